@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Choosing a target of a pool.  call-id-hash is weighted rendezvous hashing: a pure function of
+ * Call-ID and configured set, so that a removed target's calls, and no others, move, spread over
+ * all survivors, and a restart or a sibling instance picks the same.
+ */
+#ifndef BALANCE_POLICY_H
+#define BALANCE_POLICY_H
+
+#include "balance/snapshot.h"
+
+#define BALANCE_TRIED_MAX 8
+
+/* What a worker keeps for policies with memory.  One a worker. */
+struct balance_state {
+	uint64_t random;            /* xorshift state, seeded by the owner, never 0 */
+	uint32_t round_robin[256];  /* by pool index modulo 256 */
+};
+
+struct balance_request {
+	uint64_t call_hash;         /* balance_call_hash of the Call-ID */
+	uint32_t tried_count;
+	uint16_t tried[BALANCE_TRIED_MAX]; /* target indices not to choose again */
+};
+
+/* hash64 under snapshot->call_key. */
+[[nodiscard]] uint64_t balance_call_hash(const struct balance_snapshot *snapshot,
+					 struct span call_id);
+
+/* A new call may go there: admin ready, health up, egress known. */
+[[nodiscard]] bool balance_target_is_usable(const struct balance_target *target);
+
+/*
+ * Index into snapshot->targets, or BALANCE_NONE when no usable target is left.  Only the usable
+ * targets of the lowest priority number that has one take part; weight 0 only where all have
+ * weight 0.  With `peek` the state is read, not advanced: what would the next call get.
+ */
+[[nodiscard]] uint16_t balance_select(const struct balance_snapshot *snapshot, uint16_t pool,
+				      const struct balance_request *request,
+				      struct balance_state *state, bool peek);
+
+/* call-id-hash's choice whatever the policy, usable or not (stray CANCEL and ACK follow it). */
+[[nodiscard]] uint16_t balance_select_by_hash(const struct balance_snapshot *snapshot, uint16_t pool,
+					      const struct balance_request *request);
+
+const char *balance_policy_name(enum balance_policy policy); /* "call-id-hash" */
+
+#endif

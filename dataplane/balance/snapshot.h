@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The snapshot: the immutable control state that workers read.  Control builds and publishes it;
+ * a worker reads the pointer once a burst.  Everything in it is reached by index; nothing in it
+ * is written after publication.  What flips often (a target's state and load) is a
+ * struct target_status, which outlives snapshots and is shared by stable target id.
+ */
+#ifndef BALANCE_SNAPSHOT_H
+#define BALANCE_SNAPSHOT_H
+
+#include "base/hash.h"
+#include "base/tick.h"
+#include "net/endpoint.h"
+
+#define BALANCE_NAME_MAX        64 /* NUL included */
+#define BALANCE_INTERFACES_MAX  16
+#define BALANCE_ADDRESSES_MAX   8  /* an interface */
+#define BALANCE_ROUTE_KEYS_MAX  8
+#define BALANCE_NONE            UINT16_MAX
+
+enum balance_policy { POLICY_CALL_ID_HASH, POLICY_ROUND_ROBIN, POLICY_WEIGHTED_RANDOM };
+
+/* The operator's wish. */
+enum target_admin { TARGET_READY, TARGET_DRAIN, TARGET_MAINT };
+/* What was observed. */
+enum target_health { TARGET_UP, TARGET_DOWN, TARGET_BLACKLISTED };
+
+/* One line a target; atomics, relaxed.  Owned by control, found by stable id, never freed while
+ * the data plane runs. */
+struct target_status {
+	alignas(CACHE_LINE_SIZE) uint32_t admin; /* enum target_admin.  control: rw, workers: ro */
+	uint32_t health;                          /* enum target_health.  control: rw, workers: ro */
+	/* workers: rw (atomic add), control: ro */
+	uint64_t requests;  /* initial requests sent, each attempt */
+	uint64_t responses_2xx, responses_other, timeouts, errors;
+	int64_t outstanding; /* client transactions without a final response */
+};
+static_assert(sizeof(struct target_status) == CACHE_LINE_SIZE);
+
+struct balance_target {
+	uint64_t id;              /* stable: hash of pool name and target name */
+	char name[BALANCE_NAME_MAX];
+	char uri[128];            /* as configured, without < > */
+	struct endpoint endpoint; /* resolved */
+	uint16_t pool;
+	uint16_t interface;       /* egress, BALANCE_NONE: no route */
+	uint16_t priority;        /* lower first (RFC 2782) */
+	uint16_t weight;          /* 0: gets no new calls but as last resort */
+	struct target_status *status;
+};
+
+enum failover_cause {
+	FAILOVER_TIMEOUT = 1,
+	FAILOVER_TRANSPORT_ERROR = 2,
+	FAILOVER_503 = 4,
+};
+
+struct balance_pool {
+	char name[BALANCE_NAME_MAX];
+	uint8_t policy;           /* enum balance_policy */
+	uint8_t failover;         /* enum failover_cause bits */
+	uint8_t attempts_max;     /* targets tried for one request, at least 1 */
+	bool is_request_uri;      /* the Request-URI names the next hop (`pool: request-uri`) */
+	uint32_t target_first;    /* targets[target_first .. +target_count) */
+	uint32_t target_count;
+};
+
+enum service_mode { MODE_STATEFUL, MODE_STATELESS };
+enum service_nat { NAT_OFF, NAT_AUTO };
+
+/* RFC 3261 §17.1.1.1, in milliseconds. */
+struct balance_timers {
+	uint32_t t1_ms, t2_ms, t4_ms;
+	uint32_t timer_c_ms;      /* more than 180,000 */
+	uint32_t timer_d_ms;      /* at least 32,000 */
+};
+
+struct balance_service {
+	char name[BALANCE_NAME_MAX];
+	uint16_t pool;            /* index, where initial requests go */
+	uint16_t from_pool;       /* serves requests from this pool's targets; BALANCE_NONE: all */
+	uint8_t mode;             /* enum service_mode */
+	uint8_t nat;              /* enum service_nat */
+	bool record_route;
+	bool rewrite_host;
+	bool push_route;
+	uint32_t domain_first, domain_count; /* snapshot->domains; none: any */
+	uint32_t listen_first, listen_count; /* snapshot->listens */
+	struct balance_timers timers;
+};
+
+struct balance_listen {
+	struct endpoint endpoint;
+	uint16_t service;
+	uint16_t interface;
+};
+
+struct balance_interface {
+	char name[BALANCE_NAME_MAX];
+	uint8_t address_count;
+	uint8_t dscp;
+	uint16_t mtu;
+	uint16_t sip_port;        /* our sent-by port on this interface */
+	struct ip_prefix addresses[BALANCE_ADDRESSES_MAX]; /* own address and its on-link network */
+	struct ip_address gateway_v4, gateway_v6;          /* family IP_NONE: none */
+	uint32_t peer_first, peer_count;                   /* snapshot->peers; none: on-link only */
+};
+
+struct balance_host {
+	char name[256];           /* lower case */
+	struct ip_address address;
+};
+
+/* A Record-Route key: the first signs, all verify. */
+struct balance_route_key {
+	uint8_t id;
+	struct hash_key key;
+};
+
+struct balance_snapshot {
+	uint64_t version;
+	/* identity */
+	uint16_t instance;
+	uint32_t epoch;           /* changes with every start of the process */
+	struct hash_key branch_key;  /* shared in a cluster, never rotated live */
+	struct hash_key hint_key;
+	struct hash_key call_key;    /* balancing and shards: equal on all instances */
+	struct hash_key tag_key;     /* To tags of stateless rejections */
+	uint32_t route_key_count;
+	struct balance_route_key route_keys[BALANCE_ROUTE_KEYS_MAX];
+	/* tables */
+	uint32_t interface_count, service_count, listen_count, pool_count, target_count;
+	uint32_t peer_count, domain_count, host_count;
+	struct balance_interface interfaces[BALANCE_INTERFACES_MAX];
+	const struct balance_service *services;
+	const struct balance_listen *listens;
+	const struct balance_pool *pools;
+	const struct balance_target *targets;
+	const struct ip_prefix *peers;
+	const char (*domains)[256]; /* lower case */
+	const struct balance_host *hosts;
+};
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * All that the control plane may use of the data plane: start, stop, publish, status, counters,
+ * commands.  Called from one control thread unless said otherwise; never from a worker.
+ *
+ * No <rte_*.h> here: control must not see DPDK.
+ */
+#ifndef DATAPLANE_H
+#define DATAPLANE_H
+
+#include "balance/snapshot.h"
+#include "base/histogram.h"
+#include "base/verdict.h"
+#include "proxy/proxy.h"
+
+#define DATAPLANE_WORKERS_MAX 64
+
+struct dataplane_interface_config {
+	char name[BALANCE_NAME_MAX];
+	char device[128];       /* a DPDK device: "net_af_xdp0,iface=eth1" or a PCI address */
+	char tap[16];           /* kernel interface for what is not ours; "": dropped, counted */
+	uint16_t mtu;
+	uint16_t vlan;          /* 0: untagged */
+	uint8_t dscp;
+	uint8_t address_count;
+	struct ip_prefix addresses[BALANCE_ADDRESSES_MAX];
+	struct ip_address gateway_v4, gateway_v6;
+};
+
+struct dataplane_config {
+	uint16_t workers;
+	bool no_huge;
+	size_t memory;              /* octets for mbufs, transactions and copies together */
+	char lcores[128];           /* DPDK --lcores map; "": chosen */
+	uint32_t idle_polls;        /* empty polls before a worker sleeps; 0: never sleeps */
+	uint32_t idle_sleep_us;     /* bound of one sleep */
+	struct hash_key shard_key;
+	uint32_t interface_count;
+	struct dataplane_interface_config interfaces[BALANCE_INTERFACES_MAX];
+};
+
+struct dataplane;
+
+/*
+ * Initialises EAL, ports and workers, and starts them with `snapshot`.  NULL on failure, with one
+ * sentence for the operator in error[size].
+ */
+[[nodiscard]] struct dataplane *dataplane_start(const struct dataplane_config *config,
+						const struct balance_snapshot *snapshot,
+						char *error, size_t size);
+/* Stops workers and ports and frees all; snapshots stay the caller's. */
+void dataplane_stop(struct dataplane *dataplane);
+
+/* Installs a snapshot.  The caller keeps both; dataplane_retired tells when the old one is free. */
+void dataplane_publish(struct dataplane *dataplane, const struct balance_snapshot *snapshot);
+/* True when no worker can still read any snapshot but the last published.  Never blocks. */
+[[nodiscard]] bool dataplane_retired(struct dataplane *dataplane);
+
+struct dataplane_worker_stats {
+	uint16_t worker;
+	unsigned int lcore;
+	uint64_t polls, empty_polls, sleeps, slept_us;
+	uint64_t bursts, packets_rx, packets_tx, tx_dropped;
+	uint64_t messages;                /* SIP messages the engine took */
+	uint64_t busy_cycles;             /* TSC cycles in non-empty polls */
+	uint64_t engine_cycles;           /* of them, inside the engine */
+	uint64_t tsc_hz;
+	uint64_t handoffs_out, handoffs_in, handoff_drops;
+	uint64_t outcomes_dropped;
+	struct proxy_stats proxy;
+	struct verdict_counters verdicts; /* all verdicts of this worker: net and engine */
+	struct histogram inside_ns;       /* rx burst to tx burst, a message, nanoseconds */
+};
+/* False when there is no such worker. */
+[[nodiscard]] bool dataplane_worker_stats(const struct dataplane *dataplane, uint16_t worker,
+					  struct dataplane_worker_stats *stats);
+
+struct dataplane_interface_stats {
+	char name[BALANCE_NAME_MAX];
+	char driver[32];
+	uint8_t mac[6];
+	bool link_up;
+	uint16_t queues;
+	uint64_t rx_packets, rx_bytes, rx_missed, rx_errors;
+	uint64_t tx_packets, tx_bytes, tx_errors;
+	uint64_t neighbours;
+};
+[[nodiscard]] bool dataplane_interface_stats(const struct dataplane *dataplane, uint16_t interface,
+					     struct dataplane_interface_stats *stats);
+
+/*
+ * Asks the owning worker to explain a message (proxy_explain) and calls `done` from
+ * dataplane_poll.  -EAGAIN: the command ring is full.  The bytes are copied.
+ */
+typedef void (*dataplane_explained_fn)(void *context, const struct proxy_explanation *explanation);
+[[nodiscard]] int dataplane_explain(struct dataplane *dataplane, struct span message,
+				    const struct endpoint *source, const struct endpoint *local,
+				    uint16_t interface, dataplane_explained_fn done, void *context);
+
+/* Capture of all frames to a pcapng file.  -errno on failure. */
+[[nodiscard]] int dataplane_capture_start(struct dataplane *dataplane, const char *path,
+					  uint64_t packets_max);
+int dataplane_capture_stop(struct dataplane *dataplane, uint64_t *packets, uint64_t *dropped);
+
+/* Events and outcomes since the last call, from all workers' rings; calls back for each.
+ * To be called every few milliseconds from the control thread. */
+typedef void (*dataplane_outcome_fn)(void *context, const struct outcome *outcome);
+void dataplane_poll(struct dataplane *dataplane, dataplane_outcome_fn outcome, void *context);
+
+#endif

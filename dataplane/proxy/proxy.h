@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The engine: a transaction-stateful SIP proxy (RFC 3261 §16, §17, RFC 6026) as pure code.
+ * Datagrams, expiries and transport errors go in with a tick; verdicts and an outbox come out.
+ * No clock, no socket, no DPDK, no allocation after creation.  One engine a worker, used by that
+ * worker's thread alone.
+ *
+ * Every call of one Call-ID must go to one engine: the owner shards before it calls.
+ */
+#ifndef PROXY_PROXY_H
+#define PROXY_PROXY_H
+
+#include "base/tick.h"
+#include "base/verdict.h"
+#include "balance/snapshot.h"
+#include "proxy/outbox.h"
+
+struct proxy;
+
+struct proxy_config {
+	uint16_t worker;            /* index, for the hint */
+	uint32_t txns_max;          /* live transactions */
+	uint32_t tombstones_max;    /* transactions that owe nothing more, or one copy */
+	size_t retain_max;          /* octets of retained copies */
+	uint64_t seed;              /* of the policies' randomness; any value */
+};
+
+/* A UDP payload.  The engine may edit [data - headroom, data + len + tailroom). */
+struct proxy_datagram {
+	char *data;
+	uint32_t len;
+	uint32_t headroom, tailroom;
+	uint16_t interface;
+	struct endpoint source;
+	struct endpoint local;      /* the own address and port it came to */
+};
+
+/* NULL: out of memory. */
+[[nodiscard]] struct proxy *proxy_create(const struct proxy_config *config, tick_t now);
+void proxy_destroy(struct proxy *proxy);
+
+/* Takes a datagram; returns its verdict and fills the outbox (which the caller has reset). */
+struct verdict proxy_receive(struct proxy *proxy, const struct balance_snapshot *snapshot,
+			     struct proxy_datagram *datagram, tick_t now, struct outbox *outbox);
+
+/* Runs due timers, a bounded number.  True: more are due, call again after draining. */
+bool proxy_expire(struct proxy *proxy, const struct balance_snapshot *snapshot, tick_t now,
+		  struct outbox *outbox);
+
+/* No timer is due before this tick; TICK_NEVER: none runs. */
+[[nodiscard]] tick_t proxy_next_expiry(const struct proxy *proxy);
+
+/*
+ * An ICMP error quotes `quoted`, the first octets of a UDP payload of ours sent to `destination`.
+ * Only one that quotes the branch of a live client transaction towards that destination counts
+ * (RFC 5927: an off-path attacker does not know it).
+ */
+struct verdict proxy_transport_error(struct proxy *proxy, const struct balance_snapshot *snapshot,
+				     struct span quoted, const struct endpoint *destination,
+				     tick_t now, struct outbox *outbox);
+
+/* Where would this message go, and why?  The engine's own routing on the snapshot, nothing sent,
+ * nothing changed.  `datagram->data` is not edited. */
+enum proxy_route_kind {
+	ROUTE_REJECT,    /* answered with verdict.reason's status */
+	ROUTE_TARGET,    /* initial request, balanced: target is set */
+	ROUTE_DIALOG,    /* follows the signed route */
+	ROUTE_NEXT_HOP,  /* follows a foreign Route or its Request-URI */
+	ROUTE_LOCAL,     /* answered by Tandem itself (OPTIONS, CANCEL of a live INVITE) */
+	ROUTE_RESPONSE,  /* a response */
+};
+struct proxy_explanation {
+	struct verdict verdict;
+	enum proxy_route_kind kind;
+	uint16_t service, pool, target; /* BALANCE_NONE where none */
+	uint16_t egress;
+	uint64_t call_hash;
+	struct endpoint next_hop;
+	char why[256];              /* one sentence */
+};
+void proxy_explain(struct proxy *proxy, const struct balance_snapshot *snapshot,
+		   const struct proxy_datagram *datagram, tick_t now,
+		   struct proxy_explanation *explanation);
+
+/* worker: rw, control: ro (relaxed) */
+struct proxy_stats {
+	uint64_t txns, tombstones;               /* now */
+	uint64_t txns_max, tombstones_max;       /* capacities */
+	uint64_t txns_created;
+	uint64_t timers;                         /* running */
+	uint64_t retained, retained_bytes;
+	uint64_t requests_resent;                /* by Timers A and E */
+	uint64_t responses_resent;               /* by Timer G and for request retransmissions */
+	uint64_t acks_resent;
+	uint64_t request_retransmissions_seen;   /* from callers */
+	uint64_t response_retransmissions_seen;  /* from targets */
+	uint64_t failovers;
+	uint64_t timeouts_invite, timeouts_non_invite;
+	uint64_t hint_hits, hint_misses;         /* responses found by slot, by table */
+	uint64_t outbox_full;
+};
+void proxy_stats_read(const struct proxy *proxy, struct proxy_stats *stats);
+const struct verdict_counters *proxy_verdicts(const struct proxy *proxy);
+
+/* For tests: NULL when every invariant holds, else what is wrong. */
+[[nodiscard]] const char *proxy_check(const struct proxy *proxy);
+
+#endif
