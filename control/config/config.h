@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The operator's YAML file, checked, as what the data plane takes: a snapshot and a
+ * struct dataplane_config.  Not the model itself ("config/model.h") nor the table of keywords
+ * ("config/keyword.h"); no running state but the target statuses that outlive snapshots.
+ * Control thread only.  No global state.
+ *
+ *	struct config_report report;
+ *	struct config *config;
+ *	int rc = config_load(path, &config, &report);
+ *	config_report_print(&report, stderr);           (errors and warnings)
+ *	config_identity_load(config, time(NULL), &identity, error, sizeof(error));
+ *	registry = target_registry_create();
+ *	config_dataplane(config, &identity, &dataplane_config);
+ *	config_snapshot_build(config, &identity, registry, 1, &snapshot);
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <stdio.h>
+
+#include "balance/snapshot.h"
+#include "dataplane.h"
+
+/* As many are told in one go; the rest are counted. */
+#define CONFIG_MISTAKES_MAX 20
+
+struct config_position {
+	uint32_t line, column; /* from 1; column in characters; 0, 0: the file as a whole */
+};
+
+struct config_mistake {
+	struct config_position at;
+	char text[384]; /* what is wrong, what is accepted; one line */
+};
+
+struct config_mistakes {
+	uint32_t count;   /* in list[], sorted by position */
+	uint32_t omitted; /* more that did not fit; they stand further down in the file */
+	struct config_mistake list[CONFIG_MISTAKES_MAX];
+};
+
+struct config_report {
+	char file[256]; /* as given to config_load */
+	struct config_mistakes errors, warnings;
+};
+
+struct config;
+
+/*
+ * Reads and checks a file.  0: *config is set, report->warnings may not be empty.  -EINVAL: the
+ * report tells what is wrong.  -ENOMEM, or -errno when the file cannot be read: the report has
+ * that as its one error.  *config is NULL on failure.  The report needs no initialisation and
+ * owns nothing.
+ */
+[[nodiscard]] int config_load(const char *path, struct config **config,
+			      struct config_report *report);
+/* The same for text in memory; `name` stands for the file in the report. */
+[[nodiscard]] int config_load_text(const char *name, struct span text, struct config **config,
+				   struct config_report *report);
+/* NULL is allowed. */
+void config_destroy(struct config *config);
+
+/* "file:line:column: text" a line; warnings say "warning: " before the text. */
+void config_report_print(const struct config_report *report, FILE *out);
+
+/* ZeroMQ endpoint of the control API: control.socket or its default. */
+const char *config_control_socket(const struct config *config);
+const char *config_state_dir(const struct config *config);
+/* The configuration in force as YAML, defaults written out; loads to the same configuration.
+ * Holds no secret. */
+void config_print(const struct config *config, FILE *out);
+
+/*
+ * Who this instance is: keys, instance number, epoch.  With `cluster` the keys come from
+ * cluster.key_file, else from "keys" in the state directory, which is made on first use (folder
+ * 0700, file 0600, appearing whole or not at all).  config/README.md has the file's format.
+ * `epoch` has to change with every start of the process: seconds of the wall clock.
+ */
+struct config_identity {
+	uint16_t instance;
+	uint32_t epoch;
+	struct hash_key branch_key, hint_key, call_key, tag_key;
+	uint32_t route_key_count;
+	struct balance_route_key route_keys[BALANCE_ROUTE_KEYS_MAX];
+};
+
+/* 0, or -errno with one sentence for the operator in error[size]. */
+[[nodiscard]] int config_identity_load(const struct config *config, uint32_t epoch,
+				       struct config_identity *identity, char *error, size_t size);
+/* Writes a new key file (0600) that must not exist yet.  0, or -errno and a sentence. */
+[[nodiscard]] int config_key_file_create(const char *path, char *error, size_t size);
+
+/*
+ * Target statuses by stable id.  A status lives as long as the registry, so that health, load and
+ * the operator's wish survive a reload, even one that takes the target away and a later one that
+ * brings it back.  To be destroyed after the data plane has stopped.
+ */
+struct target_registry;
+[[nodiscard]] struct target_registry *target_registry_create(void); /* NULL: out of memory */
+void target_registry_destroy(struct target_registry *registry);     /* NULL is allowed */
+/* The target's status, made on first sight (ready, up).  NULL: out of memory. */
+[[nodiscard]] struct target_status *target_registry_find(struct target_registry *registry,
+							 uint64_t id);
+/* The stable id: a hash of the two names, equal on all instances. */
+[[nodiscard]] uint64_t target_registry_id(struct span pool, struct span target);
+
+/* One block of memory, freed by config_snapshot_destroy once retired.  0 or -ENOMEM.  It refers
+ * to the registry's statuses but not to `config`. */
+[[nodiscard]] int config_snapshot_build(const struct config *config,
+					const struct config_identity *identity,
+					struct target_registry *registry, uint64_t version,
+					const struct balance_snapshot **snapshot);
+void config_snapshot_destroy(const struct balance_snapshot *snapshot); /* NULL is allowed */
+
+/* Everything dataplane_start wants.  `huge: auto` is decided here by the free hugepages. */
+void config_dataplane(const struct config *config, const struct config_identity *identity,
+		      struct dataplane_config *dataplane);
+
+/* Generated from the table of keywords. */
+void config_print_reference(FILE *out); /* Markdown */
+void config_print_schema(FILE *out);    /* JSON Schema, draft 2020-12 */
+
+#endif
