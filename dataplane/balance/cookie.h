@@ -26,13 +26,15 @@ struct route_token {
 
 #define ROUTE_TOKEN_TEXT_MAX 64
 
-/* Signs with the snapshot's first key. */
+/* Signs with the snapshot's first key.  Sets the writer's overflow also when there is no key, or
+ * when ingress or egress is no interface (BALANCE_INTERFACES_MAX or above). */
 void route_token_encode(const struct balance_snapshot *snapshot, const struct route_token *token,
 			struct span call_id, struct span creator_tag, struct text_writer *w);
 
 enum route_token_side { ROUTE_TOKEN_FORGED, ROUTE_TOKEN_FROM_CREATOR, ROUTE_TOKEN_TO_CREATOR };
 
-/* FROM_CREATOR when the MAC verifies with from_tag (the sender created the dialog), TO_CREATOR
+/* Tags compare without case (RFC 3261 §7.3.1), the Call-ID with it.
+ * FROM_CREATOR when the MAC verifies with from_tag (the sender created the dialog), TO_CREATOR
  * with to_tag; FORGED when the text is no token or no key verifies it. */
 [[nodiscard]] enum route_token_side route_token_decode(const struct balance_snapshot *snapshot,
 						       struct span text, struct span call_id,
@@ -51,15 +53,18 @@ struct via_hint {
 	bool stateless;
 	struct endpoint answer;  /* the address to answer to */
 	struct endpoint local;   /* the own address the request came to: answers leave from it
-	                            (RFC 3581 §4); only its port travels, the address is found by
-	                            ingress and family */
+	                            (RFC 3581 §4); its port travels, and its number among the
+	                            interface's addresses */
 };
 
 #define VIA_HINT_TEXT_MAX 96
 
-/* MAC over the fields and `branch` (our branch that it stands beside). */
+/* MAC over the fields and `branch` (our branch that it stands beside), which compares without
+ * case.  Sets the writer's overflow when `ingress` is no interface or `answer` no address. */
 void via_hint_encode(const struct balance_snapshot *snapshot, const struct via_hint *hint,
 		     struct span branch, struct text_writer *w);
+/* On success `local` is an own address of the interface as the snapshot has it now; its family is
+ * IP_NONE when the interface has lost all addresses of that family. */
 [[nodiscard]] bool via_hint_decode(const struct balance_snapshot *snapshot, struct span text,
 				   struct span branch, struct via_hint *hint);
 

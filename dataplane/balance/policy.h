@@ -14,7 +14,9 @@
 /* What a worker keeps for policies with memory.  One a worker. */
 struct balance_state {
 	uint64_t random;            /* xorshift state, seeded by the owner, never 0 */
-	uint32_t round_robin[256];  /* by pool index modulo 256 */
+	uint32_t round_robin[256];  /* turns given; by pool index modulo 256 */
+	uint32_t round_total[256];  /* the sum of weights that round_step was found for */
+	uint32_t round_step[256];   /* kept because finding it costs several divisions */
 };
 
 struct balance_request {

@@ -38,15 +38,16 @@ struct target_status {
 static_assert(sizeof(struct target_status) == CACHE_LINE_SIZE);
 
 struct balance_target {
+	/* What choosing a target reads comes first, in one cache line. */
 	uint64_t id;              /* stable: hash of pool name and target name */
-	char name[BALANCE_NAME_MAX];
-	char uri[128];            /* as configured, without < > */
-	struct endpoint endpoint; /* resolved */
+	struct target_status *status;
 	uint16_t pool;
 	uint16_t interface;       /* egress, BALANCE_NONE: no route */
 	uint16_t priority;        /* lower first (RFC 2782) */
 	uint16_t weight;          /* 0: gets no new calls but as last resort */
-	struct target_status *status;
+	struct endpoint endpoint; /* resolved */
+	char name[BALANCE_NAME_MAX];
+	char uri[128];            /* as configured, without < > */
 };
 
 enum failover_cause {
@@ -117,6 +118,14 @@ struct balance_route_key {
 	struct hash_key key;
 };
 
+/* A slot of the lookup table over targets and hosts (balance/index.h). */
+struct balance_index_slot {
+	uint32_t tag;             /* upper half of the key's hash */
+	uint16_t value;           /* index of a target or a host */
+	uint8_t kind;             /* enum balance_index_kind; 0: free */
+	uint8_t reserved;
+};
+
 struct balance_snapshot {
 	uint64_t version;
 	/* identity */
@@ -139,6 +148,9 @@ struct balance_snapshot {
 	const struct ip_prefix *peers;
 	const char (*domains)[256]; /* lower case */
 	const struct balance_host *hosts;
+	/* Filled in last, by balance_index_build.  NULL: lookups scan. */
+	const struct balance_index_slot *index;
+	uint32_t index_mask;      /* slots - 1 */
 };
 
 #endif
