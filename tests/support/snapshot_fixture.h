@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A struct balance_snapshot out of a short text, for tests: what control builds from YAML, here
+ * without YAML, DNS or a process.  One directive a line, '#' starts a comment, words are
+ * separated by blanks, names are defined before they are used:
+ *
+ *	interface NAME [address PREFIX]... [gateway ADDRESS]... [peers PREFIX]... [port N]
+ *	          [mtu N] [dscp N]
+ *	pool NAME [policy call-id-hash|round-robin|weighted-random] [request-uri] [attempts N]
+ *	          [failover none|timeout|transport-error|503 ...joined by commas]
+ *	target POOL NAME ENDPOINT [weight N] [priority N] [uri URI]
+ *	          [ready|drain|maint] [up|down|blacklisted]
+ *	service NAME [listen [udp:]ENDPOINT]... [pool POOL|request-uri] [from POOL]
+ *	          [mode stateful|stateless] [nat auto|off] [record-route] [rewrite-host]
+ *	          [push-route] [domain NAME]...
+ *	timers [service NAME] [t1 MS] [t2 MS] [t4 MS] [c MS] [d MS]
+ *	host NAME ADDRESS
+ *	instance N
+ *	epoch N
+ *	route-key ID SEED         (the first signs; none given: id 1)
+ *
+ * Defaults: weight 1, priority 0, ports 5060, mode stateful, nat off, no record-route, fail-over
+ * on timeout, transport-error and 503 with 4 attempts, RFC 3261's timers (Timer C 181 s),
+ * mtu 1500, instance 1, epoch 1, keys fixed.
+ */
+#ifndef TESTS_SNAPSHOT_FIXTURE_H
+#define TESTS_SNAPSHOT_FIXTURE_H
+
+#include "balance/snapshot.h"
+
+struct snapshot_fixture; /* owns the snapshot and all that it points to */
+
+/* NULL on a mistake or without memory, with "line N: what is wrong" in error[size]. */
+[[nodiscard]] struct snapshot_fixture *snapshot_fixture_create(const char *text, char *error,
+							       size_t size);
+void snapshot_fixture_destroy(struct snapshot_fixture *fixture);
+
+const struct balance_snapshot *snapshot_fixture_snapshot(const struct snapshot_fixture *fixture);
+/* For tests that change what control would change before it publishes (keys, epoch, timers). */
+struct balance_snapshot *snapshot_fixture_edit(struct snapshot_fixture *fixture);
+
+/* Indices by name; BALANCE_NONE: unknown. */
+[[nodiscard]] uint16_t snapshot_fixture_interface(const struct snapshot_fixture *fixture,
+						  const char *name);
+[[nodiscard]] uint16_t snapshot_fixture_service(const struct snapshot_fixture *fixture,
+						const char *name);
+[[nodiscard]] uint16_t snapshot_fixture_pool(const struct snapshot_fixture *fixture,
+					     const char *name);
+[[nodiscard]] uint16_t snapshot_fixture_target(const struct snapshot_fixture *fixture,
+					       const char *name);
+
+/* The live state of a target, as control may flip it at any time; NULL: unknown name. */
+struct target_status *snapshot_fixture_status(struct snapshot_fixture *fixture, const char *name);
+
+#endif
