@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* tandemd's handlers: from a request to what answers it; see handlers.h. */
+#include "api/handlers.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "control.h"
+#include "stats/stats.h"
+#include "targets/admin.h"
+
+#define ROWS_BATCH 512
+
+
+typedef void handler_type(void *context, struct api_request *request, const json_t *args);
+
+#define X(id, handler) static handler_type api_handle_##handler;
+API_COMMANDS(X)
+#undef X
+
+const api_handler_fn api_handlers[API_COMMAND_COUNT] = {
+#define X(id, handler) [API_COMMAND_##id] = api_handle_##handler,
+	API_COMMANDS(X)
+#undef X
+};
+
+/* A long list goes in partial results, so that no message grows beyond all bounds. */
+static void answer_rows(struct api_request *request, const char *key, json_t *body)
+{
+	json_t *rows = json_object_get(body, key);
+	size_t count = json_array_size(rows);
+
+	if (count <= ROWS_BATCH) {
+		api_request_ok(request, body);
+		return;
+	}
+	for (size_t first = 0; first < count; first += ROWS_BATCH) {
+		json_t *batch = json_array();
+		for (size_t i = first; i < count && i < first + ROWS_BATCH; i++)
+			json_array_append(batch, json_array_get(rows, i));
+		api_request_partial(request, json_pack("{s:o}", key, batch));
+	}
+	json_object_del(body, key);
+	api_request_ok(request, body);
+}
+
+static void api_handle_show_status(void *context, struct api_request *request, const json_t *)
+{
+	api_request_ok(request, stats_show_status(context));
+}
+
+static void api_handle_show_services(void *context, struct api_request *request, const json_t *)
+{
+	const struct control *control = context;
+
+	answer_rows(request, "services", stats_show_services(control->snapshot));
+}
+
+static void api_handle_show_pools(void *context, struct api_request *request, const json_t *)
+{
+	const struct control *control = context;
+
+	answer_rows(request, "pools", stats_show_pools(control->snapshot));
+}
+
+static bool pool_exists(const struct balance_snapshot *snapshot, const char *name)
+{
+	for (uint32_t i = 0; i < snapshot->pool_count; i++) {
+		if (strcmp(snapshot->pools[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void api_handle_show_targets(void *context, struct api_request *request, const json_t *args)
+{
+	const struct control *control = context;
+	const char *pool = api_arg_string(args, "pool");
+
+	if (pool && !pool_exists(control->snapshot, pool)) {
+		api_request_error(request, API_ERROR_NOT_FOUND, "there is no pool '%.60s'", pool);
+		return;
+	}
+	answer_rows(request, "targets",
+		    stats_show_targets(control->snapshot, control->outcomes, pool));
+}
+
+static void api_handle_show_interfaces(void *context, struct api_request *request, const json_t *)
+{
+	const struct control *control = context;
+
+	api_request_ok(request, stats_show_interfaces(control->dataplane));
+}
+
+static void api_handle_show_workers(void *context, struct api_request *request, const json_t *)
+{
+	const struct control *control = context;
+
+	api_request_ok(request, stats_show_workers(control->dataplane));
+}
+
+static void api_handle_show_drops(void *context, struct api_request *request, const json_t *args)
+{
+	const struct control *control = context;
+
+	api_request_ok(request,
+		       stats_show_drops(control->dataplane, api_arg_flag(args, "drops_only")));
+}
+
+static void api_handle_show_memory(void *context, struct api_request *request, const json_t *)
+{
+	api_request_ok(request, stats_show_memory(context));
+}
+
+static void api_handle_show_config(void *context, struct api_request *request, const json_t *)
+{
+	api_request_ok(request, stats_show_config(context));
+}
+
+static void target_wish(struct control *control, struct api_request *request, const json_t *args,
+			enum target_admin admin)
+{
+	const char *name = api_arg_string(args, "name");
+	uint16_t index = 0;
+
+	switch (target_find(control->snapshot, name, &index)) {
+	case TARGET_UNKNOWN:
+		api_request_error(request, API_ERROR_NOT_FOUND, "there is no target '%.130s'", name);
+		return;
+	case TARGET_AMBIGUOUS:
+		api_request_error(request, API_ERROR_NOT_FOUND,
+				  "more than one pool has a target '%.60s': say POOL/TARGET", name);
+		return;
+	case TARGET_FOUND:
+		break;
+	}
+	const struct balance_target *target = &control->snapshot->targets[index];
+	const char *pool = control->snapshot->pools[target->pool].name;
+	const char *before = target_admin_name(target_admin_set(target, admin));
+	const char *after = target_admin_name(admin);
+	bool changed = strcmp(before, after) != 0;
+
+	if (changed)
+		events_raise(&control->events, "target",
+			     json_pack("{s:s, s:s, s:s, s:s}", "pool", pool, "target", target->name,
+				       "before", before, "admin", after),
+			     "%s/%s: %s, was %s", pool, target->name, after, before);
+	api_request_ok(request,
+		       json_pack("{s:s, s:s, s:s, s:s, s:b}", "pool", pool, "target", target->name,
+				 "before", before, "admin", after, "changed", (int)changed));
+}
+
+static void api_handle_target_ready(void *context, struct api_request *request, const json_t *args)
+{
+	target_wish(context, request, args, TARGET_READY);
+}
+
+static void api_handle_target_drain(void *context, struct api_request *request, const json_t *args)
+{
+	target_wish(context, request, args, TARGET_DRAIN);
+}
+
+static void api_handle_target_maint(void *context, struct api_request *request, const json_t *args)
+{
+	target_wish(context, request, args, TARGET_MAINT);
+}
+
+static void api_handle_explain(void *context, struct api_request *request, const json_t *args)
+{
+	struct control *control = context;
+
+	explain_request(&control->explain, request, args, uv_now(control->loop));
+}
+
+static void api_handle_capture_start(void *context, struct api_request *request, const json_t *args)
+{
+	struct control *control = context;
+	const char *path = api_arg_string(args, "path");
+	uint64_t packets = api_arg_number(args, "packets", 0);
+	int status = capture_start(&control->capture, control->dataplane, path, packets);
+
+	if (status == -EBUSY) {
+		api_request_error(request, API_ERROR_CONFLICT, "a capture to %.300s is running",
+				  control->capture.path);
+		return;
+	}
+	if (status < 0) {
+		api_request_error(request, API_ERROR_FAILED, "cannot capture to %.300s: %s", path,
+				  strerror(-status));
+		return;
+	}
+	events_raise(&control->events, "capture", json_pack("{s:s}", "path", path),
+		     "started, to %s", path);
+	api_request_ok(request, json_pack("{s:s}", "path", path));
+}
+
+static void api_handle_capture_stop(void *context, struct api_request *request, const json_t *)
+{
+	struct control *control = context;
+	struct capture_result result;
+	int status = capture_stop(&control->capture, control->dataplane, &result);
+
+	if (status == -ESRCH) {
+		api_request_error(request, API_ERROR_CONFLICT, "no capture is running");
+		return;
+	}
+	if (status < 0) {
+		api_request_error(request, API_ERROR_FAILED, "the capture to %.300s ended: %s",
+				  result.path, strerror(-status));
+		return;
+	}
+	events_raise(&control->events, "capture", json_pack("{s:s}", "path", result.path),
+		     "stopped, %llu packets in %s, %llu missed",
+		     (unsigned long long)result.packets, result.path,
+		     (unsigned long long)result.dropped);
+	api_request_ok(request,
+		       json_pack("{s:s, s:I, s:I}", "path", result.path, "packets",
+				 (json_int_t)result.packets, "dropped", (json_int_t)result.dropped));
+}
+
+static void api_handle_events(void *context, struct api_request *request, const json_t *)
+{
+	struct control *control = context;
+
+	api_request_subscribe(request);
+	api_request_ok(request, json_pack("{s:O}", "recent", control->events.recent));
+}

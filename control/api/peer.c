@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Clients and their queues; see peer.h. */
+#include "api/peer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zmq.h>
+
+struct api_peer_message {
+	struct api_peer_message *next;
+	size_t len;
+	char data[];
+};
+
+void api_peers_init(struct api_peers *peers, void *socket, size_t queue_max)
+{
+	memset(peers, 0, sizeof(*peers));
+	peers->socket = socket;
+	peers->queue_max = queue_max;
+}
+
+void api_peers_fini(struct api_peers *peers)
+{
+	for (unsigned int i = 0; i < API_CLIENTS_MAX; i++) {
+		if (peers->table[i].is_used)
+			api_peers_remove(peers, &peers->table[i]);
+	}
+}
+
+struct api_peer *api_peers_find(struct api_peers *peers, const void *identity, size_t len)
+{
+	for (unsigned int i = 0; i < API_CLIENTS_MAX; i++) {
+		struct api_peer *peer = &peers->table[i];
+		if (peer->is_used && peer->identity_len == len &&
+		    memcmp(peer->identity, identity, len) == 0)
+			return peer;
+	}
+	return NULL;
+}
+
+static struct api_peer *peers_make_room(struct api_peers *peers)
+{
+	struct api_peer *oldest = NULL;
+
+	for (unsigned int i = 0; i < API_CLIENTS_MAX; i++) {
+		struct api_peer *peer = &peers->table[i];
+		if (!peer->is_used)
+			return peer;
+		if (peer->requests == 0 && !peer->is_subscribed &&
+		    (!oldest || peer->last_used < oldest->last_used))
+			oldest = peer;
+	}
+	if (oldest)
+		api_peers_remove(peers, oldest);
+	return oldest;
+}
+
+struct api_peer *api_peers_insert(struct api_peers *peers, const void *identity, size_t len)
+{
+	struct api_peer *peer = len <= sizeof(peer->identity) ? peers_make_room(peers) : NULL;
+
+	if (!peer)
+		return NULL;
+	memset(peer, 0, sizeof(*peer));
+	peer->is_used = true;
+	peer->identity_len = (unsigned char)len;
+	memcpy(peer->identity, identity, len);
+	peer->tail = &peer->head;
+	peers->count++;
+	return peer;
+}
+
+static void peer_pop(struct api_peers *peers, struct api_peer *peer)
+{
+	struct api_peer_message *message = peer->head;
+
+	peer->head = message->next;
+	peer->queued -= message->len;
+	if (!peer->head) {
+		peer->tail = &peer->head;
+		peers->blocked--;
+	}
+	free(message);
+}
+
+void api_peers_remove(struct api_peers *peers, struct api_peer *peer)
+{
+	while (peer->head)
+		peer_pop(peers, peer);
+	if (peer->is_subscribed)
+		peers->subscribed--;
+	peer->is_used = false;
+	peers->count--;
+}
+
+void api_peer_subscribe(struct api_peers *peers, struct api_peer *peer)
+{
+	if (!peer->is_subscribed)
+		peers->subscribed++;
+	peer->is_subscribed = true;
+}
+
+/* 0, EAGAIN or EHOSTUNREACH.  The transport decides on the identity; the second frame of a message
+ * that it has begun to take never fails. */
+static int peer_transmit(struct api_peers *peers, const void *identity, size_t identity_len,
+			 const char *data, size_t len)
+{
+	if (zmq_send(peers->socket, identity, identity_len, ZMQ_DONTWAIT | ZMQ_SNDMORE) < 0)
+		return zmq_errno() == EAGAIN ? EAGAIN : EHOSTUNREACH;
+	return zmq_send(peers->socket, data, len, ZMQ_DONTWAIT) < 0 ? EHOSTUNREACH : 0;
+}
+
+static enum api_peer_sent peer_enqueue(struct api_peers *peers, struct api_peer *peer,
+				       const char *data, size_t len)
+{
+	if (len > peers->queue_max - peer->queued)
+		return API_PEER_SLOW;
+	struct api_peer_message *message = malloc(sizeof(*message) + len);
+	if (!message)
+		return API_PEER_SLOW;
+	message->next = NULL;
+	message->len = len;
+	memcpy(message->data, data, len);
+	if (!peer->head)
+		peers->blocked++;
+	*peer->tail = message;
+	peer->tail = &message->next;
+	peer->queued += len;
+	return API_PEER_SENT;
+}
+
+enum api_peer_sent api_peer_send(struct api_peers *peers, struct api_peer *peer, const char *data,
+				 size_t len)
+{
+	if (peer->head)
+		return peer_enqueue(peers, peer, data, len);
+	switch (peer_transmit(peers, peer->identity, peer->identity_len, data, len)) {
+	case 0:
+		return API_PEER_SENT;
+	case EAGAIN:
+		return peer_enqueue(peers, peer, data, len);
+	default:
+		return API_PEER_GONE;
+	}
+}
+
+enum api_peer_sent api_peer_flush(struct api_peers *peers, struct api_peer *peer)
+{
+	while (peer->head) {
+		int status = peer_transmit(peers, peer->identity, peer->identity_len,
+					   peer->head->data, peer->head->len);
+		if (status == EAGAIN)
+			break;
+		if (status != 0)
+			return API_PEER_GONE;
+		peer_pop(peers, peer);
+	}
+	return API_PEER_SENT;
+}
+
+void api_peers_send_once(struct api_peers *peers, const void *identity, size_t identity_len,
+			 const char *data, size_t len)
+{
+	(void)peer_transmit(peers, identity, identity_len, data, len);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Clients as the server sees them: a bounded table by transport identity, and for each a bounded
+ * queue of what the transport would not take yet.  Knows no JSON and no loop.
+ */
+#ifndef API_PEER_H
+#define API_PEER_H
+
+#include "api/protocol.h"
+#include "base/compiler.h"
+
+struct api_peer_message;
+
+struct api_peer {
+	bool is_used;
+	bool is_subscribed;
+	unsigned char identity_len;
+	char identity[255];
+	char name[64];           /* what the client calls itself */
+	unsigned int requests;   /* unanswered */
+	uint64_t last_used;      /* the table's clock at its last message */
+	struct api_peer_message *head, **tail;
+	size_t queued;           /* octets in the queue */
+};
+
+struct api_peers {
+	void *socket;            /* ROUTER with ZMQ_ROUTER_MANDATORY; not owned */
+	size_t queue_max;
+	uint64_t clock;          /* counts messages received */
+	unsigned int count, subscribed, blocked; /* blocked: with a queue */
+	struct api_peer table[API_CLIENTS_MAX];
+};
+
+enum api_peer_sent {
+	API_PEER_SENT,    /* given to the transport, or queued */
+	API_PEER_SLOW,    /* the queue is full */
+	API_PEER_GONE,    /* the transport knows no such peer any more */
+};
+
+void api_peers_init(struct api_peers *peers, void *socket, size_t queue_max);
+void api_peers_fini(struct api_peers *peers);
+
+/* NULL: unknown. */
+struct api_peer *api_peers_find(struct api_peers *peers, const void *identity, size_t len);
+/* NULL: the table is full of clients that are in use.  One that is silent for longest, without an
+ * open request or a subscription, makes room: it has most likely gone, and may say hello again. */
+struct api_peer *api_peers_insert(struct api_peers *peers, const void *identity, size_t len);
+void api_peers_remove(struct api_peers *peers, struct api_peer *peer);
+
+void api_peer_subscribe(struct api_peers *peers, struct api_peer *peer);
+
+/* In order with what was sent before. */
+[[nodiscard]] enum api_peer_sent api_peer_send(struct api_peers *peers, struct api_peer *peer,
+					       const char *data, size_t len);
+/* Tries the queue again. */
+[[nodiscard]] enum api_peer_sent api_peer_flush(struct api_peers *peers, struct api_peer *peer);
+/* To one that is not in the table: once, and never queued. */
+void api_peers_send_once(struct api_peers *peers, const void *identity, size_t identity_len,
+			 const char *data, size_t len);
+
+#endif

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The server's end of the conversation; see server.h.  This file: the loop, the socket, and what
+ * goes out.  What comes in is in dispatch.c.
+ */
+#include "api/server_internal.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <zmq.h>
+
+#include "api/endpoint.h"
+
+#define SERVER_BUDGET    64  /* messages a pass, so that the loop's other work gets its turn */
+#define SERVER_RETRY_MS  50
+#define SERVER_LINGER_MS 200
+
+static bool server_has_input(const struct api_server *server)
+{
+	int events = 0;
+	size_t size = sizeof(events);
+
+	return zmq_getsockopt(server->socket, ZMQ_EVENTS, &events, &size) == 0 &&
+	       (events & ZMQ_POLLIN);
+}
+
+void api_server_forget(struct api_server *server, struct api_peer *peer)
+{
+	for (struct api_request *r = server->requests; r; r = r->next) {
+		if (r->peer == peer)
+			r->peer = NULL;
+	}
+	api_peers_remove(&server->peers, peer);
+}
+
+static void server_drop(struct api_server *server, struct api_peer *peer)
+{
+	server->clients_dropped++;
+	api_server_forget(server, peer);
+}
+
+static void server_retry(uv_timer_t *timer);
+
+/*
+ * ZMQ_FD tells of changes, not of states: any call on the socket may take note of a message
+ * without its being read, and the descriptor stays quiet then.  So after every send the state is
+ * asked for, and a pass of the loop is requested when there is something to read.
+ */
+static void server_after_send(struct api_server *server)
+{
+	if (server_has_input(server))
+		uv_idle_start(&server->idle, api_server_idle);
+	if (server->peers.blocked && !uv_is_active((uv_handle_t *)&server->retry))
+		uv_timer_start(&server->retry, server_retry, SERVER_RETRY_MS, SERVER_RETRY_MS);
+}
+
+static void server_flush(struct api_server *server)
+{
+	for (unsigned int i = 0; i < API_CLIENTS_MAX && server->peers.blocked; i++) {
+		struct api_peer *peer = &server->peers.table[i];
+		if (peer->is_used && peer->head &&
+		    api_peer_flush(&server->peers, peer) == API_PEER_GONE)
+			server_drop(server, peer);
+	}
+	if (!server->peers.blocked)
+		uv_timer_stop(&server->retry);
+}
+
+static void server_drain(struct api_server *server)
+{
+	for (unsigned int i = 0; i < SERVER_BUDGET && server_has_input(server); i++)
+		api_server_receive(server);
+	server_flush(server);
+	if (server_has_input(server))
+		uv_idle_start(&server->idle, api_server_idle);
+	else
+		uv_idle_stop(&server->idle);
+}
+
+void api_server_idle(uv_idle_t *idle)
+{
+	server_drain(idle->data);
+}
+
+static void server_readable(uv_poll_t *poll, int, int)
+{
+	server_drain(poll->data);
+}
+
+static void server_retry(uv_timer_t *timer)
+{
+	server_drain(timer->data);
+}
+
+void api_server_send(struct api_server *server, struct api_peer *peer, const json_t *message)
+{
+	char *text = json_dumps(message, JSON_COMPACT);
+
+	if (!text)
+		return;
+	if (api_peer_send(&server->peers, peer, text, strlen(text)) != API_PEER_SENT)
+		server_drop(server, peer);
+	free(text);
+	server_after_send(server);
+}
+
+void api_server_event(struct api_server *server, json_t *event)
+{
+	json_t *message = json_pack("{s:O}", "event", event);
+
+	for (unsigned int i = 0; message && i < API_CLIENTS_MAX && server->peers.subscribed; i++) {
+		struct api_peer *peer = &server->peers.table[i];
+		if (peer->is_used && peer->is_subscribed)
+			api_server_send(server, peer, message);
+	}
+	json_decref(message);
+}
+
+void api_server_stats(const struct api_server *server, struct api_server_stats *stats)
+{
+	*stats = (struct api_server_stats){
+		.clients = server->peers.count,
+		.subscribers = server->peers.subscribed,
+		.requests = server->request_count,
+		.messages = server->messages,
+		.malformed = server->malformed,
+		.clients_dropped = server->clients_dropped,
+	};
+}
+
+/* Requests. */
+
+bool api_request_is_live(const struct api_request *request)
+{
+	return request->peer != NULL;
+}
+
+static void request_send(struct api_request *request, const char *member, json_t *body)
+{
+	json_t *message = json_pack("{s:I, s:o}", "id", request->id, member, body);
+
+	if (message && request->peer)
+		api_server_send(request->server, request->peer, message);
+	json_decref(message);
+}
+
+static void request_free(struct api_request *request)
+{
+	if (request->peer)
+		request->peer->requests--;
+	if (request->server) {
+		*request->link = request->next;
+		if (request->next)
+			request->next->link = request->link;
+		request->server->request_count--;
+	}
+	free(request);
+}
+
+void api_request_partial(struct api_request *request, json_t *body)
+{
+	request_send(request, "partial", body);
+}
+
+void api_request_ok(struct api_request *request, json_t *body)
+{
+	if (body)
+		request_send(request, "ok", body);
+	else
+		request_send(request, "error",
+			     api_error_body(API_ERROR_FAILED, "tandemd is out of memory"));
+	request_free(request);
+}
+
+void api_request_error(struct api_request *request, enum api_error error, const char *format, ...)
+{
+	char text[512];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	request_send(request, "error", api_error_body(error, text));
+	request_free(request);
+}
+
+void api_request_subscribe(struct api_request *request)
+{
+	if (request->peer)
+		api_peer_subscribe(&request->server->peers, request->peer);
+}
+
+/* Start and stop. */
+
+static int server_set(struct api_server *server, int option, int value)
+{
+	return zmq_setsockopt(server->socket, option, &value, sizeof(value));
+}
+
+static int server_set_options(struct api_server *server, size_t transport_queue)
+{
+	int64_t max = API_TRANSPORT_MAX;
+
+	return server_set(server, ZMQ_ROUTER_MANDATORY, 1) |
+	       server_set(server, ZMQ_LINGER, SERVER_LINGER_MS) |
+	       server_set(server, ZMQ_SNDHWM, (int)transport_queue) |
+	       server_set(server, ZMQ_RCVHWM, API_REQUESTS_MAX * 2) |
+	       zmq_setsockopt(server->socket, ZMQ_MAXMSGSIZE, &max, sizeof(max));
+}
+
+/* The file is made by bind, so it is umask that gives it its mode: a chmod would come late. */
+static int server_bind(struct api_server *server, const char *endpoint, char *error, size_t size)
+{
+	const char *path = api_endpoint_path(endpoint);
+	int status = path ? api_endpoint_prepare(path, error, size) : 0;
+
+	if (status < 0)
+		return status;
+	mode_t old = umask(0117);
+	if (zmq_bind(server->socket, endpoint) < 0) {
+		status = -zmq_errno();
+		snprintf(error, size, "cannot open the control socket %s: %s", endpoint,
+			 zmq_strerror(-status));
+	}
+	umask(old);
+	return status;
+}
+
+static int server_open(struct api_server *server, const struct api_server_config *config,
+		       char *error, size_t size)
+{
+	size_t queue = config->transport_queue ? config->transport_queue : API_TRANSPORT_QUEUE;
+
+	server->zmq = config->zmq ? config->zmq : zmq_ctx_new();
+	server->owns_zmq = !config->zmq;
+	server->socket = server->zmq ? zmq_socket(server->zmq, ZMQ_ROUTER) : NULL;
+	if (!server->socket || server_set_options(server, queue) != 0) {
+		snprintf(error, size, "cannot make the control socket: %s",
+			 zmq_strerror(zmq_errno()));
+		return -ENOMEM;
+	}
+	return server_bind(server, config->endpoint, error, size);
+}
+
+static int server_watch(struct api_server *server, uv_loop_t *loop, char *error, size_t size)
+{
+	int fd = -1;
+	size_t fd_size = sizeof(fd);
+
+	zmq_getsockopt(server->socket, ZMQ_FD, &fd, &fd_size);
+	int status = uv_poll_init(loop, &server->poll, fd);
+	if (status < 0) {
+		snprintf(error, size, "cannot watch the control socket: %s", uv_strerror(status));
+		return status;
+	}
+	uv_idle_init(loop, &server->idle);
+	uv_timer_init(loop, &server->retry);
+	server->poll.data = server->idle.data = server->retry.data = server;
+	server->handles_open = 3;
+	uv_poll_start(&server->poll, UV_READABLE, server_readable);
+	/* What arrived between bind and here signalled before anybody watched. */
+	uv_idle_start(&server->idle, api_server_idle);
+	return 0;
+}
+
+static void server_close_socket(struct api_server *server)
+{
+	if (server->socket)
+		zmq_close(server->socket);
+	if (server->zmq && server->owns_zmq)
+		zmq_ctx_term(server->zmq);
+}
+
+struct api_server *api_server_start(const struct api_server_config *config, char *error,
+				    size_t size)
+{
+	struct api_server *server = calloc(1, sizeof(*server));
+
+	if (!server) {
+		snprintf(error, size, "out of memory");
+		return NULL;
+	}
+	server->program = config->program;
+	server->instance = config->instance;
+	server->handlers = config->handlers;
+	server->context = config->context;
+	if (server_open(server, config, error, size) < 0)
+		goto fail;
+	api_peers_init(&server->peers, server->socket,
+		       config->queue_max ? config->queue_max : API_QUEUE_MAX);
+	if (server_watch(server, config->loop, error, size) < 0)
+		goto fail;
+	return server;
+fail:
+	server_close_socket(server);
+	free(server);
+	return NULL;
+}
+
+static void server_handle_closed(uv_handle_t *handle)
+{
+	struct api_server *server = handle->data;
+
+	if (--server->handles_open > 0)
+		return;
+	/* Only now: the loop watched the socket's descriptor until here. */
+	server_close_socket(server);
+	free(server);
+}
+
+void api_server_stop(struct api_server *server)
+{
+	while (server->requests) {
+		struct api_request *request = server->requests;
+		server->requests = request->next;
+		request->peer = NULL;
+		request->server = NULL;
+	}
+	api_peers_fini(&server->peers);
+	uv_close((uv_handle_t *)&server->poll, server_handle_closed);
+	uv_close((uv_handle_t *)&server->idle, server_handle_closed);
+	uv_close((uv_handle_t *)&server->retry, server_handle_closed);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The one capture that may run: its file and since when.  Control thread only. */
+#ifndef CAPTURE_CAPTURE_H
+#define CAPTURE_CAPTURE_H
+
+#include "dataplane.h"
+
+struct capture {
+	bool is_running;
+	char path[4096];
+};
+
+struct capture_result {
+	char path[4096];
+	uint64_t packets, dropped;
+};
+
+/* packets_max 0: no limit.  0, -EBUSY when one runs, else -errno. */
+[[nodiscard]] int capture_start(struct capture *capture, struct dataplane *dataplane,
+				const char *path, uint64_t packets_max);
+/* 0, -ESRCH when none runs, else -errno. */
+[[nodiscard]] int capture_stop(struct capture *capture, struct dataplane *dataplane,
+			       struct capture_result *result);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a running tandemd consists of, for those that answer questions about it.  Put together and
+ * taken apart in main.c alone; control thread only.
+ */
+#ifndef CONTROL_H
+#define CONTROL_H
+
+#include <time.h>
+
+#include "capture/capture.h"
+#include "dataplane.h"
+#include "events/events.h"
+#include "explain/explain.h"
+#include "targets/outcomes.h"
+
+/* After ours: it brings <sys/param.h>, which defines MIN and MAX too. */
+#include <uv.h>
+
+struct api_server;
+struct config;
+
+struct control {
+	const char *program;              /* "tandemd 0.1.0" */
+	const char *config_file;
+	struct timespec started;          /* wall clock */
+	uint64_t started_ms;              /* uv_now */
+	uv_loop_t *loop;
+	struct config *config;
+	struct dataplane_config dataplane_config;
+	const struct balance_snapshot *snapshot;
+	struct dataplane *dataplane;
+	struct events events;
+	struct target_outcomes *outcomes;
+	struct explain explain;
+	struct capture capture;
+	struct api_server *api;
+};
+
+#endif

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Explaining messages; see explain.h. */
+#include "explain/explain.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "api/json_text.h"
+#include "api/server.h"
+#include "explain/message.h"
+#include "sip/message.h"
+
+#define EXPLAIN_OUTSTANDING_MAX 64
+
+struct explain_item {
+	struct explain_job *job;
+	struct explain_item *next, **link; /* in job->items */
+	size_t index;                      /* of the Call-ID */
+};
+
+struct explain_job {
+	struct explain *explain;
+	struct explain_job *next;
+	struct api_request *request; /* NULL: ended */
+	struct explain_path path;
+	char *message;               /* the template; NULL: made up */
+	size_t message_len;
+	json_t *call_ids;            /* NULL: the one message as it is */
+	size_t total, asked, answered;
+	struct explain_item *items;  /* asked, not answered */
+	json_t *batch;
+	uint64_t deadline_ms;
+};
+
+static const char *route_kind_name(enum proxy_route_kind kind)
+{
+	static const char *const names[] = {
+		[ROUTE_REJECT] = "reject",     [ROUTE_TARGET] = "target",
+		[ROUTE_DIALOG] = "dialog",     [ROUTE_NEXT_HOP] = "next-hop",
+		[ROUTE_LOCAL] = "local",       [ROUTE_RESPONSE] = "response",
+	};
+	return kind < ARRAY_SIZE(names) ? names[kind] : "?";
+}
+
+static json_t *name_or_null(const char *name)
+{
+	return name ? json_text(name) : json_null();
+}
+
+json_t *explain_answer(const struct balance_snapshot *snapshot, const struct proxy_explanation *e)
+{
+	const struct verdict_reason_info *reason = &verdict_reasons[e->verdict.reason];
+	char next_hop[ENDPOINT_TEXT_MAX];
+	bool has_next_hop = e->next_hop.address.family != IP_NONE;
+	char hash[17];
+
+	snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)e->call_hash);
+	return json_pack(
+		"{s:s, s:s, s:s, s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:o}", "kind",
+		route_kind_name(e->kind), "verdict", verdict_kind_name(e->verdict.kind), "reason",
+		reason->name, "status", (int)reason->status, "help", reason->help, "clause",
+		reason->clause, "service",
+		name_or_null(e->service < snapshot->service_count
+				     ? snapshot->services[e->service].name : NULL),
+		"pool", name_or_null(e->pool < snapshot->pool_count ? snapshot->pools[e->pool].name
+								    : NULL),
+		"target",
+		name_or_null(e->target < snapshot->target_count ? snapshot->targets[e->target].name
+								: NULL),
+		"interface",
+		name_or_null(e->egress < snapshot->interface_count
+				     ? snapshot->interfaces[e->egress].name : NULL),
+		"next_hop",
+		name_or_null(has_next_hop ? endpoint_to_string(&e->next_hop, next_hop) : NULL),
+		"call_hash", hash, "why", json_text(e->why));
+}
+
+/* Frees the job when it has ended and no answer is due any more. */
+static void job_release(struct explain_job *job)
+{
+	struct explain_job **link = &job->explain->jobs;
+
+	if (job->request || job->items)
+		return;
+	while (*link != job)
+		link = &(*link)->next;
+	*link = job->next;
+	json_decref(job->call_ids);
+	json_decref(job->batch);
+	free(job->message);
+	free(job);
+}
+
+static void job_fail(struct explain_job *job, enum api_error error, const char *text)
+{
+	api_request_error(job->request, error, "%s", text);
+	job->request = NULL;
+}
+
+static void item_free(struct explain_item *item)
+{
+	*item->link = item->next;
+	if (item->next)
+		item->next->link = item->link;
+	item->job->explain->outstanding--;
+	free(item);
+}
+
+static void job_send_batch(struct explain_job *job)
+{
+	if (json_array_size(job->batch) == 0)
+		return;
+	api_request_partial(job->request, json_pack("{s:o}", "answers", job->batch));
+	job->batch = json_array();
+}
+
+static void job_take(struct explain_job *job, size_t index, json_t *answer)
+{
+	job->answered++;
+	if (!job->call_ids) {
+		api_request_ok(job->request, answer);
+		job->request = NULL;
+		return;
+	}
+	json_object_set(answer, "call_id", json_array_get(job->call_ids, index));
+	json_array_append_new(job->batch, answer);
+	if (json_array_size(job->batch) >= EXPLAIN_BATCH || job->answered == job->total)
+		job_send_batch(job);
+	if (job->answered == job->total) {
+		api_request_ok(job->request, json_pack("{s:I}", "count", (json_int_t)job->total));
+		job->request = NULL;
+	}
+}
+
+static void explain_answered(void *context, const struct proxy_explanation *explanation)
+{
+	struct explain_item *item = context;
+	struct explain_job *job = item->job;
+	size_t index = item->index;
+
+	item_free(item);
+	job->deadline_ms = 0;
+	if (job->request)
+		job_take(job, index, explain_answer(job->explain->snapshot, explanation));
+	job_release(job);
+}
+
+/* The bytes of the job's message number `index`, in buffer[size]. */
+static bool job_compose(const struct explain_job *job, size_t index, char *buffer, size_t size,
+			struct span *message)
+{
+	struct text_writer w = text_writer_of(buffer, size);
+
+	if (!job->call_ids) {
+		*message = span_of(job->message, job->message_len);
+		return true;
+	}
+	struct span call_id = span_of_string(json_string_value(json_array_get(job->call_ids, index)));
+	if (!job->message)
+		explain_message_put(&w, &job->path, call_id);
+	else if (!explain_message_put_with_call_id(&w, span_of(job->message, job->message_len),
+						   call_id))
+		return false;
+	*message = text_written(&w);
+	return !w.overflow;
+}
+
+static int job_ask(struct explain_job *job)
+{
+	static char buffer[SIP_DATAGRAM_MAX];
+	struct span message;
+
+	if (!job_compose(job, job->asked, buffer, sizeof(buffer), &message))
+		return -EMSGSIZE;
+	struct explain_item *item = calloc(1, sizeof(*item));
+	if (!item)
+		return -ENOMEM;
+	item->job = job;
+	item->index = job->asked;
+	item->next = job->items;
+	item->link = &job->items;
+	if (item->next)
+		item->next->link = &item->next;
+	job->items = item;
+	job->explain->outstanding++;
+	int status = dataplane_explain(job->explain->dataplane, message, &job->path.source,
+				       &job->path.local, job->path.interface, explain_answered, item);
+	if (status < 0)
+		item_free(item);
+	else
+		job->asked++;
+	return status;
+}
+
+static void job_pump(struct explain_job *job, uint64_t now_ms)
+{
+	int status = 0;
+
+	if (job->request && !api_request_is_live(job->request))
+		job_fail(job, API_ERROR_FAILED, "the client has gone");
+	if (job->deadline_ms == 0)
+		job->deadline_ms = now_ms + EXPLAIN_TIMEOUT_MS;
+	while (job->request && status == 0 && job->asked < job->total &&
+	       job->explain->outstanding < EXPLAIN_OUTSTANDING_MAX)
+		status = job_ask(job);
+	if (!job->request)
+		return;
+	if (status < 0 && status != -EAGAIN)
+		job_fail(job, API_ERROR_FAILED,
+			 status == -EMSGSIZE ? "the message has no Call-ID, or no room for another"
+					     : strerror(-status));
+	else if (now_ms >= job->deadline_ms)
+		job_fail(job, API_ERROR_TIMEOUT, "no worker answers");
+}
+
+void explain_pump(struct explain *explain, uint64_t now_ms)
+{
+	for (struct explain_job *job = explain->jobs, *next; job; job = next) {
+		next = job->next;
+		job_pump(job, now_ms);
+		job_release(job);
+	}
+}
+
+/* Taking a request apart. */
+
+static bool job_take_message(struct explain_job *job, const char *text, char *why, size_t size)
+{
+	struct span encoded = span_of_string(text);
+
+	job->message = malloc(SIP_DATAGRAM_MAX);
+	int len = job->message ? text_parse_base64url(encoded, job->message, SIP_DATAGRAM_MAX) : -1;
+	if (len <= 0) {
+		snprintf(why, size, "the message must have 1 to %d octets, in base64url",
+			 SIP_DATAGRAM_MAX);
+		return false;
+	}
+	job->message_len = (size_t)len;
+	return true;
+}
+
+static bool job_take_call_ids(struct explain_job *job, json_t *call_ids, char *why, size_t size)
+{
+	size_t i;
+	json_t *call_id;
+
+	job->total = json_array_size(call_ids);
+	if (job->total == 0 || job->total > EXPLAIN_CALL_IDS_MAX) {
+		snprintf(why, size, "1 to %d Call-IDs at a time", EXPLAIN_CALL_IDS_MAX);
+		return false;
+	}
+	json_array_foreach(call_ids, i, call_id) {
+		if (!explain_call_id_is_usable(span_of_string(json_string_value(call_id)))) {
+			snprintf(why, size, "Call-ID number %zu is empty, or has a blank in it", i + 1);
+			return false;
+		}
+	}
+	job->call_ids = json_incref(call_ids);
+	return true;
+}
+
+static bool job_take_args(struct explain_job *job, const json_t *args, char *why, size_t size)
+{
+	const char *message = api_arg_string(args, "message");
+	json_t *call_ids = json_object_get(args, "call_ids");
+
+	job->total = 1;
+	if (!message && !call_ids) {
+		snprintf(why, size, "'explain' needs a message, or Call-IDs");
+		return false;
+	}
+	return (!message || job_take_message(job, message, why, size)) &&
+	       (!call_ids || job_take_call_ids(job, call_ids, why, size)) &&
+	       explain_path_find(job->explain->snapshot, api_arg_string(args, "source"),
+				 api_arg_string(args, "local"), api_arg_string(args, "interface"),
+				 &job->path, why, size);
+}
+
+void explain_request(struct explain *explain, struct api_request *request, const json_t *args,
+		     uint64_t now_ms)
+{
+	struct explain_job *job = calloc(1, sizeof(*job));
+	char why[192];
+
+	if (!job) {
+		api_request_error(request, API_ERROR_FAILED, "tandemd is out of memory");
+		return;
+	}
+	job->explain = explain;
+	job->request = request;
+	job->batch = json_array();
+	job->next = explain->jobs;
+	explain->jobs = job;
+	if (job_take_args(job, args, why, sizeof(why)))
+		job_pump(job, now_ms);
+	else
+		job_fail(job, API_ERROR_ARGUMENT, why);
+	job_release(job);
+}
+
+void explain_fini(struct explain *explain)
+{
+	for (struct explain_job *job = explain->jobs, *next; job; job = next) {
+		next = job->next;
+		while (job->items)
+			item_free(job->items);
+		if (job->request)
+			job_fail(job, API_ERROR_FAILED, "tandemd is stopping");
+		job_release(job);
+	}
+}

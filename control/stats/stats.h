@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The answers to `show`, as JSON objects, from the data plane's counters and the snapshot.
+ * Reads only; control thread only.  Each returns NULL when memory is short.
+ */
+#ifndef STATS_STATS_H
+#define STATS_STATS_H
+
+#include <jansson.h>
+
+#include "control.h"
+
+/* All workers' counters in one. */
+struct stats_sum {
+	uint16_t workers;
+	uint64_t packets_rx, packets_tx, tx_dropped, messages, outcomes_dropped;
+	uint64_t handoffs, handoff_drops;
+	struct proxy_stats proxy;
+	struct verdict_counters verdicts;
+};
+void stats_sum_read(const struct dataplane *dataplane, struct stats_sum *sum);
+/* Verdicts of a kind. */
+[[nodiscard]] uint64_t stats_sum_of_kind(const struct stats_sum *sum, enum verdict_kind kind);
+/* Verdicts of all kinds but hand-off: what received packets must come to. */
+[[nodiscard]] uint64_t stats_sum_of_verdicts(const struct stats_sum *sum);
+
+json_t *stats_show_status(const struct control *control);
+json_t *stats_show_memory(const struct control *control);
+json_t *stats_show_workers(const struct dataplane *dataplane);
+json_t *stats_show_drops(const struct dataplane *dataplane, bool drops_only);
+json_t *stats_show_interfaces(const struct dataplane *dataplane);
+json_t *stats_show_services(const struct balance_snapshot *snapshot);
+json_t *stats_show_pools(const struct balance_snapshot *snapshot);
+/* pool NULL: of all pools. */
+json_t *stats_show_targets(const struct balance_snapshot *snapshot,
+			   const struct target_outcomes *outcomes, const char *pool);
+json_t *stats_show_config(const struct control *control);
+
+#endif

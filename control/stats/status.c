@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* `show status`, `show memory`, `show config`; see stats.h. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "api/json_text.h"
+#include "api/server.h"
+#include "balance/policy.h"
+#include "config/config.h"
+#include "stats/heap.h"
+#include "stats/stats.h"
+#include "targets/admin.h"
+
+static json_t *status_targets(const struct balance_snapshot *snapshot)
+{
+	int usable = 0, wish[3] = { 0 };
+
+	for (uint32_t i = 0; i < snapshot->target_count; i++) {
+		const struct balance_target *target = &snapshot->targets[i];
+		enum target_admin admin = target_admin_read(target);
+		usable += balance_target_is_usable(target);
+		if (admin < ARRAY_SIZE(wish))
+			wish[admin]++;
+	}
+	return json_pack("{s:i, s:i, s:i, s:i, s:i}", "total", (int)snapshot->target_count, "usable",
+			 usable, "ready", wish[TARGET_READY], "drain", wish[TARGET_DRAIN], "maint",
+			 wish[TARGET_MAINT]);
+}
+
+static json_t *status_verdicts(const struct stats_sum *sum)
+{
+	json_t *kinds = json_object();
+
+	for (unsigned int kind = 0; kind < VERDICT_KINDS; kind++)
+		json_object_set_new(kinds, verdict_kind_name(kind),
+				    json_integer((json_int_t)stats_sum_of_kind(sum, kind)));
+	return kinds;
+}
+
+static json_t *status_packets(const struct stats_sum *sum)
+{
+	uint64_t verdicts = stats_sum_of_verdicts(sum);
+
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o}", "received", (json_int_t)sum->packets_rx,
+			 "verdicts", (json_int_t)verdicts, "difference",
+			 (json_int_t)(sum->packets_rx - verdicts), "sent",
+			 (json_int_t)sum->packets_tx, "tx_dropped", (json_int_t)sum->tx_dropped,
+			 "kinds", status_verdicts(sum));
+}
+
+static json_t *status_transactions(const struct proxy_stats *p)
+{
+	return json_pack(
+		"{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "live",
+		(json_int_t)p->txns, "tombstones", (json_int_t)p->tombstones, "created",
+		(json_int_t)p->txns_created, "requests_resent", (json_int_t)p->requests_resent,
+		"responses_resent", (json_int_t)p->responses_resent, "acks_resent",
+		(json_int_t)p->acks_resent, "request_retransmissions_seen",
+		(json_int_t)p->request_retransmissions_seen, "response_retransmissions_seen",
+		(json_int_t)p->response_retransmissions_seen, "failovers",
+		(json_int_t)p->failovers, "timeouts_invite", (json_int_t)p->timeouts_invite,
+		"timeouts_non_invite", (json_int_t)p->timeouts_non_invite);
+}
+
+static json_t *status_clients(const struct api_server *api)
+{
+	struct api_server_stats stats;
+
+	api_server_stats(api, &stats);
+	return json_pack("{s:i, s:i, s:I, s:I, s:I}", "connected", (int)stats.clients, "following",
+			 (int)stats.subscribers, "messages", (json_int_t)stats.messages,
+			 "malformed", (json_int_t)stats.malformed, "dropped",
+			 (json_int_t)stats.clients_dropped);
+}
+
+json_t *stats_show_status(const struct control *c)
+{
+	struct stats_sum sum;
+	char started[EVENTS_TIME_MAX];
+
+	stats_sum_read(c->dataplane, &sum);
+	return json_pack(
+		"{s:s, s:i, s:I, s:i, s:s, s:I, s:o, s:i, s:i, s:i, s:i, s:o, s:I, s:o, s:o, s:o, s:o}",
+		"program", c->program, "instance", (int)c->snapshot->instance, "epoch",
+		(json_int_t)c->snapshot->epoch, "pid", (int)getpid(), "started",
+		events_time(&c->started, started), "uptime_s",
+		(json_int_t)((uv_now(c->loop) - c->started_ms) / 1000), "config_file",
+		json_text(c->config_file), "workers", (int)sum.workers, "interfaces",
+		(int)c->snapshot->interface_count, "services", (int)c->snapshot->service_count,
+		"pools", (int)c->snapshot->pool_count, "targets", status_targets(c->snapshot),
+		"messages", (json_int_t)sum.messages, "packets", status_packets(&sum),
+		"transactions", status_transactions(&sum.proxy), "capture",
+		c->capture.is_running ? json_text(c->capture.path) : json_null(), "clients",
+		status_clients(c->api));
+}
+
+static json_t *memory_worker(const struct dataplane_worker_stats *w)
+{
+	const struct proxy_stats *p = &w->proxy;
+
+	return json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "worker", (int)w->worker,
+			 "txns", (json_int_t)p->txns, "txns_max", (json_int_t)p->txns_max,
+			 "tombstones", (json_int_t)p->tombstones, "tombstones_max",
+			 (json_int_t)p->tombstones_max, "timers", (json_int_t)p->timers, "retained",
+			 (json_int_t)p->retained, "retained_bytes", (json_int_t)p->retained_bytes,
+			 "outbox_full", (json_int_t)p->outbox_full);
+}
+
+/* Octets of this process in RAM, the data plane's hugepages not included. */
+static uint64_t resident_octets(void)
+{
+	unsigned long long size = 0, resident = 0;
+	FILE *statm = fopen("/proc/self/statm", "re");
+
+	if (!statm)
+		return 0;
+	if (fscanf(statm, "%llu %llu", &size, &resident) != 2)
+		resident = 0;
+	fclose(statm);
+	return resident * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+json_t *stats_show_memory(const struct control *c)
+{
+	struct dataplane_worker_stats worker;
+	struct heap_stats heap;
+	json_t *rows = json_array();
+
+	for (uint16_t i = 0; dataplane_worker_stats(c->dataplane, i, &worker); i++)
+		json_array_append_new(rows, memory_worker(&worker));
+	heap_stats_read(&heap);
+	return json_pack("{s:o, s:I, s:b, s:{s:s, s:I, s:I, s:I}, s:I}", "workers", rows,
+			 "dataplane_bytes", (json_int_t)c->dataplane_config.memory, "hugepages",
+			 !c->dataplane_config.no_huge, "heap", "allocator", heap.allocator,
+			 "allocated_bytes", (json_int_t)heap.allocated, "active_bytes",
+			 (json_int_t)heap.active, "mapped_bytes", (json_int_t)heap.mapped,
+			 "resident_bytes", (json_int_t)resident_octets());
+}
+
+json_t *stats_show_config(const struct control *c)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	config_print(c->config, out);
+	fclose(out);
+	json_t *body = json_pack("{s:o, s:o}", "file", json_text(c->config_file), "yaml",
+				 json_text(text));
+	free(text);
+	return body;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The operator's wish for a target; see admin.h. */
+#include "targets/admin.h"
+
+#include <string.h>
+
+const char *target_admin_name(enum target_admin admin)
+{
+	static const char *const names[] = {
+		[TARGET_READY] = "ready",
+		[TARGET_DRAIN] = "drain",
+		[TARGET_MAINT] = "maint",
+	};
+	return admin < ARRAY_SIZE(names) ? names[admin] : "?";
+}
+
+const char *target_health_name(enum target_health health)
+{
+	static const char *const names[] = {
+		[TARGET_UP] = "up",
+		[TARGET_DOWN] = "down",
+		[TARGET_BLACKLISTED] = "blacklisted",
+	};
+	return health < ARRAY_SIZE(names) ? names[health] : "?";
+}
+
+static bool target_is_named(const struct balance_snapshot *snapshot,
+			    const struct balance_target *target, const char *name)
+{
+	const char *pool = snapshot->pools[target->pool].name;
+	size_t len = strlen(pool);
+
+	if (strcmp(target->name, name) == 0)
+		return true;
+	return strncmp(name, pool, len) == 0 && name[len] == '/' &&
+	       strcmp(name + len + 1, target->name) == 0;
+}
+
+enum target_found target_find(const struct balance_snapshot *snapshot, const char *name,
+			      uint16_t *index)
+{
+	enum target_found found = TARGET_UNKNOWN;
+
+	for (uint32_t i = 0; i < snapshot->target_count; i++) {
+		if (!target_is_named(snapshot, &snapshot->targets[i], name))
+			continue;
+		if (found == TARGET_FOUND)
+			return TARGET_AMBIGUOUS;
+		found = TARGET_FOUND;
+		*index = (uint16_t)i;
+	}
+	return found;
+}
+
+enum target_admin target_admin_read(const struct balance_target *target)
+{
+	return __atomic_load_n(&target->status->admin, __ATOMIC_RELAXED);
+}
+
+enum target_health target_health_read(const struct balance_target *target)
+{
+	return __atomic_load_n(&target->status->health, __ATOMIC_RELAXED);
+}
+
+enum target_admin target_admin_set(const struct balance_target *target, enum target_admin admin)
+{
+	enum target_admin before = target_admin_read(target);
+
+	__atomic_store_n(&target->status->admin, (uint32_t)admin, __ATOMIC_RELAXED);
+	return before;
+}

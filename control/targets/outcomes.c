@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Outcomes of real traffic by target; see outcomes.h. */
+#include "targets/outcomes.h"
+
+#include <stdlib.h>
+
+struct target_outcomes {
+	size_t count;
+	struct target_outcome records[]; /* by id */
+};
+
+static int outcome_compare(const void *a, const void *b)
+{
+	const struct target_outcome *x = a, *y = b;
+
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+struct target_outcomes *target_outcomes_create(const struct balance_snapshot *snapshot)
+{
+	struct target_outcomes *outcomes =
+		calloc(1, sizeof(*outcomes) + snapshot->target_count * sizeof(outcomes->records[0]));
+
+	if (!outcomes)
+		return NULL;
+	outcomes->count = snapshot->target_count;
+	for (uint32_t i = 0; i < snapshot->target_count; i++)
+		outcomes->records[i].id = snapshot->targets[i].id;
+	qsort(outcomes->records, outcomes->count, sizeof(outcomes->records[0]), outcome_compare);
+	return outcomes;
+}
+
+void target_outcomes_destroy(struct target_outcomes *outcomes)
+{
+	free(outcomes);
+}
+
+static struct target_outcome *outcome_record(struct target_outcomes *outcomes, uint64_t id)
+{
+	const struct target_outcome key = { .id = id };
+
+	return bsearch(&key, outcomes->records, outcomes->count, sizeof(outcomes->records[0]),
+		       outcome_compare);
+}
+
+static bool outcome_count_response(struct target_outcome *record, uint16_t status)
+{
+	unsigned int class = status / 100;
+
+	if (class >= ARRAY_SIZE(record->responses))
+		return false;
+	record->responses[class]++;
+	record->last_status = status;
+	if (status == 503)
+		record->responses_503++;
+	return status == 503;
+}
+
+void target_outcomes_count(void *context, const struct outcome *outcome)
+{
+	struct target_outcome *record = outcome_record(context, outcome->target_id);
+	bool is_failure = true;
+
+	if (!record)
+		return;
+	switch ((enum outcome_kind)outcome->kind) {
+	case OUTCOME_RESPONSE:
+		is_failure = outcome_count_response(record, outcome->value);
+		break;
+	case OUTCOME_TIMEOUT:
+		record->timeouts++;
+		break;
+	case OUTCOME_TRANSPORT_ERROR:
+		record->transport_errors++;
+		break;
+	}
+	record->failures_in_a_row = is_failure ? record->failures_in_a_row + 1 : 0;
+}
+
+const struct target_outcome *target_outcomes_find(const struct target_outcomes *outcomes,
+						  uint64_t id)
+{
+	return outcome_record((struct target_outcomes *)(uintptr_t)outcomes, id);
+}
