@@ -5,13 +5,14 @@
  *
  * sip_message_parse indexes every header field in one pass and decodes what every proxy decision
  * needs: start line, Call-ID, CSeq, From and To tags, the top Via, Max-Forwards, Content-Length.
- * All else is decoded on demand (sip/via.h, sip/uri.h, sip/header.h).
+ * All else is decoded on demand (the cursor below, sip/via.h, sip/uri.h).
  */
 #ifndef SIP_MESSAGE_H
 #define SIP_MESSAGE_H
 
 #include "base/span.h"
 #include "base/verdict.h"
+#include "sip/uri.h"
 #include "sip/via.h"
 
 #define SIP_HEADERS_MAX  255    /* header rows indexed; more is malformed (TOO_MANY_HEADERS) */
@@ -113,7 +114,8 @@ struct sip_header {
 #define SIP_HEADER_FOLDED 0x01
 
 struct sip_message {
-	const char *bytes;
+	const char *bytes;    /* the start line's first byte: leading line ends (RFC 3261 §7.5) are
+	                         skipped, so this may lie after the pointer that was parsed */
 	uint32_t len;         /* octets of the message: start line to end of body (§18.3: octets
 	                         past Content-Length are not part of it) */
 	uint32_t body;        /* offset of the body; body == len when there is none */
@@ -133,12 +135,14 @@ struct sip_message {
 	uint32_t cseq;
 	int16_t max_forwards;          /* -1: absent; above 255 counts as 255 */
 	bool has_content_length;
+	bool has_via;                  /* the top Via was decoded (also of a malformed message) */
 	uint16_t via_values;           /* Via values in all rows together */
-	struct sip_via via;            /* the top Via */
-
 	uint16_t header_count;
 	uint8_t first[SIP_HEADER_ID_COUNT]; /* index + 1 of the first row of an id, 0: none */
-	struct sip_header headers[SIP_HEADERS_MAX];
+	struct sip_via via;            /* the top Via */
+	struct sip_uri uri;            /* requests: request_uri, decoded */
+
+	struct sip_header headers[SIP_HEADERS_MAX]; /* only the first header_count are written */
 };
 
 /*
