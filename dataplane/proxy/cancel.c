@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * CANCEL, hop by hop: one received is answered here and makes one of ours (RFC 3261 §16.10), which
+ * waits for a provisional response (§9.1) and is a non-INVITE client transaction of its own,
+ * kept inside the INVITE's: same branch, Timers E and F.
+ */
+#include "proxy/engine.h"
+
+void cancel_client(struct call *call, struct txn *txn, const struct sip_message *cancel)
+{
+	struct proxy *proxy = call->proxy;
+
+	if (!(txn->flags & TXN_IS_INVITE) || (txn->flags & TXN_CANCEL_SENT) ||
+	    txn->client_state != INVITE_CLIENT_PROCEEDING || !txn->request)
+		return;
+	struct span sent = held_message(txn->request);
+	const struct held *held = held_of(txn->request);
+	if (sip_message_parse(&proxy->sent, sent.data, (uint32_t)sent.len) != VERDICT_REASON_NONE)
+		return;
+	struct text_writer w = call_scratch(call);
+	sip_build_cancel(&w, &proxy->sent, cancel);
+	if (w.overflow)
+		return;
+	struct span message = call_scratch_done(call, &w);
+	txn->flags |= TXN_CANCEL_SENT;
+	call_send(call, message, false, held->interface, &held->source, &held->destination);
+	if (txn_hold(call, &txn->cancel, message, held->interface, &held->source,
+		     &held->destination)) {
+		txn->cancel_interval_ms = txn->t1_ms;
+		txn_deadline_in(call, txn, DEADLINE_CANCEL_RETRANSMIT, txn->t1_ms);
+		txn_deadline_in(call, txn, DEADLINE_CANCEL_END, 64 * (uint64_t)txn->t1_ms);
+	}
+	/* §9.1: 64*T1 after the CANCEL without a final response the branch is over. */
+	client_linger(call, txn);
+}
+
+void cancel_answered(struct call *call, struct txn *txn)
+{
+	txn_deadline_clear(txn, DEADLINE_CANCEL_RETRANSMIT);
+	txn_deadline_clear(txn, DEADLINE_CANCEL_END);
+	txn_release(call->proxy, &txn->cancel);
+}
+
+void cancel_retransmit(struct call *call, struct txn *txn)
+{
+	txn_deadline_clear(txn, DEADLINE_CANCEL_RETRANSMIT);
+	if (!txn->cancel)
+		return;
+	call_send_held(call, txn->cancel);
+	call->proxy->stats.requests_resent++;
+	txn->cancel_interval_ms = MIN(txn->cancel_interval_ms * 2, txn->t2_ms);
+	txn_deadline_in(call, txn, DEADLINE_CANCEL_RETRANSMIT, txn->cancel_interval_ms);
+}
+
+/* RFC 3261 §16.10: no context, so it follows its INVITE without state; the branch is the
+ * INVITE's, since no method goes into it. */
+static struct verdict forward_stray(struct call *call, struct sip_message *msg)
+{
+	struct route route;
+
+	route_find(call->snapshot, msg, call->datagram, &route);
+	if (route.kind == ROUTE_REJECT)
+		return reply_stateless(call, msg, verdict_reasons[route.reason].status, SPAN_EMPTY,
+				       route.reason);
+	return request_forward_stateless(call, msg, &route, REASON_STRAY_CANCEL);
+}
+
+struct verdict cancel_receive(struct call *call, struct sip_message *msg)
+{
+	struct proxy *proxy = call->proxy;
+	struct tombstone *tombstone;
+	struct txn *txn = txn_find_server(proxy, branch_server_key(call->snapshot, msg),
+					  SIP_METHOD_INVITE, &tombstone);
+
+	if (!txn && !tombstone)
+		return forward_stray(call, msg);
+	struct verdict verdict = reply_stateless(call, msg, 200, SPAN_EMPTY, REASON_CANCEL);
+	if (!txn || txn->server_state != INVITE_SERVER_PROCEEDING)
+		return verdict;
+	txn->flags |= TXN_CANCELLED;
+	cancel_client(call, txn, msg);
+	txn_settle(call, txn);
+	return verdict;
+}

@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A request received: match it to its transaction, else validate, route and forward it
+ * (RFC 3261 §16.3 to §16.6), statefully, or without state for ACK and a stray CANCEL.
+ */
+#include "proxy/engine.h"
+
+/* ---- validation, RFC 3261 §16.3 */
+
+static bool is_own_via(const struct balance_snapshot *snapshot, const struct sip_via *via)
+{
+	struct endpoint endpoint = { .port = via->port ? via->port : SIP_PORT };
+
+	return ip_address_parse(via->host, &endpoint.address) &&
+	       balance_is_own_endpoint(snapshot, &endpoint);
+}
+
+/* RFC 5393 §4.2.2: a Via of ours whose second part is what this request would get now. */
+static bool is_looping(struct call *call, const struct sip_message *msg, uint32_t loop_part)
+{
+	struct sip_value_cursor at;
+	struct sip_via via;
+	struct hash128 key;
+	uint32_t part;
+
+	for (bool more = sip_value_first(msg, SIP_HEADER_VIA, &at); more;
+	     more = sip_value_next(msg, &at)) {
+		/* Cheap first: only a Via of ours has our parameter. */
+		if (!memmem(at.value.data, at.value.len, ";" SIP_VIA_HINT "=",
+			    sizeof(";" SIP_VIA_HINT "=") - 1))
+			continue;
+		if (sip_via_decode(at.value, &via) && is_own_via(call->snapshot, &via) &&
+		    branch_parse(via.branch, &key, &part) && part == loop_part)
+			return true;
+	}
+	return false;
+}
+
+/* The rows of a 420's Unsupported: every option of Proxy-Require, since none is supported. */
+static struct span unsupported_rows(const struct sip_message *msg, char *text, size_t size)
+{
+	struct text_writer w = text_writer_of(text, size);
+	struct sip_value_cursor at;
+	const char *separator = "Unsupported: ";
+
+	for (bool more = sip_value_first(msg, SIP_HEADER_PROXY_REQUIRE, &at); more;
+	     more = sip_value_next(msg, &at)) {
+		if (at.value.len == 0)
+			continue;
+		text_put(&w, span_of_string(separator));
+		text_put(&w, at.value);
+		separator = ", ";
+	}
+	if (text_written(&w).len)
+		text_put(&w, SPAN("\r\n"));
+	return w.overflow ? SPAN_EMPTY : text_written(&w);
+}
+
+/* VERDICT_REASON_NONE: passes. */
+static enum verdict_reason validate(const struct sip_message *msg)
+{
+	struct sip_uri uri;
+
+	if (!sip_uri_decode(sip_slice_span(msg, msg->request_uri), &uri))
+		return REASON_REQUEST_URI_SYNTAX;
+	/* sips: would need TLS. */
+	if (uri.scheme == SIP_URI_OTHER || uri.scheme == SIP_URI_SIPS)
+		return REASON_URI_SCHEME;
+	if (msg->max_forwards == 0)
+		return REASON_MAX_FORWARDS_ZERO;
+	if (msg->first[SIP_HEADER_PROXY_REQUIRE] && msg->method != SIP_METHOD_ACK &&
+	    msg->method != SIP_METHOD_CANCEL)
+		return REASON_BAD_EXTENSION;
+	return VERDICT_REASON_NONE;
+}
+
+static struct verdict refuse(struct call *call, struct sip_message *msg, enum verdict_reason reason)
+{
+	char text[512];
+	struct span extra = SPAN_EMPTY;
+
+	if (msg->method == SIP_METHOD_ACK)
+		return verdict_of(VERDICT_DROP, reason == VERDICT_REASON_NONE ?
+							REASON_ACK_UNROUTABLE :
+							reason);
+	if (reason == REASON_BAD_EXTENSION)
+		extra = unsupported_rows(msg, text, sizeof(text));
+	return reply_stateless(call, msg, verdict_reasons[reason].status, extra, reason);
+}
+
+/* ---- selection */
+
+static uint16_t remembered_target(struct call *call, const struct route *route,
+				  struct hash128 call_key)
+{
+	const struct balance_snapshot *snapshot = call->snapshot;
+	const struct balance_pool *pool = &snapshot->pools[route->pool];
+	uint64_t id;
+
+	if (!call_memory_get(call->proxy->calls, call_key, call->now, &id))
+		return BALANCE_NONE;
+	for (uint32_t i = 0; i < pool->target_count; i++) {
+		const struct balance_target *target = &snapshot->targets[pool->target_first + i];
+		if (target->id != id)
+			continue;
+		/* A draining target finishes what it has begun. */
+		uint32_t admin = target->status ? __atomic_load_n(&target->status->admin,
+								  __ATOMIC_RELAXED) :
+						  (uint32_t)TARGET_READY;
+		return admin == TARGET_MAINT ? BALANCE_NONE : (uint16_t)(pool->target_first + i);
+	}
+	return BALANCE_NONE;
+}
+
+bool request_select(struct call *call, struct route *route, const struct txn *txn, bool peek)
+{
+	struct proxy *proxy = call->proxy;
+	const struct balance_snapshot *snapshot = call->snapshot;
+	struct balance_request request = { .tried_count = 0 };
+	uint16_t target = BALANCE_NONE;
+
+	if (txn) {
+		request.call_hash = txn->call_hash;
+		request.tried_count = txn->tried_count;
+		memcpy(request.tried, txn->tried, sizeof(txn->tried));
+	} else {
+		request.call_hash = balance_call_hash(snapshot, route->balance_call_id);
+		target = remembered_target(call, route,
+					   branch_call_key(snapshot, route->service,
+							   route->balance_call_id));
+	}
+	if (target == BALANCE_NONE)
+		target = balance_select(snapshot, route->pool, &request, &proxy->balance, peek);
+	return target != BALANCE_NONE && route_use_target(snapshot, target, route);
+}
+
+/* ACK and CANCEL go where their INVITE went, as far as that can be told without its state:
+ * usable or not does not matter, the call is there or nowhere. */
+static bool select_stray(struct call *call, struct route *route)
+{
+	const struct balance_snapshot *snapshot = call->snapshot;
+	struct balance_request request = {
+		.call_hash = balance_call_hash(snapshot, route->balance_call_id),
+	};
+	uint16_t target = remembered_target(call, route,
+					    branch_call_key(snapshot, route->service,
+							    route->balance_call_id));
+
+	if (target == BALANCE_NONE)
+		target = balance_select_by_hash(snapshot, route->pool, &request);
+	return target != BALANCE_NONE && route_use_target(snapshot, target, route);
+}
+
+/* ---- forwarding */
+
+static struct via_hint hint_of(struct call *call, const struct endpoint *answer)
+{
+	return (struct via_hint){
+		.shard = call->proxy->config.worker,
+		.instance = call->snapshot->instance,
+		.epoch = call->snapshot->epoch,
+		.sent_second = (uint32_t)(call->now / 1000000),
+		.ingress = (uint8_t)call->datagram->interface,
+		.answer = *answer,
+		.local = call->datagram->local,
+	};
+}
+
+/* Edits the datagram in place; where its room does not suffice, a copy in the scratch. */
+static bool apply_edits(struct call *call, const struct sip_message *msg, struct span *message,
+			bool *in_place)
+{
+	struct proxy *proxy = call->proxy;
+	struct proxy_datagram *datagram = call->datagram;
+	char *out;
+	uint32_t len;
+
+	*in_place = sip_edit_apply(&proxy->edits, datagram->data, msg->len, datagram->headroom,
+				   datagram->tailroom, &out, &len);
+	if (*in_place) {
+		*message = span_of(out, len);
+		return len <= SIP_DATAGRAM_MAX - 28;
+	}
+	struct text_writer w = call_scratch(call);
+	len = sip_edit_copy(&proxy->edits, msg->bytes, msg->len, w.at, (uint32_t)(w.end - w.at));
+	if (len == 0 || len > SIP_DATAGRAM_MAX - 28)
+		return false;
+	w.at += len;
+	*message = call_scratch_done(call, &w);
+	return true;
+}
+
+struct verdict request_forward_stateless(struct call *call, struct sip_message *msg,
+					 struct route *route, enum verdict_reason reason)
+{
+	struct endpoint source, answer;
+	struct span message;
+	bool in_place;
+
+	if (route->is_balanced && !select_stray(call, route))
+		return refuse(call, msg, REASON_NO_TARGET);
+	compose_answer(call->snapshot, msg, call->datagram, &answer);
+	struct hash128 server_key = branch_server_key(call->snapshot, msg);
+	struct compose compose = {
+		.route = route,
+		.key = branch_client_key(call->snapshot, server_key, msg, 0),
+		.loop_part = branch_loop_part(call->snapshot, msg, route->service),
+		.hint = hint_of(call, &answer),
+	};
+	compose.hint.stateless = true;
+	if (!compose_request(call, msg, &compose, &call->proxy->edits, &source))
+		return refuse(call, msg, REASON_NO_ROUTE);
+	if (!apply_edits(call, msg, &message, &in_place))
+		return refuse(call, msg, REASON_TOO_LARGE);
+	call_send(call, message, in_place, (uint8_t)route->egress, &source, &route->next_hop);
+	return verdict_of(VERDICT_FORWARD, reason);
+}
+
+/* RFC 4320 §4.1: when the client's Timer E reaches T2 (3.5 s by default). */
+static uint64_t trying_delay_ms(const struct txn *txn)
+{
+	uint64_t at = 0;
+
+	for (uint64_t interval = txn->t1_ms; interval < txn->t2_ms; interval *= 2)
+		at += interval;
+	return at;
+}
+
+static void txn_describe(struct call *call, struct txn *txn, const struct sip_message *msg,
+			 const struct route *route, struct hash128 server_key, uint32_t loop_part)
+{
+	const struct balance_snapshot *snapshot = call->snapshot;
+	static const struct balance_timers defaults = { 500, 4000, 5000, 180500, 32000 };
+	const struct balance_timers *timers =
+		route->service == BALANCE_NONE ? &defaults :
+						 &snapshot->services[route->service].timers;
+
+	txn->server_key = server_key;
+	txn->client_key = branch_client_key(snapshot, server_key, msg, 0);
+	txn->loop_part = loop_part;
+	txn->method = msg->method;
+	if (msg->method == SIP_METHOD_INVITE)
+		txn->flags |= TXN_IS_INVITE;
+	if (msg->to_tag.len)
+		txn->flags |= TXN_HAS_TO_TAG;
+	if (route->is_balanced)
+		txn->flags |= TXN_IS_BALANCED;
+	txn->server_state = txn->flags & TXN_IS_INVITE ? INVITE_SERVER_PROCEEDING :
+							 NON_INVITE_SERVER_TRYING;
+	txn->ingress = (uint8_t)call->datagram->interface;
+	txn->local = call->datagram->local;
+	compose_answer(snapshot, msg, call->datagram, &txn->answer);
+	txn->service = route->service;
+	txn->pool = route->pool;
+	txn->t1_ms = timers->t1_ms;
+	txn->t2_ms = timers->t2_ms;
+	txn->t4_ms = timers->t4_ms;
+	txn->timer_c_ms = timers->timer_c_ms;
+	txn->timer_d_ms = timers->timer_d_ms;
+	if (route->is_balanced) {
+		txn->call_hash = balance_call_hash(snapshot, route->balance_call_id);
+		txn->call_key = branch_call_key(snapshot, route->service, route->balance_call_id);
+	}
+}
+
+/* Every policy but call-id-hash remembers where the call went. */
+static void remember(struct call *call, struct txn *txn, const struct route *route)
+{
+	const struct balance_snapshot *snapshot = call->snapshot;
+
+	if (!route->is_balanced || snapshot->pools[route->pool].policy == POLICY_CALL_ID_HASH)
+		return;
+	txn->flags |= TXN_REMEMBERED;
+	call_memory_put(call->proxy->calls, txn->call_key, snapshot->targets[route->target].id,
+			tick_add(call->now, TICK_MS(txn->timer_c_ms + 64 * (uint64_t)txn->t1_ms)),
+			call->now);
+}
+
+/* §17.2.1: at once, since a target may take longer than 200 ms. */
+static void send_trying(struct call *call, const struct sip_message *msg, const struct txn *txn)
+{
+	struct via_source via_source;
+
+	compose_via_source(msg, &call->datagram->source, &via_source);
+	const struct sip_response_options options = {
+		.status = 100,
+		.received = span_of(via_source.received, via_source.received_len),
+		.rport = via_source.rport,
+	};
+	struct text_writer w = call_scratch(call);
+	sip_build_response(&w, msg, &options);
+	if (!w.overflow)
+		call_send(call, call_scratch_done(call, &w), false, txn->ingress, &txn->local,
+			  &txn->answer);
+}
+
+/* Sends the request and keeps a copy; VERDICT_REASON_NONE, or why it could not be done (nothing
+ * was sent then). */
+static enum verdict_reason send_first_attempt(struct call *call, struct txn *txn,
+					      struct sip_message *msg, const struct route *route)
+{
+	struct proxy *proxy = call->proxy;
+	struct endpoint source;
+	struct span message;
+	bool in_place;
+	struct compose compose = {
+		.route = route,
+		.key = txn->client_key,
+		.loop_part = txn->loop_part,
+		.hint = hint_of(call, &txn->answer),
+	};
+
+	compose.hint.slot = txn->index;
+	compose.hint.generation = slot_pool_generation(&proxy->txns, txn->index);
+	if (!compose_request(call, msg, &compose, &proxy->edits, &source))
+		return REASON_NO_ROUTE;
+	/* The copy first: it is what can be refused while the message is still whole. */
+	uint32_t len = sip_edit_length(&proxy->edits, msg->len);
+	if (len > SIP_DATAGRAM_MAX - 28)
+		return REASON_TOO_LARGE;
+	struct retained *copy =
+		retain_reserve(proxy->retain, (uint32_t)sizeof(struct held) + len);
+	if (!copy)
+		return REASON_RETAIN_FULL;
+	txn->request = copy;
+	struct held *held = held_of(copy);
+	*held = (struct held){ .interface = (uint8_t)route->egress,
+			       .source = source,
+			       .destination = route->next_hop };
+	if (txn->flags & TXN_IS_INVITE)
+		send_trying(call, msg, txn);
+	if (!apply_edits(call, msg, &message, &in_place))
+		return REASON_TOO_LARGE;
+	memcpy(held->message, message.data, message.len);
+	call_send(call, message, in_place, (uint8_t)route->egress, &source, &route->next_hop);
+	return VERDICT_REASON_NONE;
+}
+
+static struct verdict start(struct call *call, struct sip_message *msg, struct route *route,
+			    struct hash128 server_key, uint32_t loop_part)
+{
+	struct proxy *proxy = call->proxy;
+	struct txn *txn = txn_create(proxy);
+
+	if (!txn)
+		return refuse(call, msg, REASON_TXN_POOL_FULL);
+	txn_describe(call, txn, msg, route, server_key, loop_part);
+	enum verdict_reason failure = REASON_TXN_POOL_FULL;
+	if (txn_table_insert(proxy->table, txn->server_key, txn->index) &&
+	    txn_table_insert(proxy->table, txn->client_key, txn->index))
+		failure = send_first_attempt(call, txn, msg, route);
+	if (failure != VERDICT_REASON_NONE) {
+		txn_destroy(proxy, txn);
+		return refuse(call, msg, failure);
+	}
+	remember(call, txn, route);
+	client_use_target(call, txn, route);
+	client_start(call, txn);
+	if (!(txn->flags & TXN_IS_INVITE))
+		txn_deadline_in(call, txn, DEADLINE_TRYING, trying_delay_ms(txn));
+	txn_settle(call, txn);
+	return verdict_of(VERDICT_FORWARD, route->reason);
+}
+
+static struct verdict answer_options(struct call *call, struct sip_message *msg,
+				     const struct route *route)
+{
+	const struct balance_snapshot *snapshot = call->snapshot;
+	enum verdict_reason reason = REASON_OPTIONS_NO_TARGET;
+
+	if (route->service != BALANCE_NONE) {
+		const struct balance_pool *pool =
+			&snapshot->pools[snapshot->services[route->service].pool];
+		if (pool->is_request_uri)
+			reason = REASON_OPTIONS_ALIVE;
+		for (uint32_t i = 0; i < pool->target_count; i++)
+			if (balance_target_is_usable(&snapshot->targets[pool->target_first + i]))
+				reason = REASON_OPTIONS_ALIVE;
+	}
+	return reply_stateless(call, msg, verdict_reasons[reason].status, SPAN_EMPTY, reason);
+}
+
+static struct verdict take_new(struct call *call, struct sip_message *msg,
+			       struct hash128 server_key)
+{
+	struct route route;
+	enum verdict_reason failure = validate(msg);
+
+	if (failure != VERDICT_REASON_NONE)
+		return refuse(call, msg, failure);
+	route_find(call->snapshot, msg, call->datagram, &route);
+	if (route.kind == ROUTE_REJECT)
+		return refuse(call, msg, route.reason);
+	if (route.kind == ROUTE_LOCAL)
+		return answer_options(call, msg, &route);
+	uint32_t loop_part = branch_loop_part(call->snapshot, msg, route.service);
+	if (is_looping(call, msg, loop_part))
+		return refuse(call, msg, REASON_LOOP);
+	if (route.is_balanced && !request_select(call, &route, NULL, false))
+		return refuse(call, msg, REASON_NO_TARGET);
+	return start(call, msg, &route, server_key, loop_part);
+}
+
+/* ---- ACK */
+
+static bool is_ack_to_our_tag(struct call *call, const struct sip_message *msg)
+{
+	char tag[TAG_TEXT_LEN];
+
+	if (msg->to_tag.len != TAG_TEXT_LEN)
+		return false;
+	branch_tag(call->snapshot, msg, tag);
+	return span_equal(sip_slice_span(msg, msg->to_tag), span_of(tag, TAG_TEXT_LEN));
+}
+
+/* `matched`: the ACK belongs to an INVITE in Accepted (a peer without the cookie, whose ACK to a
+ * 2xx looks like one to its INVITE). */
+static struct verdict forward_ack(struct call *call, struct sip_message *msg, bool matched)
+{
+	struct route route;
+	enum verdict_reason failure = validate(msg);
+
+	if (failure != VERDICT_REASON_NONE)
+		return verdict_of(VERDICT_DROP, failure);
+	route_find(call->snapshot, msg, call->datagram, &route);
+	if (route.kind == ROUTE_REJECT || route.kind == ROUTE_LOCAL)
+		return verdict_of(VERDICT_DROP, route.kind == ROUTE_REJECT ?
+							route.reason :
+							REASON_ACK_UNROUTABLE);
+	bool is_stray = route.is_balanced && !matched;
+	return request_forward_stateless(call, msg, &route,
+					 is_stray ? REASON_STRAY_ACK : REASON_ACK);
+}
+
+static struct verdict take_ack(struct call *call, struct sip_message *msg)
+{
+	struct tombstone *tombstone;
+	struct txn *txn = txn_find_server(call->proxy, branch_server_key(call->snapshot, msg),
+					  SIP_METHOD_INVITE, &tombstone);
+
+	if (txn) {
+		struct verdict verdict = server_ack(call, txn);
+		txn_settle(call, txn);
+		return verdict.kind == VERDICT_FORWARD ? forward_ack(call, msg, true) : verdict;
+	}
+	if (tombstone && tombstone->server_state == INVITE_SERVER_ACCEPTED)
+		return forward_ack(call, msg, true);
+	if (tombstone)
+		return verdict_of(VERDICT_ABSORB, REASON_ACK_NON_2XX);
+	if (is_ack_to_our_tag(call, msg))
+		return verdict_of(VERDICT_ABSORB, REASON_ACK_STATELESS);
+	return forward_ack(call, msg, false);
+}
+
+struct verdict request_receive(struct call *call, struct sip_message *msg)
+{
+	struct proxy *proxy = call->proxy;
+	struct tombstone *tombstone;
+
+	if (msg->method == SIP_METHOD_ACK)
+		return take_ack(call, msg);
+	if (msg->method == SIP_METHOD_CANCEL)
+		return cancel_receive(call, msg);
+	struct hash128 server_key = branch_server_key(call->snapshot, msg);
+	struct txn *txn = txn_find_server(proxy, server_key, msg->method, &tombstone);
+	if (txn) {
+		struct verdict verdict = server_retransmission(call, txn);
+		txn_settle(call, txn);
+		return verdict;
+	}
+	if (tombstone) {
+		proxy->stats.request_retransmissions_seen++;
+		/* INVITE: Accepted and Confirmed absorb; the copy there is the client's ACK. */
+		if (!tombstone->is_invite && tombstone->copy &&
+		    tombstone->server_state == NON_INVITE_SERVER_COMPLETED) {
+			call_send_held(call, tombstone->copy);
+			proxy->stats.responses_resent++;
+		}
+		return verdict_of(VERDICT_ABSORB, REASON_RETRANSMISSION);
+	}
+	return take_new(call, msg, server_key);
+}

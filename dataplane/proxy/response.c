@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A response received: find the transaction that it belongs to, step its client machine, choose
+ * what goes upstream (RFC 3261 §16.7, RFC 6026 §7.2, RFC 4320 §4).
+ */
+#include "proxy/engine.h"
+
+struct match {
+	struct txn *txn;
+	struct tombstone *tombstone;
+	struct via_hint hint;
+	bool has_hint;
+	struct verdict stray; /* when neither was found */
+};
+
+static bool is_own_sent_by(const struct balance_snapshot *snapshot, const struct sip_via *via)
+{
+	struct endpoint endpoint = { .port = via->port ? via->port : SIP_PORT };
+
+	return ip_address_parse(via->host, &endpoint.address) &&
+	       balance_is_own_endpoint(snapshot, &endpoint);
+}
+
+/* By slot when the hint is ours and fresh, else by table.  RFC 3261 §17.1.3: branch and CSeq
+ * method; a CANCEL's response has its INVITE's branch. */
+static void match_find(struct call *call, const struct sip_message *msg, struct match *match)
+{
+	struct proxy *proxy = call->proxy;
+	struct hash128 key;
+	uint32_t loop_part;
+
+	*match = (struct match){ .stray = verdict_of(VERDICT_DROP, REASON_RESPONSE_NOT_OURS) };
+	if (!is_own_sent_by(call->snapshot, &msg->via))
+		return;
+	match->stray = verdict_of(VERDICT_DROP, REASON_RESPONSE_FORGED);
+	if (!branch_parse(msg->via.branch, &key, &loop_part))
+		return;
+	match->has_hint = via_hint_decode(call->snapshot, msg->via.hint, msg->via.branch,
+					  &match->hint);
+	if (match->has_hint) {
+		match->stray = verdict_of(VERDICT_DROP, REASON_STRAY_RESPONSE);
+		if (match->hint.instance == call->snapshot->instance &&
+		    match->hint.epoch == call->snapshot->epoch && !match->hint.stateless) {
+			struct txn *txn = slot_pool_get(&proxy->txns, match->hint.slot,
+							match->hint.generation);
+			if (txn && hash128_equal(txn->client_key, key)) {
+				proxy->stats.hint_hits++;
+				match->txn = txn;
+				return;
+			}
+		}
+	}
+	proxy->stats.hint_misses++;
+	match->txn = txn_find_client(proxy, key, &match->tombstone);
+}
+
+static uint8_t txn_method_of(const struct sip_message *msg)
+{
+	return msg->method == SIP_METHOD_CANCEL ? (uint8_t)SIP_METHOD_INVITE : msg->method;
+}
+
+/* Takes our Via off, in the datagram itself. */
+static bool pop_via(struct call *call, const struct sip_message *msg, struct span *message)
+{
+	struct proxy *proxy = call->proxy;
+	struct proxy_datagram *datagram = call->datagram;
+	char *out;
+	uint32_t len;
+
+	sip_edit_init(&proxy->edits);
+	compose_pop_via(msg, &proxy->edits);
+	if (!sip_edit_apply(&proxy->edits, datagram->data, msg->len, datagram->headroom,
+			    datagram->tailroom, &out, &len))
+		return false;
+	*message = span_of(out, len);
+	return true;
+}
+
+static struct verdict forward(struct call *call, struct txn *txn, const struct sip_message *msg,
+			      enum verdict_reason reason)
+{
+	struct span message;
+	uint16_t status = msg->status;
+	uint16_t actions = server_step(txn, server_tu_event(txn, status));
+
+	if (!(actions & FSM_SEND))
+		return verdict_of(VERDICT_ABSORB, status < 200 ? REASON_LATE_PROVISIONAL :
+								 REASON_FINAL_AGAIN);
+	if (!pop_via(call, msg, &message))
+		return verdict_of(VERDICT_DROP, REASON_TOO_LARGE);
+	server_respond(call, txn, actions, message, true);
+	return verdict_of(VERDICT_FORWARD, reason);
+}
+
+static void send_ack(struct call *call, struct txn *txn, const struct sip_message *msg)
+{
+	struct proxy *proxy = call->proxy;
+
+	if (txn->ack) {
+		call_send_held(call, txn->ack);
+		proxy->stats.acks_resent++;
+		return;
+	}
+	struct span sent = held_message(txn->request);
+	const struct held *held = held_of(txn->request);
+	if (sip_message_parse(&proxy->sent, sent.data, (uint32_t)sent.len) != VERDICT_REASON_NONE)
+		return;
+	struct text_writer w = call_scratch(call);
+	sip_build_ack(&w, &proxy->sent, msg);
+	if (w.overflow)
+		return;
+	struct span ack = call_scratch_done(call, &w);
+	call_send(call, ack, false, held->interface, &held->source, &held->destination);
+	(void)txn_hold(call, &txn->ack, ack, held->interface, &held->source, &held->destination);
+}
+
+static struct verdict take_provisional(struct call *call, struct txn *txn,
+				       const struct sip_message *msg)
+{
+	if (!(txn->flags & TXN_IS_INVITE))
+		return verdict_of(VERDICT_ABSORB, msg->status == 100 ? REASON_TRYING :
+								       REASON_NON_INVITE_PROVISIONAL);
+	/* RFC 3261 §9.1: a CANCEL that waited for a provisional may go now. */
+	if (txn->flags & TXN_CANCELLED)
+		cancel_client(call, txn, NULL);
+	if (msg->status == 100)
+		return verdict_of(VERDICT_ABSORB, REASON_TRYING);
+	/* §16.7 item 2: 101-199 restart Timer C. */
+	if (!(txn->flags & TXN_CANCEL_SENT))
+		client_linger(call, txn);
+	return forward(call, txn, msg, REASON_PROVISIONAL);
+}
+
+static struct verdict take_final(struct call *call, struct txn *txn, const struct sip_message *msg)
+{
+	bool is_invite = (txn->flags & TXN_IS_INVITE) != 0;
+
+	/* The final response ends the need for a CANCEL still on its way. */
+	cancel_answered(call, txn);
+	if (txn->flags & TXN_OUTSTANDING) {
+		call_outcome(call, txn, OUTCOME_RESPONSE, msg->status);
+		uint64_t *counter = msg->status < 300 ? &txn->status->responses_2xx :
+							&txn->status->responses_other;
+		__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+		client_forget_target(txn);
+	}
+	/* RFC 4320 §4.2. */
+	if (!is_invite && msg->status == 408) {
+		txn->server_state = NON_INVITE_SERVER_TERMINATED;
+		txn_deadline_clear(txn, DEADLINE_TRYING);
+		return verdict_of(VERDICT_ABSORB, REASON_NON_INVITE_TIMEOUT);
+	}
+	if (msg->status == 503) {
+		/* The ACK went to the old target above; from here the transaction may be the
+		 * next target's. */
+		if (client_failover(call, txn, FAILOVER_503))
+			return verdict_of(VERDICT_FORWARD, REASON_FAILOVER);
+		/* §16.7 item 6: a 503 says that this server cannot serve; upstream it would say
+		 * that Tandem cannot. */
+		server_reply(call, txn, 500);
+		return verdict_of(VERDICT_REPLY, REASON_ALL_TARGETS_FAILED);
+	}
+	return forward(call, txn, msg, REASON_FINAL);
+}
+
+static unsigned int client_event(const struct txn *txn, uint16_t status)
+{
+	if (!(txn->flags & TXN_IS_INVITE))
+		return status < 200 ? NON_INVITE_CLIENT_1XX : NON_INVITE_CLIENT_FINAL;
+	if (status < 200)
+		return INVITE_CLIENT_1XX;
+	return status < 300 ? INVITE_CLIENT_2XX : INVITE_CLIENT_300_699;
+}
+
+static void remember_call(struct call *call, const struct txn *txn)
+{
+	uint64_t target;
+
+	/* Only what was remembered at selection: its time ends 64*T1 after the final response. */
+	if ((txn->flags & TXN_REMEMBERED) &&
+	    call_memory_get(call->proxy->calls, txn->call_key, call->now, &target))
+		call_memory_put(call->proxy->calls, txn->call_key, target,
+				tick_add(call->now, TICK_MS(64 * (uint64_t)txn->t1_ms)), call->now);
+}
+
+static struct verdict live(struct call *call, struct txn *txn, const struct sip_message *msg)
+{
+	uint8_t before = txn->client_state;
+	uint16_t actions = client_step(txn, client_event(txn, msg->status));
+	struct verdict verdict = verdict_of(VERDICT_ABSORB, msg->status < 200 ?
+								    REASON_LATE_PROVISIONAL :
+								    REASON_FINAL_AGAIN);
+
+	if (actions & FSM_QUIET)
+		txn_deadline_clear(txn, DEADLINE_CLIENT_RETRANSMIT);
+	if (actions & FSM_LINGER)
+		client_linger(call, txn);
+	if (actions & FSM_ACK)
+		send_ack(call, txn, msg);
+	if (!(actions & FSM_PASS_UP)) {
+		if (msg->status >= 200)
+			call->proxy->stats.response_retransmissions_seen++;
+		return verdict;
+	}
+	if (msg->status < 200)
+		return take_provisional(call, txn, msg);
+	if ((txn->flags & TXN_IS_INVITE) && before == INVITE_CLIENT_ACCEPTED) {
+		call->proxy->stats.response_retransmissions_seen++;
+		return forward(call, txn, msg, REASON_FINAL_2XX_AGAIN);
+	}
+	uint8_t attempt = txn->attempt;
+	verdict = take_final(call, txn, msg);
+	if (txn->attempt == attempt) {
+		remember_call(call, txn);
+		if (actions & FSM_RELEASE)
+			txn_release(call->proxy, &txn->request);
+	}
+	return verdict;
+}
+
+/* What is left of a transaction repeats its ACK, forwards 2xx, and absorbs the rest. */
+static struct verdict dead(struct call *call, const struct match *match,
+			   const struct sip_message *msg)
+{
+	struct tombstone *tombstone = match->tombstone;
+	struct proxy *proxy = call->proxy;
+
+	if (tombstone->client_state ==
+	    (tombstone->is_invite ? INVITE_CLIENT_TERMINATED : NON_INVITE_CLIENT_TERMINATED))
+		return verdict_of(VERDICT_DROP, REASON_STRAY_RESPONSE);
+	if (msg->status < 200)
+		return verdict_of(VERDICT_ABSORB, REASON_LATE_PROVISIONAL);
+	proxy->stats.response_retransmissions_seen++;
+	if (!tombstone->is_invite)
+		return verdict_of(VERDICT_ABSORB, REASON_FINAL_AGAIN);
+	if (tombstone->client_state == INVITE_CLIENT_COMPLETED) {
+		if (msg->status >= 300 && tombstone->copy) {
+			call_send_held(call, tombstone->copy);
+			proxy->stats.acks_resent++;
+		}
+		return verdict_of(VERDICT_ABSORB, REASON_FINAL_AGAIN);
+	}
+	if (msg->status >= 300 || tombstone->server_state != INVITE_SERVER_ACCEPTED)
+		return verdict_of(VERDICT_ABSORB, REASON_FINAL_AGAIN);
+	/* RFC 6026 §7.2: a 2xx again, or another UAS's.  The way up is in the hint, signed. */
+	if (!match->has_hint || match->hint.ingress >= call->snapshot->interface_count)
+		return verdict_of(VERDICT_DROP, REASON_RESPONSE_FORGED);
+	const struct balance_interface *interface =
+		&call->snapshot->interfaces[match->hint.ingress];
+	struct endpoint local = match->hint.local;
+	if (tombstone->local_address < interface->address_count)
+		local.address = interface->addresses[tombstone->local_address].address;
+	struct span message;
+	if (!pop_via(call, msg, &message))
+		return verdict_of(VERDICT_DROP, REASON_TOO_LARGE);
+	call_send(call, message, true, match->hint.ingress, &local, &match->hint.answer);
+	return verdict_of(VERDICT_FORWARD, REASON_FINAL_2XX_AGAIN);
+}
+
+struct verdict response_receive(struct call *call, struct sip_message *msg)
+{
+	struct match match;
+
+	match_find(call, msg, &match);
+	if (match.txn && match.txn->method == txn_method_of(msg)) {
+		struct verdict verdict;
+		if (msg->method == SIP_METHOD_CANCEL) {
+			cancel_answered(call, match.txn);
+			verdict = verdict_of(VERDICT_ABSORB, REASON_CANCEL_RESPONSE);
+		} else if (msg->via_values < 2) {
+			/* §16.7 item 3: for nobody but us; and we asked for nothing. */
+			return verdict_of(VERDICT_DROP, REASON_RESPONSE_NO_VIA);
+		} else {
+			verdict = live(call, match.txn, msg);
+		}
+		txn_settle(call, match.txn);
+		return verdict;
+	}
+	if (match.tombstone && match.tombstone->method == txn_method_of(msg)) {
+		if (msg->method == SIP_METHOD_CANCEL)
+			return verdict_of(VERDICT_ABSORB, REASON_CANCEL_RESPONSE);
+		if (msg->via_values < 2)
+			return verdict_of(VERDICT_DROP, REASON_RESPONSE_NO_VIA);
+		return dead(call, &match, msg);
+	}
+	return match.txn || match.tombstone ? verdict_of(VERDICT_DROP, REASON_STRAY_RESPONSE) :
+					      match.stray;
+}

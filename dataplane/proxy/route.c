@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Where a request goes: a pure function of snapshot, message and addresses (RFC 3261 §16.4,
+ * §16.5, §16.6 items 6 and 7).  Choosing among a pool's targets comes after it.
+ *
+ * Never an open relay: every next hop is a configured target, lies in the egress interface's
+ * peers, or is the source address that a signed Record-Route of ours carries.
+ */
+#include "proxy/engine.h"
+
+enum own_route { ROUTE_FOREIGN, ROUTE_OWN_SIGNED, ROUTE_OWN_UNSIGNED };
+
+static void reject(struct route *route, enum verdict_reason reason)
+{
+	route->kind = ROUTE_REJECT;
+	route->reason = reason;
+}
+
+static bool uri_endpoint(const struct balance_snapshot *snapshot, const struct sip_uri *uri,
+			 struct endpoint *out)
+{
+	struct endpoint endpoint = { .port = uri->port ? uri->port : SIP_PORT };
+
+	if (!balance_host_find(snapshot, uri->maddr.len ? uri->maddr : uri->host,
+			       &endpoint.address))
+		return false;
+	*out = endpoint;
+	return true;
+}
+
+static bool uri_is_own(const struct balance_snapshot *snapshot, const struct sip_uri *uri)
+{
+	struct endpoint endpoint;
+
+	return uri->scheme == SIP_URI_SIP && uri_endpoint(snapshot, uri, &endpoint) &&
+	       balance_is_own_endpoint(snapshot, &endpoint);
+}
+
+/* Is this URI ours, and does its token verify?  Fills the route's token when it does. */
+static enum own_route own_route_of(const struct balance_snapshot *snapshot,
+				   const struct sip_message *msg, const struct sip_uri *uri,
+				   struct route *route)
+{
+	struct span text;
+
+	if (!uri_is_own(snapshot, uri))
+		return ROUTE_FOREIGN;
+	if (!sip_param_find(uri->params, SPAN(ROUTE_PARAM), &text))
+		return ROUTE_OWN_UNSIGNED;
+	struct route_token token;
+	enum route_token_side side = route_token_decode(
+		snapshot, text, sip_slice_span(msg, msg->call_id),
+		sip_slice_span(msg, msg->from_tag), sip_slice_span(msg, msg->to_tag), &token);
+	if (side == ROUTE_TOKEN_FORGED || token.ingress >= snapshot->interface_count ||
+	    token.egress >= snapshot->interface_count)
+		return ROUTE_OWN_UNSIGNED;
+	route->token = token;
+	route->side = side;
+	route->has_token = true;
+	return ROUTE_OWN_SIGNED;
+}
+
+/* The value's URI; false: malformed. */
+static bool route_value_uri(struct span value, struct sip_uri *uri)
+{
+	struct sip_name_addr addr;
+
+	return sip_name_addr_decode(value, &addr) && sip_uri_decode(addr.uri, uri);
+}
+
+static uint16_t count_routes(const struct sip_message *msg, struct sip_value_cursor *last)
+{
+	struct sip_value_cursor at;
+	uint16_t n = 0;
+
+	for (bool more = sip_value_first(msg, SIP_HEADER_ROUTE, &at); more;
+	     more = sip_value_next(msg, &at)) {
+		n++;
+		*last = at;
+	}
+	return n;
+}
+
+/* An address that a request may be sent to; fills next hop and egress.  `named`: the interface
+ * that a signed route names, or BALANCE_NONE. */
+static bool use_next_hop(const struct balance_snapshot *snapshot, const struct endpoint *endpoint,
+			 uint16_t named, bool is_signed_source, struct route *route)
+{
+	if (balance_is_own_endpoint(snapshot, endpoint)) {
+		reject(route, REASON_NEXT_HOP_SELF);
+		return false;
+	}
+	if (endpoint->port == 0 || ip_address_is_bogus(&endpoint->address)) {
+		reject(route, REASON_RELAY_DENIED);
+		return false;
+	}
+	uint16_t egress = balance_egress_find(snapshot, &endpoint->address);
+	if (named != BALANCE_NONE && (is_signed_source || egress == BALANCE_NONE ||
+				      balance_is_peer(snapshot, named, &endpoint->address)))
+		egress = named;
+	if (egress == BALANCE_NONE) {
+		reject(route, REASON_NO_ROUTE);
+		return false;
+	}
+	const struct endpoint any_port = { .address = endpoint->address, .port = 0 };
+	if (!is_signed_source && !balance_is_peer(snapshot, egress, &endpoint->address) &&
+	    balance_target_find(snapshot, &any_port) == BALANCE_NONE) {
+		reject(route, REASON_RELAY_DENIED);
+		return false;
+	}
+	route->next_hop = *endpoint;
+	route->egress = egress;
+	return true;
+}
+
+static void follow_uri(const struct balance_snapshot *snapshot, const struct sip_uri *uri,
+		       struct route *route)
+{
+	struct endpoint endpoint;
+	uint16_t named = BALANCE_NONE;
+
+	if (uri->scheme != SIP_URI_SIP) {
+		reject(route, REASON_URI_SCHEME);
+		return;
+	}
+	if (!uri_endpoint(snapshot, uri, &endpoint)) {
+		reject(route, REASON_NAME_UNKNOWN);
+		return;
+	}
+	if (route->has_token)
+		named = route->side == ROUTE_TOKEN_FROM_CREATOR ? route->token.egress :
+								  route->token.ingress;
+	if (!use_next_hop(snapshot, &endpoint, named, false, route))
+		return;
+	route->kind = route->has_token ? ROUTE_DIALOG : ROUTE_NEXT_HOP;
+	route->reason = REASON_DIALOG_REQUEST;
+}
+
+/* In-dialog, our signed Route was the last: towards the creator behind NAT by the address that it
+ * came from, else by the Request-URI. */
+static void follow_dialog(const struct balance_snapshot *snapshot, const struct sip_uri *uri,
+			  struct route *route)
+{
+	if (route->side == ROUTE_TOKEN_TO_CREATOR && route->token.has_source) {
+		if (!use_next_hop(snapshot, &route->token.source, route->token.ingress, true,
+				  route))
+			return;
+		route->kind = ROUTE_DIALOG;
+		route->reason = REASON_DIALOG_REQUEST;
+		return;
+	}
+	follow_uri(snapshot, uri, route);
+}
+
+static bool domain_is_served(const struct balance_snapshot *snapshot,
+			     const struct balance_service *service, struct span host)
+{
+	if (service->domain_count == 0)
+		return true;
+	for (uint32_t i = 0; i < service->domain_count; i++) {
+		const char *domain = snapshot->domains[service->domain_first + i];
+		if (span_equal_nocase(host, span_of_string(domain)))
+			return true;
+	}
+	return false;
+}
+
+/* Replaces, Join and Target-Dialog name another call: the request follows that one (its value
+ * starts with the Call-ID, RFC 3891 §6.1). */
+static struct span balance_call_id(const struct sip_message *msg)
+{
+	static const uint8_t naming[] = { SIP_HEADER_REPLACES, SIP_HEADER_JOIN,
+					  SIP_HEADER_TARGET_DIALOG };
+
+	for (size_t i = 0; i < ARRAY_SIZE(naming); i++) {
+		const struct sip_header *header = sip_message_find(msg, naming[i]);
+		if (!header)
+			continue;
+		struct span value = sip_header_value(msg, header);
+		struct span call_id = span_trim(span_of(value.data, span_find(value, ';')));
+		if (call_id.len)
+			return call_id;
+	}
+	return sip_slice_span(msg, msg->call_id);
+}
+
+/* To the service's pool.  `is_stray`: an ACK or CANCEL that follows its INVITE. */
+static void balance(const struct balance_snapshot *snapshot, const struct sip_message *msg,
+		    const struct sip_uri *uri, struct route *route)
+{
+	if (route->service == BALANCE_NONE) {
+		reject(route, REASON_NO_SERVICE);
+		return;
+	}
+	const struct balance_service *service = &snapshot->services[route->service];
+	if (!domain_is_served(snapshot, service, uri->host)) {
+		reject(route, REASON_DOMAIN_NOT_SERVED);
+		return;
+	}
+	route->pool = service->pool;
+	if (snapshot->pools[service->pool].is_request_uri) {
+		follow_uri(snapshot, uri, route);
+		if (route->kind != ROUTE_REJECT)
+			route->reason = REASON_INITIAL_REQUEST;
+		return;
+	}
+	route->kind = ROUTE_TARGET;
+	route->reason = REASON_INITIAL_REQUEST;
+	route->is_balanced = true;
+	route->balance_call_id = balance_call_id(msg);
+}
+
+static bool is_for_ourselves(const struct balance_snapshot *snapshot, const struct sip_message *msg,
+			     const struct sip_uri *uri)
+{
+	return msg->method == SIP_METHOD_OPTIONS && uri->user.len == 0 && uri_is_own(snapshot, uri);
+}
+
+/* Removes leading Route values of ours in thought; false: rejected.  `at` is left on the first
+ * foreign value, *left tells whether there is one. */
+static bool take_own_routes(const struct balance_snapshot *snapshot, const struct sip_message *msg,
+			    uint16_t count, struct sip_value_cursor *at, struct sip_uri *first,
+			    bool *left, struct route *route)
+{
+	bool more = count > 0 && sip_value_first(msg, SIP_HEADER_ROUTE, at);
+	bool to_tag = msg->to_tag.len != 0;
+
+	*left = false;
+	for (uint16_t i = 0; more && i < count; i++, more = sip_value_next(msg, at)) {
+		if (!route_value_uri(at->value, first)) {
+			reject(route, REASON_ROUTE_SYNTAX);
+			return false;
+		}
+		enum own_route own = own_route_of(snapshot, msg, first, route);
+		if (own == ROUTE_FOREIGN) {
+			*left = true;
+			return true;
+		}
+		/* Without a signature that holds: a pre-loaded route at the start of a dialog, a
+		 * forgery within one.  The ACK to a non-2xx repeats its INVITE's Route with a
+		 * To tag (§17.1.1.3). */
+		if (own == ROUTE_OWN_UNSIGNED && to_tag && msg->method != SIP_METHOD_ACK) {
+			reject(route, REASON_ROUTE_FORGED);
+			return false;
+		}
+		if (route->own_routes == UINT8_MAX) {
+			reject(route, REASON_ROUTE_SYNTAX);
+			return false;
+		}
+		route->own_routes++;
+	}
+	return true;
+}
+
+void route_find(const struct balance_snapshot *snapshot, const struct sip_message *msg,
+		const struct proxy_datagram *datagram, struct route *route)
+{
+	struct sip_value_cursor at, last;
+	struct sip_uri uri, first;
+	bool left;
+
+	*route = (struct route){
+		.kind = ROUTE_REJECT,
+		.service = balance_service_find(snapshot, &datagram->local, &datagram->source),
+		.pool = BALANCE_NONE,
+		.target = BALANCE_NONE,
+		.egress = BALANCE_NONE,
+	};
+	if (!sip_uri_decode(sip_slice_span(msg, msg->request_uri), &uri)) {
+		reject(route, REASON_REQUEST_URI_SYNTAX);
+		return;
+	}
+	uint16_t routes = msg->first[SIP_HEADER_ROUTE] ? count_routes(msg, &last) : 0;
+	/* §16.4: a strict router before us put our Record-Route value into the Request-URI. */
+	if (routes && uri.params.len &&
+	    own_route_of(snapshot, msg, &uri, route) == ROUTE_OWN_SIGNED) {
+		if (!route_value_uri(last.value, &uri)) {
+			reject(route, REASON_ROUTE_SYNTAX);
+			return;
+		}
+		route->was_strict = true;
+		route->strict_uri = uri.all;
+		routes--;
+	}
+	if (!take_own_routes(snapshot, msg, routes, &at, &first, &left, route))
+		return;
+	if (left) {
+		route->strict_next_hop = !first.has_lr;
+		follow_uri(snapshot, &first, route);
+		return;
+	}
+	if (route->has_token && !uri_is_own(snapshot, &uri)) {
+		follow_dialog(snapshot, &uri, route);
+		return;
+	}
+	if (msg->to_tag.len == 0 && is_for_ourselves(snapshot, msg, &uri)) {
+		route->kind = ROUTE_LOCAL;
+		route->reason = REASON_OPTIONS_ALIVE;
+		return;
+	}
+	/* Initial requests; CANCEL and ACK after their INVITE; and what names us, in a dialog. */
+	if (msg->to_tag.len == 0 || msg->method == SIP_METHOD_ACK) {
+		balance(snapshot, msg, &uri, route);
+		return;
+	}
+	if (!uri_is_own(snapshot, &uri)) {
+		follow_uri(snapshot, &uri, route);
+		return;
+	}
+	balance(snapshot, msg, &uri, route);
+	if (route->kind == ROUTE_REJECT)
+		reject(route, REASON_NO_DIALOG);
+	else if (route->kind == ROUTE_TARGET)
+		route->reason = REASON_DIALOG_REQUEST;
+}
+
+bool route_use_target(const struct balance_snapshot *snapshot, uint16_t target, struct route *route)
+{
+	const struct balance_target *t = &snapshot->targets[target];
+	uint16_t egress = t->interface != BALANCE_NONE ?
+				  t->interface :
+				  balance_egress_find(snapshot, &t->endpoint.address);
+
+	if (egress == BALANCE_NONE)
+		return false;
+	route->target = target;
+	route->next_hop = t->endpoint;
+	route->egress = egress;
+	return true;
+}
