@@ -72,6 +72,7 @@ enum verdict_kind {
 	X(ECHO, 0, "ICMP echo answered", "RFC 792, RFC 4443 §4.2")                                 \
 	X(ARP_WHO_HAS, 0, "ARP request answered", "RFC 826")                                       \
 	X(NEIGHBOUR_SOLICITED, 0, "neighbour solicitation answered", "RFC 4861 §7.2.4")            \
+	X(MULTICAST_QUERY, 0, "multicast listener query answered", "RFC 3810 §5.2")                \
 	/* malformed: reply where it can be answered, else drop */                                 \
 	X(START_LINE, 400, "start line malformed", "RFC 3261 §7.1, §7.2")                          \
 	X(HEADER_SYNTAX, 400, "a header line has no colon or no name", "RFC 3261 §7.3.1")          \
@@ -121,6 +122,7 @@ enum verdict_kind {
 	X(FRAGMENT_HELD, 0, "fragment kept for reassembly", "RFC 791, RFC 8200 §4.5")              \
 	X(NEIGHBOUR_LEARNED, 0, "ARP or neighbour advertisement taken note of",                    \
 	  "RFC 826, RFC 4861 §7.2.5")                                                              \
+	X(PATH_MTU, 0, "packet too big, the path's MTU taken note of", "RFC 8201 §4")              \
 	/* hand off, punt */                                                                       \
 	X(OTHER_SHARD, 0, "the Call-ID's shard belongs to another worker", "")                     \
 	X(NOT_OURS, 0, "not for a protocol that Tandem speaks", "")                                \

@@ -22,7 +22,7 @@
 #define NET_ADDRESSES_MAX     8     /* an interface, the link-local address not counted */
 #define NET_UDP_PORTS_MAX     256
 #define NET_PORTS_MAX         32    /* devices: values of net_interface_config.port */
-#define NET_CONTROL_FRAME_MAX 128   /* ARP, neighbour discovery, announcements */
+#define NET_CONTROL_FRAME_MAX 384   /* ARP, neighbour discovery, announcements */
 #define NET_FRAME_MAX         9216  /* an echo reply is as long as its request */
 #define NET_LINK_HEADER_MAX   18    /* Ethernet and one tag */
 #define NET_HEADERS_MAX       (NET_LINK_HEADER_MAX + 40 + 8 + 8) /* IPv6, fragment, UDP */
@@ -61,7 +61,7 @@ struct net_config {
 	uint16_t worker, workers;    /* this one, of so many; fragments are steered among them */
 	struct hash_key key;         /* equal in all workers: steers fragments, keys the tables */
 	uint32_t neighbours_max;     /* 0: 1024 */
-	uint32_t reassembly_max;     /* datagrams under reassembly, a buffer of 68 KiB each; 0: 64 */
+	uint32_t reassembly_max;     /* datagrams under reassembly, a buffer of 67 KiB each; 0: 64 */
 	uint32_t reassembly_source_max; /* of them by one source; 0: a quarter */
 	uint32_t reassembly_timeout_v4_ms; /* 0: 30,000 */
 	uint32_t reassembly_timeout_v6_ms; /* 0: 60,000 (RFC 8200 §4.5) */
@@ -234,7 +234,8 @@ uint32_t net_multicast_macs(const struct net_stack *stack, uint16_t interface, u
 [[nodiscard]] bool net_is_on_link(const struct net_stack *stack, uint16_t interface,
 				  const struct ip_address *address);
 
-/* worker: rw, control: ro (relaxed) */
+/* worker: rw, control: ro (relaxed).  As of the last net_expire, which a loop calls in its
+ * housekeeping even when nothing is due. */
 struct net_stats {
 	uint64_t neighbours;               /* known now */
 	uint64_t neighbours_failed;        /* resolutions given up */
