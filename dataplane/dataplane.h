@@ -11,6 +11,7 @@
 #include "balance/snapshot.h"
 #include "base/histogram.h"
 #include "base/verdict.h"
+#include "net/stack.h"
 #include "proxy/proxy.h"
 
 #define DATAPLANE_WORKERS_MAX 64
@@ -67,7 +68,10 @@ struct dataplane_worker_stats {
 	uint64_t tsc_hz;
 	uint64_t handoffs_out, handoffs_in, handoff_drops;
 	uint64_t outcomes_dropped;
+	uint64_t held_dropped;            /* of tx_dropped: too many waited for a neighbour */
+	uint64_t punted_out, punted_in;   /* frames to and from the kernel's TAP */
 	struct proxy_stats proxy;
+	struct net_stats net;
 	struct verdict_counters verdicts; /* all verdicts of this worker: net and engine */
 	struct histogram inside_ns;       /* rx burst to tx burst, a message, nanoseconds */
 };
@@ -101,6 +105,10 @@ typedef void (*dataplane_explained_fn)(void *context, const struct proxy_explana
 [[nodiscard]] int dataplane_capture_start(struct dataplane *dataplane, const char *path,
 					  uint64_t packets_max);
 int dataplane_capture_stop(struct dataplane *dataplane, uint64_t *packets, uint64_t *dropped);
+/* False: none runs.  `full`: packets_max are written, or the file cannot be written further; it
+ * waits for dataplane_capture_stop. */
+[[nodiscard]] bool dataplane_capture_status(const struct dataplane *dataplane, uint64_t *packets,
+					    uint64_t *dropped, bool *full);
 
 /* Events and outcomes since the last call, from all workers' rings; calls back for each.
  * To be called every few milliseconds from the control thread. */

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* See eal.h.  Control thread. */
+#include <errno.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_log.h>
+
+#include "dpdk/eal.h"
+
+#define ARGUMENTS_MAX (24 + 2 * BALANCE_INTERFACES_MAX)
+#define ARGUMENT_SIZE 512
+
+struct arguments {
+	int count;
+	char *values[ARGUMENTS_MAX + 1];
+	char text[ARGUMENTS_MAX][ARGUMENT_SIZE];
+};
+
+static bool eal_started;
+static FILE *eal_log;
+static char eal_log_line[256];
+
+static void argument_add(struct arguments *arguments, const char *format, ...) PRINTF_LIKE(2, 3);
+
+static void argument_add(struct arguments *arguments, const char *format, ...)
+{
+	va_list list;
+
+	if (arguments->count == ARGUMENTS_MAX)
+		return;
+	va_start(list, format);
+	vsnprintf(arguments->text[arguments->count], ARGUMENT_SIZE, format, list);
+	va_end(list);
+	arguments->values[arguments->count] = arguments->text[arguments->count];
+	arguments->count++;
+}
+
+/* The log's destination: the last line that says something is kept. */
+static ssize_t log_write(void *, const char *bytes, size_t size)
+{
+	size_t len = size;
+
+	while (len && (bytes[len - 1] == '\n' || bytes[len - 1] == ' '))
+		len--;
+	if (len) {
+		size_t start = len;
+
+		while (start && bytes[start - 1] != '\n')
+			start--;
+		snprintf(eal_log_line, sizeof(eal_log_line), "%.*s", (int)(len - start),
+			 bytes + start);
+	}
+	return (ssize_t)size;
+}
+
+const char *eal_log_last(void)
+{
+	return eal_log_line;
+}
+
+void eal_log_forget(void)
+{
+	eal_log_line[0] = '\0';
+}
+
+static void log_open(void)
+{
+	if (!eal_log) {
+		eal_log = fopencookie(NULL, "w", (cookie_io_functions_t){ .write = log_write });
+		if (eal_log)
+			setvbuf(eal_log, NULL, _IOLBF, 1024);
+	}
+	/* Without a stream of ours the log goes to stderr: more than one sentence, no harm. */
+	if (eal_log)
+		rte_openlog_stream(eal_log);
+}
+
+bool eal_device_is_pci(const char *device)
+{
+	unsigned int domain, bus, slot, function;
+	int end = 0;
+
+	if (sscanf(device, "%4x:%2x:%2x.%1x%n", &domain, &bus, &slot, &function, &end) == 4)
+		return device[end] == '\0' || device[end] == ',';
+	return sscanf(device, "%2x:%2x.%1x%n", &bus, &slot, &function, &end) == 3 &&
+	       (device[end] == '\0' || device[end] == ',');
+}
+
+/*
+ * The main lcore (0) floats over all allowed cores: it sleeps most of the time.  Workers get a
+ * core each, the first core left to control, where there are enough; where there are not,
+ * pinning two pollers to one core would starve both, and the scheduler may place them.
+ */
+static void lcores_choose(uint16_t workers, char *text, size_t size)
+{
+	int cpus[CPU_SETSIZE], count = 0;
+	char all[256] = "";
+	size_t used = 0;
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	if (sched_getaffinity(0, sizeof(set), &set) == 0) {
+		for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+			if (CPU_ISSET(cpu, &set))
+				cpus[count++] = cpu;
+		}
+	}
+	if (count == 0)
+		cpus[count++] = 0;
+	for (int i = 0; i < count && used < sizeof(all) - 16; i++)
+		used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%d", i ? "," : "", cpus[i]);
+	if (workers >= count) {
+		snprintf(text, size, "(0-%u)@(%s)", workers, all);
+		return;
+	}
+	used = (size_t)snprintf(text, size, "0@(%s)", all);
+	for (uint16_t w = 0; w < workers && used < size; w++)
+		used += (size_t)snprintf(text + used, size - used, ",%u@%d", w + 1u, cpus[w + 1]);
+}
+
+static size_t hugepages_free(const char *folder, size_t page)
+{
+	unsigned long count = 0;
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/%s/free_hugepages", folder);
+	file = fopen(path, "r");
+	if (!file)
+		return 0;
+	if (fscanf(file, "%lu", &count) != 1)
+		count = 0;
+	fclose(file);
+	return count * page;
+}
+
+static int hugepages_check(size_t needed, struct failure *failure)
+{
+	size_t available = hugepages_free("hugepages-2048kB", (size_t)2 << 20) +
+			   hugepages_free("hugepages-1048576kB", (size_t)1 << 30);
+
+	if (available >= needed)
+		return 0;
+	return failure_put(failure, ENOMEM,
+			   "memory: %zu MiB of hugepages are free, the data plane needs %zu MiB: "
+			   "reserve more, lower dataplane.memory, or do without hugepages",
+			   available >> 20, (needed + ((1u << 20) - 1)) >> 20);
+}
+
+static int eal_failed(int code, struct failure *failure)
+{
+	const char *log = eal_log_last();
+
+	if (geteuid() != 0 && (code == EACCES || code == EPERM || code == ENODEV || code == EFAULT))
+		return failure_put(failure, EACCES,
+				   "permission: DPDK could not start (%s): run as root, or give the "
+				   "process CAP_NET_RAW, CAP_NET_ADMIN and CAP_IPC_LOCK",
+				   log[0] ? log : rte_strerror(code));
+	return failure_put(failure, code ? code : EINVAL, "DPDK could not start: %s%s%s",
+			   rte_strerror(code), log[0] ? ": " : "", log);
+}
+
+int eal_start(const struct dataplane_config *config, size_t heap, struct failure *failure)
+{
+	static struct arguments arguments; /* EAL may keep pointers into its arguments */
+	char lcores[1024];
+	bool pci = false;
+	int rc;
+
+	if (eal_started)
+		return failure_put(failure, EALREADY,
+				   "the data plane has been started before in this process");
+	if (!config->no_huge) {
+		rc = hugepages_check(heap, failure);
+		if (rc)
+			return rc;
+	}
+	if (config->lcores[0])
+		snprintf(lcores, sizeof(lcores), "%s", config->lcores);
+	else
+		lcores_choose(config->workers, lcores, sizeof(lcores));
+
+	argument_add(&arguments, "tandem");
+	argument_add(&arguments, "--in-memory");
+	argument_add(&arguments, "--no-telemetry");
+	argument_add(&arguments, "--no-shconf");
+	argument_add(&arguments, "--file-prefix=tandem-%ld", (long)getpid());
+	argument_add(&arguments, "--log-level=*:error");
+	argument_add(&arguments, "--lcores=%s", lcores);
+	if (config->no_huge) {
+		argument_add(&arguments, "--no-huge");
+		argument_add(&arguments, "-m%zu", (heap >> 20) + 1);
+	}
+	for (uint32_t i = 0; i < config->interface_count; i++) {
+		if (!eal_device_is_pci(config->interfaces[i].device))
+			continue;
+		argument_add(&arguments, "--allow=%s", config->interfaces[i].device);
+		pci = true;
+	}
+	if (!pci) {
+		argument_add(&arguments, "--no-pci");
+		/* One memory zone of consecutive addresses a pool, as AF_XDP's UMEM asks for. */
+		argument_add(&arguments, "--iova-mode=va");
+	}
+	log_open();
+	eal_log_forget();
+	rc = rte_eal_init(arguments.count, arguments.values);
+	if (rc < 0)
+		return eal_failed(rte_errno, failure);
+	eal_started = true;
+	return 0;
+}
+
+void eal_stop(void)
+{
+	if (eal_started)
+		rte_eal_cleanup();
+	rte_openlog_stream(NULL);
+	if (eal_log)
+		fclose(eal_log);
+	eal_log = NULL;
+}

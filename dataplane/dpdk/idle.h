@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * When a worker that finds nothing to do sleeps, and how long: pause burns the core, and most
+ * drivers here raise no interrupt, so that a sleep bounded by the next timer is what there is.
+ * Decisions are pure; the sleep is the one system call.
+ */
+#ifndef DPDK_IDLE_H
+#define DPDK_IDLE_H
+
+#include "base/compiler.h"
+#include "base/tick.h"
+
+struct idle {
+	uint32_t polls_max;   /* empty polls before the first sleep; 0: never sleeps */
+	uint32_t sleep_us;    /* bound of one sleep */
+	uint32_t empty_polls; /* in a row */
+};
+
+/*
+ * After a poll that found work, or none: microseconds to sleep now, 0: poll on.  `due`: no timer
+ * runs out before.  Once asleep, one empty poll between two sleeps is enough; work starts the
+ * count again.
+ */
+static inline uint32_t idle_after_poll(struct idle *idle, bool worked, tick_t now, tick_t due)
+{
+	uint64_t left;
+
+	if (worked) {
+		idle->empty_polls = 0;
+		return 0;
+	}
+	if (idle->polls_max == 0)
+		return 0;
+	if (idle->empty_polls < idle->polls_max) {
+		idle->empty_polls++;
+		return 0;
+	}
+	left = due > now ? due - now : 0;
+	return (uint32_t)MIN(left, (uint64_t)idle->sleep_us);
+}
+
+/* Lets this thread's sleeps end when they are due, not 50 microseconds later. */
+void idle_prepare_thread(void);
+/* Sleeps, a signal may end it early. */
+void idle_sleep(uint32_t us);
+
+#endif

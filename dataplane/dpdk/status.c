@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What control does with a running data plane: publish, read counters, capture, poll.
+ * Control thread; workers are never waited for, but at the end of a capture.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_ethdev.h>
+#include <rte_ring_elem.h>
+
+#include "dpdk/command.h"
+#include "dpdk/port.h"
+
+#define OUTCOMES_A_POLL 4096u
+
+/* ---- snapshots ---------------------------------------------------------------------------- */
+
+void dataplane_publish(struct dataplane *dataplane, const struct balance_snapshot *snapshot)
+{
+	__atomic_store_n(&dataplane->snapshot, snapshot, __ATOMIC_RELEASE);
+	dataplane->publish_token = rte_rcu_qsbr_start(dataplane->qsbr);
+}
+
+bool dataplane_retired(struct dataplane *dataplane)
+{
+	if (dataplane->publish_token &&
+	    rte_rcu_qsbr_check(dataplane->qsbr, dataplane->publish_token, false) != 1)
+		return false;
+	dataplane->publish_token = 0;
+	return true;
+}
+
+/* ---- counters ----------------------------------------------------------------------------- */
+
+static uint64_t read_counter(const uint64_t *word)
+{
+	return __atomic_load_n(word, __ATOMIC_RELAXED);
+}
+
+/*
+ * Net and engine verdicts.  Off go the engine's verdicts that are no packet's: those of messages
+ * of ours that could not be sent, and of ICMP errors that another worker was asked about next.
+ */
+static void merge_verdicts(const struct worker *worker, struct verdict_counters *out)
+{
+	const struct verdict_counters *engine = proxy_verdicts(worker->proxy);
+
+	for (unsigned int k = 0; k < VERDICT_KINDS; k++) {
+		for (unsigned int r = 0; r < VERDICT_REASON_COUNT; r++) {
+			uint64_t off = read_counter(&worker->uncounted.count[k][r]);
+			uint64_t of_engine = read_counter(&engine->count[k][r]);
+
+			out->count[k][r] = read_counter(&worker->verdicts.count[k][r]) +
+					   of_engine - MIN(off, of_engine);
+		}
+	}
+}
+
+bool dataplane_worker_stats(const struct dataplane *dataplane, uint16_t index,
+			    struct dataplane_worker_stats *stats)
+{
+	const struct worker_counters *from;
+	const struct worker *worker;
+
+	if (index >= dataplane->worker_count)
+		return false;
+	worker = dataplane->workers[index];
+	from = &worker->counters;
+	memset(stats, 0, sizeof(*stats));
+	stats->worker = index;
+	stats->lcore = worker->lcore;
+	stats->tsc_hz = dataplane->clock.tsc_hz;
+	stats->polls = read_counter(&from->polls);
+	stats->empty_polls = read_counter(&from->empty_polls);
+	stats->sleeps = read_counter(&from->sleeps);
+	stats->slept_us = read_counter(&from->slept_us);
+	stats->bursts = read_counter(&from->bursts);
+	stats->packets_rx = read_counter(&from->packets_rx);
+	stats->packets_tx = read_counter(&from->packets_tx);
+	stats->tx_dropped = read_counter(&from->tx_dropped);
+	stats->held_dropped = read_counter(&from->held_dropped);
+	stats->messages = read_counter(&from->messages);
+	stats->busy_cycles = read_counter(&from->busy_cycles);
+	stats->engine_cycles = read_counter(&from->engine_cycles);
+	stats->handoffs_out = read_counter(&from->handoffs_out);
+	stats->handoffs_in = read_counter(&from->handoffs_in);
+	stats->handoff_drops = read_counter(&from->handoff_drops);
+	stats->outcomes_dropped = read_counter(&from->outcomes_dropped);
+	stats->punted_in = read_counter(&from->punted_in);
+	stats->punted_out = read_counter(&from->punted_out);
+	proxy_stats_read(worker->proxy, &stats->proxy);
+	stats->net = *net_stats(worker->stack);
+	merge_verdicts(worker, &stats->verdicts);
+	histogram_merge(&stats->inside_ns, &worker->inside_ns);
+	return true;
+}
+
+bool dataplane_interface_stats(const struct dataplane *dataplane, uint16_t interface,
+			       struct dataplane_interface_stats *stats)
+{
+	const struct device *device;
+
+	if (interface >= dataplane->config.interface_count)
+		return false;
+	device = &dataplane->devices[dataplane->device_of[interface]];
+	memset(stats, 0, sizeof(*stats));
+	memcpy(stats->name, dataplane->config.interfaces[interface].name, sizeof(stats->name));
+	memcpy(stats->driver, device->driver, sizeof(stats->driver));
+	memcpy(stats->mac, device->mac, sizeof(stats->mac));
+	stats->link_up = __atomic_load_n(&device->link_up, __ATOMIC_RELAXED);
+	stats->queues = device->queue_count;
+	for (uint16_t p = 0; p < device->port_count; p++) {
+		struct rte_eth_stats from;
+
+		if (rte_eth_stats_get(device->ports[p], &from) != 0)
+			continue;
+		stats->rx_packets += from.ipackets;
+		stats->rx_bytes += from.ibytes;
+		stats->rx_missed += from.imissed;
+		stats->rx_errors += from.ierrors + from.rx_nombuf;
+		stats->tx_packets += from.opackets;
+		stats->tx_bytes += from.obytes;
+		stats->tx_errors += from.oerrors;
+	}
+	/* All workers know the same neighbours but for what is under way. */
+	stats->neighbours = read_counter(&net_stats(dataplane->workers[0]->stack)->neighbours);
+	return true;
+}
+
+/* ---- capture ------------------------------------------------------------------------------ */
+
+int dataplane_capture_start(struct dataplane *dataplane, const char *path, uint64_t packets_max)
+{
+	struct capture_device devices[DEVICES_MAX];
+
+	if (dataplane->capture)
+		return -EBUSY;
+	for (uint16_t d = 0; d < dataplane->device_count; d++)
+		devices[d] = (struct capture_device){
+			.name = dataplane->devices[d].name,
+			.description = dataplane->devices[d].text,
+		};
+	dataplane->capture = capture_create(path, &dataplane->clock, devices,
+					    dataplane->device_count, dataplane->worker_count,
+					    packets_max);
+	if (!dataplane->capture)
+		return -errno;
+	for (uint16_t w = 0; w < dataplane->worker_count; w++)
+		__atomic_store_n(&dataplane->workers[w]->capture, dataplane->capture->rings[w],
+				 __ATOMIC_RELEASE);
+	return 0;
+}
+
+static void capture_detach(struct dataplane *dataplane)
+{
+	for (uint16_t w = 0; w < dataplane->worker_count; w++) {
+		if (dataplane->workers[w])
+			__atomic_store_n(&dataplane->workers[w]->capture, NULL, __ATOMIC_RELEASE);
+	}
+}
+
+int dataplane_capture_stop(struct dataplane *dataplane, uint64_t *packets, uint64_t *dropped)
+{
+	struct capture *capture = dataplane->capture;
+
+	if (!capture)
+		return -ENOENT;
+	capture_detach(dataplane);
+	/* A worker may still be copying: microseconds, and none when it sleeps. */
+	rte_rcu_qsbr_synchronize(dataplane->qsbr, RTE_QSBR_THRID_INVALID);
+	capture_drain(capture);
+	if (packets)
+		*packets = capture->packets;
+	if (dropped)
+		*dropped = capture_dropped(capture);
+	dataplane->capture = NULL;
+	return capture_destroy(capture);
+}
+
+bool dataplane_capture_status(const struct dataplane *dataplane, uint64_t *packets,
+			      uint64_t *dropped, bool *full)
+{
+	const struct capture *capture = dataplane->capture;
+
+	if (!capture)
+		return false;
+	*packets = capture->packets;
+	*dropped = capture_dropped(capture);
+	*full = capture_is_full(capture);
+	return true;
+}
+
+/* ---- polling ------------------------------------------------------------------------------ */
+
+static void collect_outcomes(struct worker *worker, dataplane_outcome_fn outcome, void *context)
+{
+	struct outcome items[64];
+	unsigned int left = OUTCOMES_A_POLL, taken;
+
+	do {
+		taken = rte_ring_sc_dequeue_burst_elem(worker->outcomes, items, sizeof(items[0]),
+						       ARRAY_SIZE(items), NULL);
+		for (unsigned int i = 0; i < taken; i++)
+			outcome(context, &items[i]);
+		left -= taken;
+	} while (taken == ARRAY_SIZE(items) && left >= ARRAY_SIZE(items));
+}
+
+void dataplane_poll(struct dataplane *dataplane, dataplane_outcome_fn outcome, void *context)
+{
+	uint64_t tsc = rte_rdtsc();
+
+	for (uint16_t w = 0; w < dataplane->worker_count; w++)
+		collect_outcomes(dataplane->workers[w], outcome, context);
+	command_collect(dataplane);
+	if (dataplane->capture) {
+		capture_drain(dataplane->capture);
+		if (capture_is_full(dataplane->capture))
+			capture_detach(dataplane);
+	}
+	if (tsc - dataplane->link_checked_tsc > dataplane->clock.tsc_hz) {
+		dataplane->link_checked_tsc = tsc;
+		devices_watch_links(dataplane);
+	}
+}
