@@ -93,8 +93,7 @@ static void put_top_via(struct text_writer *w, const struct sip_via *via,
 
 static bool span_lies_in(struct span part, struct span whole)
 {
-	return part.data && part.data >= whole.data &&
-	       part.data + part.len <= whole.data + whole.len;
+	return part.data >= whole.data && part.data + part.len <= whole.data + whole.len;
 }
 
 /* Every value received, in order (RFC 3261 §8.2.6.2); the top one rewritten where it was decoded. */
@@ -102,10 +101,10 @@ static void put_vias(struct text_writer *w, const struct sip_message *request,
 		     const struct sip_response_options *options)
 {
 	const struct sip_header *row = sip_message_find(request, SIP_HEADER_VIA);
-	struct span top = request->via.value;
 
-	if (row && span_lies_in(top, sip_header_value(request, row))) {
-		struct span value = sip_header_value(request, row);
+	if (row && request->has_via &&
+	    span_lies_in(request->via.value, sip_header_value(request, row))) {
+		struct span value = sip_header_value(request, row), top = request->via.value;
 		text_put(w, SPAN("Via: "));
 		text_put(w, span_of(value.data, (size_t)(top.data - value.data)));
 		put_top_via(w, &request->via, options);
