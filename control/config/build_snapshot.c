@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Configuration to snapshot: one block of memory with all tables.  Everything has been checked;
+ * memory is all that can be lacking.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "balance/index.h"
+#include "balance/interface.h"
+#include "config/model.h"
+
+struct sizes {
+	uint32_t services, listens, pools, targets, peers, domains, hosts, index_slots;
+};
+
+/* The one block: what it holds, in this order. */
+struct tables {
+	struct balance_snapshot *snapshot;
+	struct balance_service *services;
+	struct balance_listen *listens;
+	struct balance_pool *pools;
+	struct balance_target *targets;
+	struct ip_prefix *peers;
+	char (*domains)[256];
+	struct balance_host *hosts;
+	struct balance_index_slot *index_slots;
+};
+
+uint32_t config_peer_count(const struct config *config)
+{
+	const struct config_interface *all = CONFIG_ITEMS(config_interface, config->interfaces);
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < config->interfaces.count; i++)
+		count += all[i].peers.count;
+	return count;
+}
+
+static struct sizes count_all(const struct config *config)
+{
+	const struct config_service *services = CONFIG_ITEMS(config_service, config->services);
+	const struct config_pool *pools = CONFIG_ITEMS(config_pool, config->pools);
+	struct sizes sizes = {
+		.services = config->services.count,
+		.pools = config->pools.count + config->uses_request_uri,
+		.peers = config_peer_count(config),
+		.hosts = config->hosts.count,
+	};
+	for (uint32_t i = 0; i < config->services.count; i++) {
+		sizes.listens += services[i].listens.count;
+		sizes.domains += services[i].domains.count;
+	}
+	for (uint32_t i = 0; i < config->pools.count; i++)
+		sizes.targets += pools[i].targets.count;
+	sizes.index_slots = balance_index_slots(sizes.targets, sizes.hosts);
+	return sizes;
+}
+
+/* Takes `count` elements of `size` octets off the block; with no block it only measures. */
+static void *carve(unsigned char *block, size_t *used, size_t count, size_t size)
+{
+	size_t at = *used;
+	*used = (at + count * size + CACHE_LINE_SIZE - 1) & ~(size_t)(CACHE_LINE_SIZE - 1);
+	return block ? block + at : NULL;
+}
+
+static size_t lay_out(unsigned char *block, const struct sizes *sizes, struct tables *tables)
+{
+	size_t used = 0;
+	tables->snapshot = carve(block, &used, 1, sizeof(*tables->snapshot));
+	tables->services = carve(block, &used, sizes->services, sizeof(*tables->services));
+	tables->listens = carve(block, &used, sizes->listens, sizeof(*tables->listens));
+	tables->pools = carve(block, &used, sizes->pools, sizeof(*tables->pools));
+	tables->targets = carve(block, &used, sizes->targets, sizeof(*tables->targets));
+	tables->peers = carve(block, &used, sizes->peers, sizeof(*tables->peers));
+	tables->domains = carve(block, &used, sizes->domains, sizeof(*tables->domains));
+	tables->hosts = carve(block, &used, sizes->hosts, sizeof(*tables->hosts));
+	tables->index_slots =
+		carve(block, &used, sizes->index_slots, sizeof(*tables->index_slots));
+	return used;
+}
+
+static void copy_text(char *to, size_t size, const char *from)
+{
+	size_t len = strlen(from);
+	assert(len < size);
+	memcpy(to, from, MIN(len, size - 1));
+}
+
+static uint16_t interface_of(const struct config *config, const struct ip_address *address)
+{
+	const struct config_interface *all = CONFIG_ITEMS(config_interface, config->interfaces);
+	for (uint32_t i = 0; i < config->interfaces.count; i++) {
+		const struct config_prefix *own = CONFIG_ITEMS(config_prefix, all[i].addresses);
+		for (uint32_t j = 0; j < all[i].addresses.count; j++) {
+			if (ip_address_equal(&own[j].prefix.address, address))
+				return (uint16_t)i;
+		}
+	}
+	return BALANCE_NONE;
+}
+
+/* Port that we send from: what the operator says, else where a service listens there. */
+static uint16_t find_sip_port(const struct config *config, uint16_t index)
+{
+	const struct config_interface *all = CONFIG_ITEMS(config_interface, config->interfaces);
+	const struct config_service *services = CONFIG_ITEMS(config_service, config->services);
+	if (all[index].sip_port)
+		return (uint16_t)all[index].sip_port;
+	for (uint32_t i = 0; i < config->services.count; i++) {
+		const struct config_listen *listens =
+			CONFIG_ITEMS(config_listen, services[i].listens);
+		for (uint32_t j = 0; j < services[i].listens.count; j++) {
+			if (interface_of(config, &listens[j].endpoint.address) == index)
+				return listens[j].endpoint.port;
+		}
+	}
+	return 5060;
+}
+
+void config_fill_interfaces(const struct config *config, struct balance_snapshot *snapshot,
+			    struct ip_prefix *peers)
+{
+	const struct config_interface *all = CONFIG_ITEMS(config_interface, config->interfaces);
+	snapshot->interface_count = config->interfaces.count;
+	snapshot->peers = peers;
+	for (uint16_t i = 0; i < config->interfaces.count; i++) {
+		const struct config_interface *from = &all[i];
+		const struct config_prefix *own = CONFIG_ITEMS(config_prefix, from->addresses);
+		const struct config_address *gateways = CONFIG_ITEMS(config_address, from->gateways);
+		const struct config_prefix *list = CONFIG_ITEMS(config_prefix, from->peers);
+		struct balance_interface *to = &snapshot->interfaces[i];
+		copy_text(to->name, sizeof(to->name), from->name);
+		to->mtu = (uint16_t)from->mtu;
+		to->dscp = (uint8_t)from->dscp;
+		to->sip_port = find_sip_port(config, i);
+		to->address_count = (uint8_t)from->addresses.count;
+		for (uint32_t j = 0; j < from->addresses.count; j++)
+			to->addresses[j] = own[j].prefix;
+		for (uint32_t j = 0; j < from->gateways.count; j++) {
+			if (gateways[j].address.family == IP_V4)
+				to->gateway_v4 = gateways[j].address;
+			else
+				to->gateway_v6 = gateways[j].address;
+		}
+		to->peer_first = snapshot->peer_count;
+		to->peer_count = from->peers.count;
+		for (uint32_t j = 0; j < from->peers.count; j++)
+			peers[snapshot->peer_count++] = list[j].prefix;
+	}
+}
+
+static uint32_t to_ms(uint64_t us)
+{
+	return (uint32_t)((us + 999) / 1000);
+}
+
+static void fill_services(const struct config *config, const struct tables *tables)
+{
+	const struct config_service *all = CONFIG_ITEMS(config_service, config->services);
+	struct balance_snapshot *snapshot = tables->snapshot;
+	for (uint32_t i = 0; i < config->services.count; i++) {
+		const struct config_service *from = &all[i];
+		const struct config_listen *listens = CONFIG_ITEMS(config_listen, from->listens);
+		const struct config_text *domains = CONFIG_ITEMS(config_text, from->domains);
+		struct balance_service *to = &tables->services[i];
+		copy_text(to->name, sizeof(to->name), from->name);
+		to->pool = from->pool_index;
+		to->from_pool = from->from_index;
+		to->mode = (uint8_t)from->mode;
+		to->nat = (uint8_t)from->nat;
+		to->record_route = from->record_route;
+		to->rewrite_host = from->rewrite_host;
+		to->push_route = from->push_route;
+		to->timers = (struct balance_timers){
+			.t1_ms = to_ms(config->timers.t1),
+			.t2_ms = to_ms(config->timers.t2),
+			.t4_ms = to_ms(config->timers.t4),
+			.timer_c_ms = to_ms(config->timers.timer_c),
+			.timer_d_ms = to_ms(config->timers.timer_d),
+		};
+		to->listen_first = snapshot->listen_count;
+		to->listen_count = from->listens.count;
+		for (uint32_t j = 0; j < from->listens.count; j++)
+			tables->listens[snapshot->listen_count++] = (struct balance_listen){
+				.endpoint = listens[j].endpoint,
+				.service = (uint16_t)i,
+				.interface = interface_of(config, &listens[j].endpoint.address),
+			};
+		to->domain_first = snapshot->domain_count;
+		to->domain_count = from->domains.count;
+		for (uint32_t j = 0; j < from->domains.count; j++)
+			copy_text(tables->domains[snapshot->domain_count++],
+				  sizeof(*tables->domains), domains[j].text);
+	}
+	snapshot->service_count = config->services.count;
+	snapshot->services = tables->services;
+	snapshot->listens = tables->listens;
+	snapshot->domains = tables->domains;
+}
+
+static bool fill_target(const struct config_pool *pool, const struct config_target *from,
+			struct target_registry *registry, uint16_t pool_index,
+			const struct balance_snapshot *snapshot, struct balance_target *to)
+{
+	to->id = target_registry_id(span_of_string(pool->name), span_of_string(from->name));
+	copy_text(to->name, sizeof(to->name), from->name);
+	copy_text(to->uri, sizeof(to->uri), from->uri);
+	to->endpoint = from->endpoint;
+	to->pool = pool_index;
+	to->interface = balance_egress_find(snapshot, &from->endpoint.address);
+	to->priority = (uint16_t)from->priority;
+	to->weight = (uint16_t)from->weight;
+	to->status = target_registry_find(registry, to->id);
+	return to->status != NULL;
+}
+
+static bool fill_pools(const struct config *config, struct target_registry *registry,
+		       const struct tables *tables)
+{
+	const struct config_pool *all = CONFIG_ITEMS(config_pool, config->pools);
+	struct balance_snapshot *snapshot = tables->snapshot;
+	for (uint16_t i = 0; i < config->pools.count; i++) {
+		const struct config_pool *from = &all[i];
+		const struct config_target *targets = CONFIG_ITEMS(config_target, from->targets);
+		struct balance_pool *to = &tables->pools[i];
+		copy_text(to->name, sizeof(to->name), from->name);
+		to->policy = (uint8_t)from->policy;
+		to->failover = (uint8_t)from->failover.on;
+		to->attempts_max = (uint8_t)from->failover.attempts;
+		to->target_first = snapshot->target_count;
+		to->target_count = from->targets.count;
+		for (uint32_t j = 0; j < from->targets.count; j++) {
+			if (!fill_target(from, &targets[j], registry, i, snapshot,
+					 &tables->targets[snapshot->target_count++]))
+				return false;
+		}
+	}
+	snapshot->pool_count = config->pools.count;
+	if (config->uses_request_uri)
+		tables->pools[snapshot->pool_count++] = (struct balance_pool){
+			.name = CONFIG_POOL_REQUEST_URI,
+			.attempts_max = 1,
+			.is_request_uri = true,
+			.target_first = snapshot->target_count,
+		};
+	snapshot->pools = tables->pools;
+	snapshot->targets = tables->targets;
+	return true;
+}
+
+static void fill_hosts(const struct config *config, const struct tables *tables)
+{
+	const struct config_host *all = CONFIG_ITEMS(config_host, config->hosts);
+	for (uint32_t i = 0; i < config->hosts.count; i++) {
+		copy_text(tables->hosts[i].name, sizeof(tables->hosts[i].name), all[i].name);
+		tables->hosts[i].address = all[i].address;
+	}
+	tables->snapshot->host_count = config->hosts.count;
+	tables->snapshot->hosts = tables->hosts;
+}
+
+static void fill_identity(const struct config_identity *identity, uint64_t version,
+			  struct balance_snapshot *snapshot)
+{
+	snapshot->version = version;
+	snapshot->instance = identity->instance;
+	snapshot->epoch = identity->epoch;
+	snapshot->branch_key = identity->branch_key;
+	snapshot->hint_key = identity->hint_key;
+	snapshot->call_key = identity->call_key;
+	snapshot->tag_key = identity->tag_key;
+	snapshot->route_key_count = identity->route_key_count;
+	memcpy(snapshot->route_keys, identity->route_keys, sizeof(snapshot->route_keys));
+}
+
+int config_snapshot_build(const struct config *config, const struct config_identity *identity,
+			  struct target_registry *registry, uint64_t version,
+			  const struct balance_snapshot **snapshot)
+{
+	struct sizes sizes = count_all(config);
+	struct tables tables;
+	size_t total = lay_out(NULL, &sizes, &tables);
+	unsigned char *block = aligned_alloc(CACHE_LINE_SIZE, total);
+	*snapshot = NULL;
+	if (!block)
+		return -ENOMEM;
+	memset(block, 0, total);
+	lay_out(block, &sizes, &tables);
+	fill_identity(identity, version, tables.snapshot);
+	config_fill_interfaces(config, tables.snapshot, tables.peers);
+	fill_services(config, &tables);
+	fill_hosts(config, &tables);
+	if (!fill_pools(config, registry, &tables)) {
+		free(block);
+		return -ENOMEM;
+	}
+	balance_index_build(tables.snapshot, tables.index_slots, sizes.index_slots);
+	*snapshot = tables.snapshot;
+	return 0;
+}
+
+void config_snapshot_destroy(const struct balance_snapshot *snapshot)
+{
+	/* The snapshot is the first thing in its block. */
+	union {
+		const struct balance_snapshot *snapshot;
+		void *block;
+	} start = { .snapshot = snapshot };
+	free(start.block);
+}

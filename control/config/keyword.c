@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Questions to the table of keywords: find one, the nearest to a misspelt one, lists and ranges
+ * for messages.
+ */
+#include "config/keyword.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "config/value.h"
+
+#define NAME_MAX_COMPARED 32
+
+int keyword_find(enum keyword_section section, struct span name)
+{
+	const struct keyword_table *table = &keyword_tables[section];
+	for (uint32_t i = 0; i < table->count; i++) {
+		if (span_equal(span_of_string(table->keywords[i].name), name))
+			return (int)i;
+	}
+	return -1;
+}
+
+/* Edits (insert, remove, replace, swap neighbours) that turn one word into the other. */
+static unsigned int edit_distance(struct span a, struct span b)
+{
+	unsigned int rows[3][NAME_MAX_COMPARED + 1];
+	unsigned int *before = rows[0], *last = rows[1], *row = rows[2];
+	for (size_t j = 0; j <= b.len; j++)
+		last[j] = (unsigned int)j, before[j] = 0;
+	for (size_t i = 1; i <= a.len; i++) {
+		row[0] = (unsigned int)i;
+		for (size_t j = 1; j <= b.len; j++) {
+			bool same = char_lower(a.data[i - 1]) == char_lower(b.data[j - 1]);
+			unsigned int best = last[j - 1] + !same;
+			unsigned int one_more = MIN(last[j], row[j - 1]) + 1;
+			best = MIN(best, one_more);
+			if (i > 1 && j > 1 && a.data[i - 1] == b.data[j - 2] &&
+			    a.data[i - 2] == b.data[j - 1])
+				best = MIN(best, before[j - 2] + 1);
+			row[j] = best;
+		}
+		unsigned int *free_row = before;
+		before = last;
+		last = row;
+		row = free_row;
+	}
+	return last[b.len];
+}
+
+/* Whether `name` beats the best so far; a third of its letters may be wrong. */
+static bool is_nearer(struct span wanted, const char *name, unsigned int *best)
+{
+	struct span candidate = span_of_string(name);
+	if (wanted.len == 0 || wanted.len > NAME_MAX_COMPARED || candidate.len > NAME_MAX_COMPARED)
+		return false;
+	unsigned int distance = edit_distance(wanted, candidate);
+	if (distance > (wanted.len + 2) / 3 || distance >= candidate.len || distance >= *best)
+		return false;
+	*best = distance;
+	return true;
+}
+
+const char *keyword_nearest(enum keyword_section section, struct span name)
+{
+	const struct keyword_table *table = &keyword_tables[section];
+	const char *nearest = NULL;
+	unsigned int best = UINT32_MAX;
+	for (uint32_t i = 0; i < table->count; i++) {
+		if (table->keywords[i].type != KEYWORD_NOT_BUILT &&
+		    is_nearer(name, table->keywords[i].name, &best))
+			nearest = table->keywords[i].name;
+	}
+	return nearest;
+}
+
+const char *keyword_nearest_choice(const struct keyword *keyword, struct span name)
+{
+	const char *nearest = NULL;
+	unsigned int best = UINT32_MAX;
+	for (uint32_t i = 0; i < keyword->choice_count; i++) {
+		if (!keyword->choices[i].not_built &&
+		    is_nearer(name, keyword->choices[i].name, &best))
+			nearest = keyword->choices[i].name;
+	}
+	return nearest;
+}
+
+static void append_name(char *text, size_t size, const char *name)
+{
+	size_t used = strlen(text);
+	snprintf(text + used, size - used, "%s%s", used ? ", " : "", name);
+}
+
+void keyword_list_names(enum keyword_section section, char *text, size_t size)
+{
+	const struct keyword_table *table = &keyword_tables[section];
+	text[0] = '\0';
+	for (uint32_t i = 0; i < table->count; i++) {
+		if (table->keywords[i].type != KEYWORD_NOT_BUILT)
+			append_name(text, size, table->keywords[i].name);
+	}
+}
+
+void keyword_list_choices(const struct keyword *keyword, char *text, size_t size)
+{
+	text[0] = '\0';
+	for (uint32_t i = 0; i < keyword->choice_count; i++) {
+		if (!keyword->choices[i].not_built)
+			append_name(text, size, keyword->choices[i].name);
+	}
+}
+
+void keyword_range(const struct keyword *keyword, char *text, size_t size)
+{
+	char min[VALUE_TEXT_MAX], max[VALUE_TEXT_MAX];
+	text[0] = '\0';
+	switch (keyword->type) {
+	case KEYWORD_DURATION:
+		value_format_duration(keyword->min, min);
+		value_format_duration(keyword->max, max);
+		break;
+	case KEYWORD_SIZE:
+		value_format_size(keyword->min, min);
+		value_format_size(keyword->max, max);
+		break;
+	case KEYWORD_INTEGER:
+	case KEYWORD_ADDRESSES:
+	case KEYWORD_GATEWAYS:
+	case KEYWORD_PREFIXES:
+	case KEYWORD_LISTENS:
+	case KEYWORD_DOMAINS:
+	case KEYWORD_HOSTS:
+	case KEYWORD_LIST:
+		snprintf(min, sizeof(min), "%" PRIu64, keyword->min);
+		snprintf(max, sizeof(max), "%" PRIu64, keyword->max);
+		break;
+	default:
+		return;
+	}
+	snprintf(text, size, "%s to %s", min, max);
+}

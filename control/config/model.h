@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The configuration as written: one struct a section of the file, each value with the place where
+ * it stands.  Filled by decode.c through the table of keywords, checked by check.c, read by the
+ * builders.  Private to control/config.
+ */
+#ifndef CONFIG_MODEL_H
+#define CONFIG_MODEL_H
+
+#include "config/config.h"
+#include "config/keyword.h"
+
+/* First member of every section's struct.  Bits and positions go by the keyword's index in its
+ * section. */
+struct config_item {
+	struct config_position at; /* 0, 0: the section is not in the file */
+	uint32_t given;            /* the keyword is in the file */
+	uint32_t bad;              /* ... and its value was refused: no follow-up complaints */
+	struct config_position field[KEYWORDS_MAX]; /* of the value */
+};
+
+struct config_list {
+	void *items;
+	uint32_t count;
+};
+
+/* Elements of lists. */
+struct config_prefix {
+	struct config_position at;
+	struct ip_prefix prefix;
+};
+struct config_address {
+	struct config_position at;
+	struct ip_address address;
+};
+struct config_listen {
+	struct config_position at;
+	struct endpoint endpoint;
+};
+struct config_text {
+	struct config_position at;
+	char text[256];
+};
+struct config_host {
+	struct config_position at; /* of the name */
+	char name[256];            /* lower case */
+	struct ip_address address;
+};
+
+/* The snapshot's indices have 16 bits, and BALANCE_NONE is one of them. */
+#define CONFIG_HOSTS_MAX   (UINT16_MAX - 1)
+#define CONFIG_TARGETS_MAX (UINT16_MAX - 1)
+
+enum config_huge { HUGE_AUTO, HUGE_ON, HUGE_OFF };
+
+struct config_dataplane {
+	struct config_item item;
+	uint32_t workers;
+	uint32_t huge; /* enum config_huge */
+	uint64_t memory;
+	char lcores[128];
+	uint32_t idle_polls;
+	uint64_t idle_sleep; /* microseconds, as every duration here */
+};
+
+struct config_cluster {
+	struct config_item item;
+	char instance[BALANCE_NAME_MAX];
+	char key_file[256];
+};
+
+struct config_interface {
+	struct config_item item;
+	char name[BALANCE_NAME_MAX];
+	char device[128];
+	char tap[16];
+	struct config_list addresses; /* struct config_prefix */
+	struct config_list gateways;  /* struct config_address */
+	struct config_list peers;     /* struct config_prefix */
+	uint32_t mtu, vlan, dscp;
+	uint32_t sip_port; /* 0: by the services that listen there */
+};
+
+struct config_timers {
+	struct config_item item;
+	uint64_t t1, t2, t4, timer_c, timer_d;
+};
+
+struct config_service {
+	struct config_item item;
+	char name[BALANCE_NAME_MAX];
+	struct config_list listens; /* struct config_listen */
+	char pool[BALANCE_NAME_MAX], from[BALANCE_NAME_MAX];
+	uint32_t mode, nat;
+	bool record_route, rewrite_host, push_route;
+	struct config_list domains; /* struct config_text, lower case */
+	/* set by check.c: index of the pool, in pools or just past them for request-uri */
+	uint16_t pool_index, from_index;
+};
+
+struct config_target {
+	struct config_item item;
+	char name[BALANCE_NAME_MAX];
+	char uri[128];
+	uint32_t priority, weight;
+	struct endpoint endpoint; /* set by check.c; family IP_NONE: not known */
+};
+
+struct config_failover {
+	struct config_item item;
+	uint32_t on; /* enum failover_cause */
+	uint32_t attempts;
+};
+
+struct config_pool {
+	struct config_item item;
+	char name[BALANCE_NAME_MAX];
+	uint32_t policy;
+	struct config_list targets; /* struct config_target */
+	struct config_failover failover;
+};
+
+struct config_control {
+	struct config_item item;
+	char socket[128];
+};
+
+struct config_block {
+	struct config_block *next;
+	alignas(16) unsigned char bytes[];
+};
+
+struct config {
+	struct config_item item;
+	struct config_dataplane dataplane;
+	struct config_cluster cluster;
+	struct config_timers timers;
+	struct config_control control;
+	struct config_list interfaces, services, pools, hosts;
+	char state_dir[256];
+	bool uses_request_uri; /* set by check.c: some service's pool is request-uri */
+	struct config_block *blocks;
+};
+
+/* A service's pool that is no pool: the Request-URI names the next hop. */
+#define CONFIG_POOL_REQUEST_URI "request-uri"
+
+/* The list's elements, typed. */
+#define CONFIG_ITEMS(type, list) ((struct type *)(list).items)
+
+/* Position of a field's value, or of the section when the file leaves it out. */
+#define CONFIG_AT(section, pointer, member)                                                        \
+	config_field_at((section), &(pointer)->item,                                               \
+			offsetof(__typeof__(*(pointer)), member))
+#define CONFIG_IS_BAD(section, pointer, member)                                                    \
+	config_field_is_bad((section), &(pointer)->item,                                           \
+			    offsetof(__typeof__(*(pointer)), member))
+
+/* Zeroed memory that lives as long as the configuration; NULL: out of memory. */
+[[nodiscard]] void *config_alloc(struct config *config, size_t count, size_t size);
+
+struct config_position config_field_at(enum keyword_section section, const struct config_item *item,
+				       size_t offset);
+[[nodiscard]] bool config_field_is_bad(enum keyword_section section, const struct config_item *item,
+				       size_t offset);
+
+/* Into the report, sorted; beyond CONFIG_MISTAKES_MAX the furthest down is dropped and counted. */
+void config_error(struct config_report *report, struct config_position at, const char *format, ...)
+	PRINTF_LIKE(3, 4);
+void config_warn(struct config_report *report, struct config_position at, const char *format, ...)
+	PRINTF_LIKE(3, 4);
+
+/* Text of strangers for a message: quoted, shortened, without control characters. */
+#define CONFIG_QUOTED_MAX 80
+const char *config_quote(struct span text, char quoted[CONFIG_QUOTED_MAX]);
+
+/* Fills `config` from the YAML text; mistakes go to the report.  False: out of memory. */
+[[nodiscard]] bool config_decode(struct config *config, struct span text,
+				 struct config_report *report);
+/* What no single value can tell: names, references, addresses, routes.  Sets the model's derived
+ * fields.  False: out of memory. */
+[[nodiscard]] bool config_check(struct config *config, struct config_report *report);
+/* Its parts: interfaces; target addresses and ways to them.  The latter sets target->endpoint. */
+void config_check_interfaces(const struct config *config, struct config_report *report);
+[[nodiscard]] bool config_check_targets(struct config *config, struct config_report *report);
+
+/* The snapshot's interface part alone: own addresses, gateways, peers into `peers`, which has room
+ * for config_peer_count. */
+uint32_t config_peer_count(const struct config *config);
+void config_fill_interfaces(const struct config *config, struct balance_snapshot *snapshot,
+			    struct ip_prefix *peers);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The target registry: statuses by stable id, each in a cache line of its own, never moved and
+ * never freed before the registry is.
+ */
+#include <stdlib.h>
+
+#include "config/config.h"
+
+struct registry_slot {
+	uint64_t id;
+	struct target_status *status; /* NULL: free */
+};
+
+struct target_registry {
+	struct registry_slot *slots;
+	uint32_t size, count; /* size: a power of two */
+};
+
+#define SLOTS_FIRST 64
+
+struct target_registry *target_registry_create(void)
+{
+	struct target_registry *registry = calloc(1, sizeof(*registry));
+	if (!registry)
+		return NULL;
+	registry->slots = calloc(SLOTS_FIRST, sizeof(*registry->slots));
+	if (!registry->slots) {
+		free(registry);
+		return NULL;
+	}
+	registry->size = SLOTS_FIRST;
+	return registry;
+}
+
+void target_registry_destroy(struct target_registry *registry)
+{
+	if (!registry)
+		return;
+	for (uint32_t i = 0; i < registry->size; i++)
+		free(registry->slots[i].status);
+	free(registry->slots);
+	free(registry);
+}
+
+/* The id's slot, or the free one where it belongs; there always is one. */
+static struct registry_slot *slot_find(struct registry_slot *slots, uint32_t size, uint64_t id)
+{
+	uint32_t i = (uint32_t)id & (size - 1);
+	while (slots[i].status && slots[i].id != id)
+		i = (i + 1) & (size - 1);
+	return &slots[i];
+}
+
+static bool registry_grow(struct target_registry *registry)
+{
+	uint32_t size = registry->size * 2;
+	struct registry_slot *slots = calloc(size, sizeof(*slots));
+	if (!slots)
+		return false;
+	for (uint32_t i = 0; i < registry->size; i++) {
+		if (registry->slots[i].status)
+			*slot_find(slots, size, registry->slots[i].id) = registry->slots[i];
+	}
+	free(registry->slots);
+	registry->slots = slots;
+	registry->size = size;
+	return true;
+}
+
+struct target_status *target_registry_find(struct target_registry *registry, uint64_t id)
+{
+	struct registry_slot *slot = slot_find(registry->slots, registry->size, id);
+	if (slot->status)
+		return slot->status;
+	if (registry->count >= registry->size / 2) {
+		if (!registry_grow(registry))
+			return NULL;
+		slot = slot_find(registry->slots, registry->size, id);
+	}
+	struct target_status *status = aligned_alloc(CACHE_LINE_SIZE, sizeof(*status));
+	if (!status)
+		return NULL;
+	*status = (struct target_status){ .admin = TARGET_READY, .health = TARGET_UP };
+	*slot = (struct registry_slot){ .id = id, .status = status };
+	registry->count++;
+	return status;
+}
+
+uint64_t target_registry_id(struct span pool, struct span target)
+{
+	/* A key that everybody knows: the names are the operator's own, and all instances have to
+	 * agree on the id. */
+	static const struct hash_key key = { .k0 = 0x74616e64656d2074, .k1 = 0x6172676574206964 };
+	struct hash_stream stream;
+	hash_stream_init(&stream, &key);
+	hash_stream_field(&stream, pool);
+	hash_stream_field(&stream, target);
+	return hash_stream_final(&stream).lo;
+}
