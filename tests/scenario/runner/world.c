@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define QUOTED_MAX  520      /* of a UDP payload in an ICMP error of 576 octets */
+#define STEPS_MAX   200000
+#define SETTLE_MAX  TICK_SECONDS(7200)
+
+/* A datagram under way. */
+struct flight {
+	struct endpoint source, destination;
+	size_t len;
+	char *bytes;
+	struct node *node; /* to a node, else to the engine */
+	bool is_error;     /* ICMP error about it, to the engine */
+};
+
+void world_fail(struct world *world, const char *format, ...)
+{
+	va_list arguments;
+	if (world->failure)
+		return;
+	va_start(arguments, format);
+	world->failure = arena_vformat(world->arena, format, arguments);
+	va_end(arguments);
+}
+
+struct world *world_create(struct arena *arena, const char *snapshot, char **error)
+{
+	struct world *world = arena_alloc(arena, sizeof(*world));
+	const struct proxy_config config = {
+		.txns_max = 256, .tombstones_max = 256, .retain_max = 4u << 20, .seed = 1,
+	};
+	char reason[256] = "";
+
+	world->arena = arena;
+	world->now = WORLD_EPOCH;
+	world->headroom = world->tailroom = 1024;
+	world->fixture = snapshot_fixture_create(snapshot, reason, sizeof(reason));
+	if (!world->fixture) {
+		*error = arena_format(arena, "snapshot: %s", reason);
+		return NULL;
+	}
+	world->snapshot = snapshot_fixture_snapshot(world->fixture);
+	world->outbox = malloc(sizeof(*world->outbox));
+	world->proxy = proxy_create(&config, world->now);
+	if (!world->proxy || !world->outbox) {
+		*error = arena_string(arena, "the engine cannot be created");
+		world_destroy(world);
+		return NULL;
+	}
+	return world;
+}
+
+void world_destroy(struct world *world)
+{
+	if (world->proxy)
+		proxy_destroy(world->proxy);
+	free(world->outbox);
+	if (world->fixture)
+		snapshot_fixture_destroy(world->fixture);
+}
+
+struct node *world_node_add(struct world *world, const char *name, const struct endpoint *own,
+			    const struct endpoint *seen)
+{
+	struct node *node = arena_alloc(world->arena, sizeof(*node));
+	if (world->node_count == NODES_MAX)
+		return NULL;
+	node->world = world;
+	node->name = name;
+	node->own = *own;
+	node->seen = *seen;
+	world->nodes[world->node_count++] = node;
+	return node;
+}
+
+struct node *world_node_find(struct world *world, const char *name)
+{
+	for (int i = 0; i < world->node_count; i++) {
+		if (text_is(world->nodes[i]->name, name))
+			return world->nodes[i];
+	}
+	return NULL;
+}
+
+static struct node *node_at(struct world *world, const struct endpoint *endpoint)
+{
+	for (int i = 0; i < world->node_count; i++) {
+		if (endpoint_equal(&world->nodes[i]->seen, endpoint))
+			return world->nodes[i];
+	}
+	return NULL;
+}
+
+/* The interface that owns the address, or -1. */
+static int interface_of(const struct world *world, const struct ip_address *address)
+{
+	for (uint32_t i = 0; i < world->snapshot->interface_count; i++) {
+		const struct balance_interface *interface = &world->snapshot->interfaces[i];
+		for (uint8_t j = 0; j < interface->address_count; j++) {
+			if (ip_address_equal(&interface->addresses[j].address, address))
+				return (int)i;
+		}
+	}
+	return -1;
+}
+
+struct event *world_at(struct world *world, tick_t at, event_fn run, void *context)
+{
+	struct event *event = arena_alloc(world->arena, sizeof(*event)), **link = &world->events;
+	*event = (struct event){ .at = at, .run = run, .context = context };
+	while (*link && (*link)->at <= at)
+		link = &(*link)->next;
+	event->next = *link;
+	*link = event;
+	return event;
+}
+
+uint64_t world_verdicts(const struct world *world)
+{
+	const struct verdict_counters *counters = proxy_verdicts(world->proxy);
+	uint64_t sum = 0;
+	for (int kind = 0; kind < VERDICT_KINDS; kind++) {
+		for (int reason = 0; reason < VERDICT_REASON_COUNT; reason++)
+			sum += counters->count[kind][reason];
+	}
+	return sum;
+}
+
+/* ---- the network */
+
+static void flight_land(struct world *world, void *context);
+
+static void flight_start(struct world *world, struct flight *flight, const char *from,
+			 const char *to)
+{
+	struct message *message = message_parse(world->arena, flight->bytes, flight->len);
+	struct ladder_entry entry = {
+		.at = world->now, .number = ++world->datagrams_sent, .from = from, .to = to,
+		.label = message ? message_label(message) : "(not SIP)",
+	};
+	bool is_lost = world->datagrams_sent == world->lose;
+	bool is_twice = world->datagrams_sent == world->duplicate;
+
+	entry.fate = is_lost ? LADDER_LOST : is_twice ? LADDER_TWICE : LADDER_SENT;
+	if (flight->node && flight->node->unreachable)
+		entry.fate = LADDER_UNREACHABLE;
+	ladder_add(&world->ladder, world->arena, entry);
+	if (is_lost)
+		return;
+	world_at(world, tick_add(world->now, world->latency), flight_land, flight);
+	if (is_twice)
+		world_at(world, tick_add(world->now, world->latency + TICK_MS(7)), flight_land,
+			 flight);
+}
+
+static struct flight *flight_create(struct world *world, const char *bytes, size_t len,
+				    const struct endpoint *source,
+				    const struct endpoint *destination)
+{
+	struct flight *flight = arena_alloc(world->arena, sizeof(*flight));
+	flight->source = *source;
+	flight->destination = *destination;
+	flight->bytes = arena_copy(world->arena, bytes, len);
+	flight->len = len;
+	return flight;
+}
+
+static const char *endpoint_name(struct world *world, const struct endpoint *endpoint)
+{
+	char text[ENDPOINT_TEXT_MAX];
+	return arena_string(world->arena, endpoint_to_string(endpoint, text));
+}
+
+void world_send(struct node *node, const char *bytes, size_t len,
+		const struct endpoint *destination)
+{
+	struct world *world = node->world;
+	struct flight *flight = flight_create(world, bytes, len, &node->seen, destination);
+
+	flight->node = node_at(world, destination);
+	if (!flight->node && interface_of(world, &destination->address) < 0) {
+		world_fail(world, "%s sends to %s, where nobody is", node->name,
+			   endpoint_name(world, destination));
+		return;
+	}
+	flight_start(world, flight, node->name, flight->node ? flight->node->name : "tandem");
+}
+
+/* What the engine must keep at each single step. */
+static void outbox_check(struct world *world, bool was_datagram)
+{
+	struct outbox *outbox = world->outbox;
+	const char *methods[OUTBOX_MAX];
+	int count = 0;
+	const char *wrong = proxy_check(world->proxy);
+
+	if (wrong)
+		world_fail(world, "the engine's own check: %s", wrong);
+	if (world_verdicts(world) != world->datagrams_received + world->errors_received)
+		world_fail(world, "%llu verdicts for %llu datagrams and %llu ICMP errors",
+			   (unsigned long long)world_verdicts(world),
+			   (unsigned long long)world->datagrams_received,
+			   (unsigned long long)world->errors_received);
+	for (uint32_t i = 0; i < outbox->count && was_datagram; i++) {
+		struct message *message = message_parse(world->arena, outbox->entries[i].data,
+							outbox->entries[i].len);
+		if (!message || !message_is_request(message))
+			continue;
+		for (int j = 0; j < count; j++) {
+			if (text_is(methods[j], message->method))
+				world_fail(world, "%s sent twice for one datagram received",
+					   message->method);
+		}
+		methods[count++] = message->method;
+	}
+}
+
+/* Puts what the engine wants sent on the network. */
+static void outbox_drain(struct world *world, bool was_datagram)
+{
+	struct outbox *outbox = world->outbox;
+	outbox_check(world, was_datagram);
+	for (uint32_t i = 0; i < outbox->count; i++) {
+		const struct outbox_entry *entry = &outbox->entries[i];
+		struct flight *flight = flight_create(world, entry->data, entry->len,
+						      &entry->source, &entry->destination);
+		flight->node = node_at(world, &entry->destination);
+		if (interface_of(world, &entry->source.address) != (int)entry->interface)
+			world_fail(world, "sent from %s by interface %u, which does not own it",
+				   endpoint_name(world, &entry->source), entry->interface);
+		if (!flight->node)
+			world_fail(world, "tandem sends to %s, where nobody is",
+				   endpoint_name(world, &entry->destination));
+		flight_start(world, flight, "tandem",
+			     flight->node ? flight->node->name :
+					    endpoint_name(world, &entry->destination));
+	}
+	for (uint32_t i = 0; i < outbox->outcome_count; i++) {
+		if (world->outcome_count < (int)ARRAY_SIZE(world->outcomes))
+			world->outcomes[world->outcome_count++] = outbox->outcomes[i];
+	}
+	outbox_reset(outbox);
+}
+
+/* The buffer has exactly the room announced, so that the sanitizer sees one octet too many. */
+static void engine_receive(struct world *world, const struct flight *flight)
+{
+	size_t size = world->headroom + flight->len + world->tailroom;
+	char *buffer = malloc(size ? size : 1);
+	struct proxy_datagram datagram = {
+		.data = buffer + world->headroom, .len = (uint32_t)flight->len,
+		.headroom = world->headroom, .tailroom = world->tailroom,
+		.interface = (uint16_t)interface_of(world, &flight->destination.address),
+		.source = flight->source, .local = flight->destination,
+	};
+	if (!buffer)
+		abort();
+	memset(buffer, 0x5a, size);
+	memcpy(datagram.data, flight->bytes, flight->len);
+	outbox_reset(world->outbox);
+	world->datagrams_received++;
+	proxy_receive(world->proxy, world->snapshot, &datagram, world->now, world->outbox);
+	outbox_drain(world, true);
+	free(buffer);
+}
+
+static void engine_error(struct world *world, const struct flight *flight)
+{
+	size_t len = flight->len < QUOTED_MAX ? flight->len : QUOTED_MAX;
+	outbox_reset(world->outbox);
+	world->errors_received++;
+	proxy_transport_error(world->proxy, world->snapshot, span_of(flight->bytes, len),
+			      &flight->destination, world->now, world->outbox);
+	outbox_drain(world, true);
+}
+
+void agent_receive(struct agent *agent, struct letter *letter);
+
+static void flight_land(struct world *world, void *context)
+{
+	struct flight *flight = context;
+	struct node *node = flight->node;
+
+	if (!node) {
+		if (flight->is_error)
+			engine_error(world, flight);
+		else if (interface_of(world, &flight->destination.address) >= 0)
+			engine_receive(world, flight);
+		return;
+	}
+	if (node->unreachable) {
+		struct flight *error = flight_create(world, flight->bytes, flight->len,
+						     &flight->source, &flight->destination);
+		error->is_error = true;
+		world_at(world, tick_add(world->now, world->latency), flight_land, error);
+		return;
+	}
+	struct letter *letter = arena_alloc(world->arena, sizeof(*letter));
+	letter->at = world->now;
+	letter->source = flight->source;
+	letter->destination = flight->destination;
+	letter->message = message_parse(world->arena, flight->bytes, flight->len);
+	if (!letter->message)
+		world_fail(world, "%s got what is no SIP message", node->name);
+	else if (node->agent)
+		agent_receive(node->agent, letter);
+	else if (!node->ignored) {
+		if (node->last)
+			node->last->next = letter;
+		else
+			node->first = letter;
+		node->last = letter;
+	}
+}
+
+struct letter *node_take(struct node *node)
+{
+	struct letter *letter = node->first;
+	if (letter) {
+		node->first = letter->next;
+		if (!node->first)
+			node->last = NULL;
+		letter->next = node->received;
+		node->received = letter;
+	}
+	return letter;
+}
+
+/* ---- time */
+
+/* When something happens next. */
+static tick_t world_next(struct world *world)
+{
+	tick_t engine = proxy_next_expiry(world->proxy);
+	while (world->events && world->events->cancelled)
+		world->events = world->events->next;
+	if (world->events && world->events->at < engine)
+		return world->events->at;
+	return engine;
+}
+
+static void world_step(struct world *world)
+{
+	struct event *event = world->events;
+	tick_t engine = proxy_next_expiry(world->proxy);
+
+	if (event && event->at < engine) {
+		world->now = event->at > world->now ? event->at : world->now;
+		world->events = event->next;
+		event->run(world, event->context);
+		return;
+	}
+	if (engine > world->now)
+		world->now = engine;
+	bool more = true;
+	for (int i = 0; more && i < 1000; i++) {
+		outbox_reset(world->outbox);
+		more = proxy_expire(world->proxy, world->snapshot, world->now, world->outbox);
+		outbox_drain(world, false);
+	}
+	if (more)
+		world_fail(world, "proxy_expire always has more to do");
+	else if (proxy_next_expiry(world->proxy) <= world->now)
+		world_fail(world, "timers ran, and the next one is still due now");
+}
+
+void world_run(struct world *world, tick_t until, bool (*stop)(void *context), void *context)
+{
+	for (int steps = 0; !world->failure; steps++) {
+		if (stop && stop(context))
+			return;
+		if (world_next(world) > until)
+			break;
+		if (steps > STEPS_MAX)
+			world_fail(world, "more than %d steps: it does not come to an end",
+				   STEPS_MAX);
+		else
+			world_step(world);
+	}
+	if (!world->failure && until != TICK_NEVER && until > world->now)
+		world->now = until;
+}
+
+void world_settle(struct world *world)
+{
+	struct proxy_stats stats;
+	tick_t limit = tick_add(world->now, SETTLE_MAX);
+
+	world_run(world, limit, NULL, NULL);
+	if (world->failure)
+		return;
+	if (world_next(world) != TICK_NEVER) {
+		world_fail(world, "timers still run after two hours");
+		return;
+	}
+	/* Copies that the last outbox pointed to are released by the next call. */
+	outbox_reset(world->outbox);
+	proxy_expire(world->proxy, world->snapshot, world->now, world->outbox);
+	proxy_stats_read(world->proxy, &stats);
+	if (stats.txns || stats.tombstones || stats.timers || stats.retained ||
+	    stats.retained_bytes)
+		world_fail(world,
+			   "left after the last timer: %llu transactions, %llu tombstones, "
+			   "%llu timers, %llu copies of %llu octets",
+			   (unsigned long long)stats.txns, (unsigned long long)stats.tombstones,
+			   (unsigned long long)stats.timers, (unsigned long long)stats.retained,
+			   (unsigned long long)stats.retained_bytes);
+	for (uint32_t i = 0; i < world->snapshot->target_count; i++) {
+		const struct balance_target *target = &world->snapshot->targets[i];
+		if (target->status->outstanding)
+			world_fail(world, "target %s has %lld requests outstanding at the end",
+				   target->name, (long long)target->status->outstanding);
+	}
+}
+
+void world_picture(const struct world *world, const char *prefix, struct text *out)
+{
+	const char *columns[NODES_MAX + 1];
+	int count = 0;
+	/* The balancer stands in the middle, where the arrows then are short. */
+	for (int i = 0; i < world->node_count; i++) {
+		if (i == 1)
+			columns[count++] = "tandem";
+		columns[count++] = world->nodes[i]->name;
+	}
+	if (world->node_count < 2)
+		columns[count++] = "tandem";
+	ladder_print(&world->ladder, columns, count, WORLD_EPOCH, prefix, out);
+}
