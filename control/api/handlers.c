@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "control.h"
+#include "api/control.h"
 #include "stats/stats.h"
 #include "targets/admin.h"
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <zmq.h>
 
 #include "api/endpoint.h"
@@ -226,6 +227,8 @@ static int server_bind(struct api_server *server, const char *endpoint, char *er
 			 zmq_strerror(-status));
 	}
 	umask(old);
+	/* The transport leaves its file behind. */
+	server->path = path && status == 0 ? strdup(path) : NULL;
 	return status;
 }
 
@@ -268,6 +271,9 @@ static int server_watch(struct api_server *server, uv_loop_t *loop, char *error,
 
 static void server_close_socket(struct api_server *server)
 {
+	if (server->path)
+		unlink(server->path);
+	free(server->path);
 	if (server->socket)
 		zmq_close(server->socket);
 	if (server->zmq && server->owns_zmq)

@@ -16,6 +16,7 @@ struct api_request {
 struct api_server {
 	void *zmq, *socket;
 	bool owns_zmq;
+	char *path;              /* of the socket's file, to be removed; NULL: none */
 	const char *program;
 	unsigned int instance;
 	const api_handler_fn *handlers;

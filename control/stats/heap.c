@@ -15,14 +15,12 @@ static uint64_t heap_read(const char *name)
 
 void heap_stats_read(struct heap_stats *stats)
 {
-	const char *version = "";
-	size_t size = sizeof(version);
 	uint64_t epoch = 1;
 
 	/* Statistics are as of the last change of the epoch. */
 	(void)mallctl("epoch", NULL, NULL, &epoch, sizeof(epoch));
 	*stats = (struct heap_stats){
-		.allocator = mallctl("version", &version, &size, NULL, 0) == 0 ? version : "jemalloc",
+		.allocator = "jemalloc",
 		.allocated = heap_read("stats.allocated"),
 		.active = heap_read("stats.active"),
 		.mapped = heap_read("stats.mapped"),

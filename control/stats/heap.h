@@ -6,7 +6,7 @@
 #include "base/compiler.h"
 
 struct heap_stats {
-	const char *allocator; /* "jemalloc 5.3.0...", "libc" in sanitized builds */
+	const char *allocator; /* "jemalloc"; "libc" in sanitized builds */
 	uint64_t allocated, active, mapped; /* octets; 0 where the allocator does not say */
 };
 

@@ -8,7 +8,7 @@
 
 #include <jansson.h>
 
-#include "control.h"
+#include "api/control.h"
 
 /* All workers' counters in one. */
 struct stats_sum {

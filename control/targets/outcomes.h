@@ -7,7 +7,7 @@
 #define TARGETS_OUTCOMES_H
 
 #include "balance/snapshot.h"
-#include "proxy/outbox.h"
+#include "dataplane.h"
 
 struct target_outcome {
 	uint64_t id;                  /* the target's stable id */

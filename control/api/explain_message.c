@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The message to be explained, and its path in; see message.h. */
-#include "explain/message.h"
+/* The message to be explained, and its path in; see explain_message.h. */
+#include "api/explain_message.h"
 
 #include <stdio.h>
 

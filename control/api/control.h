@@ -3,15 +3,15 @@
  * What a running tandemd consists of, for those that answer questions about it.  Put together and
  * taken apart in main.c alone; control thread only.
  */
-#ifndef CONTROL_H
-#define CONTROL_H
+#ifndef API_CONTROL_H
+#define API_CONTROL_H
 
 #include <time.h>
 
-#include "capture/capture.h"
+#include "api/capture.h"
 #include "dataplane.h"
 #include "events/events.h"
-#include "explain/explain.h"
+#include "api/explain.h"
 #include "targets/outcomes.h"
 
 /* After ours: it brings <sys/param.h>, which defines MIN and MAX too. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Explaining messages; see explain.h. */
-#include "explain/explain.h"
+#include "api/explain.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 #include "api/json_text.h"
 #include "api/server.h"
-#include "explain/message.h"
+#include "api/explain_message.h"
 #include "sip/message.h"
 
 #define EXPLAIN_OUTSTANDING_MAX 64

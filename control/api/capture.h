@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The one capture that may run: its file and since when.  Control thread only. */
-#ifndef CAPTURE_CAPTURE_H
-#define CAPTURE_CAPTURE_H
+#ifndef API_CAPTURE_H
+#define API_CAPTURE_H
 
 #include "dataplane.h"
 

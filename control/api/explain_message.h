@@ -3,8 +3,8 @@
  * The message that is to be explained, and the path it takes in: what the operator left out is
  * chosen so that the message reaches the first service that fits.  Pure.
  */
-#ifndef EXPLAIN_MESSAGE_H
-#define EXPLAIN_MESSAGE_H
+#ifndef API_EXPLAIN_MESSAGE_H
+#define API_EXPLAIN_MESSAGE_H
 
 #include "balance/snapshot.h"
 #include "base/text.h"

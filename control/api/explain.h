@@ -3,8 +3,8 @@
  * Explaining messages: hands them to the workers that own their calls, a few at a time, and turns
  * the answers into replies to the client that asked.  Control thread only.
  */
-#ifndef EXPLAIN_EXPLAIN_H
-#define EXPLAIN_EXPLAIN_H
+#ifndef API_EXPLAIN_H
+#define API_EXPLAIN_H
 
 #include <jansson.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The one capture that may run; see capture.h. */
-#include "capture/capture.h"
+#include "api/capture.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Words of a command line to a call; see arguments.h. */
+#include "ctl/arguments.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "api/json_text.h"
+#include "api/protocol.h"
+#include "base/text.h"
+
+#define FILE_MAX (16 * 1024 * 1024)
+
+/* Words of a command's name. */
+static int name_words(const char *name)
+{
+	int words = 1;
+
+	for (; *name; name++)
+		words += *name == ' ';
+	return words;
+}
+
+/* True when the name's words begin with the `count` given ones. */
+static bool name_begins_with(const char *name, int count, const char *const *words)
+{
+	for (int i = 0; i < count; i++) {
+		size_t len = strcspn(name, " ");
+		if (strlen(words[i]) != len || memcmp(words[i], name, len) != 0)
+			return false;
+		name += len;
+		if (*name == ' ')
+			name++;
+		else if (i + 1 < count)
+			return false;
+	}
+	return true;
+}
+
+static enum api_command_id command_of_words(int count, const char *const *words, int *used)
+{
+	for (unsigned int id = 0; id < API_COMMAND_COUNT; id++) {
+		*used = name_words(api_commands[id].name);
+		if (*used <= count && name_begins_with(api_commands[id].name, *used, words))
+			return (enum api_command_id)id;
+	}
+	return API_COMMAND_COUNT;
+}
+
+static void why_no_command(int count, const char *const *words, char *why, size_t size)
+{
+	struct text_writer w = text_writer_of(why, size - 1);
+	const char *before = "";
+
+	for (unsigned int id = 0; id < API_COMMAND_COUNT; id++) {
+		if (!name_begins_with(api_commands[id].name, 1, words))
+			continue;
+		text_put(&w, *before ? span_of_string(before) : SPAN("which one: "));
+		text_put(&w, span_of_string(api_commands[id].name));
+		before = ", ";
+	}
+	if (!*before) {
+		text_put(&w, SPAN("there is no command '"));
+		for (int i = 0; i < count && i < 2; i++) {
+			if (i)
+				text_put_char(&w, ' ');
+			text_put(&w, span_of(words[i], strnlen(words[i], 40)));
+		}
+		text_put_char(&w, '\'');
+	}
+	text_put(&w, SPAN("; see tandemctl --help"));
+	*w.at = '\0';
+}
+
+/* Values of arguments. */
+
+/* The whole file, NUL-terminated, to be freed; NULL with a sentence. */
+static char *file_read(const char *path, size_t *len, char *why, size_t size)
+{
+	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+	char *text = file ? malloc(FILE_MAX + 1) : NULL;
+
+	*len = text ? fread(text, 1, FILE_MAX + 1, file) : 0;
+	bool is_bad = !text || ferror(file);
+	if (is_bad)
+		snprintf(why, size, "cannot read %.200s: %s", path, strerror(errno));
+	else if (*len > FILE_MAX)
+		snprintf(why, size, "%.200s is longer than %d octets", path, FILE_MAX);
+	if (file && file != stdin)
+		fclose(file);
+	if (is_bad || *len > FILE_MAX) {
+		free(text);
+		return NULL;
+	}
+	text[*len] = '\0';
+	return text;
+}
+
+static json_t *value_content(const char *path, char *why, size_t size)
+{
+	size_t len;
+	char *text = file_read(path, &len, why, size);
+	char *encoded = text ? malloc(len * 4 / 3 + 4) : NULL;
+	json_t *value = NULL;
+
+	if (encoded) {
+		struct text_writer w = text_writer_of(encoded, len * 4 / 3 + 4);
+		text_put_base64url(&w, span_of(text, len));
+		value = json_stringn(encoded, (size_t)(w.at - encoded));
+	}
+	free(encoded);
+	free(text);
+	return value;
+}
+
+static json_t *value_list(const char *path, char *why, size_t size)
+{
+	size_t len;
+	char *text = file_read(path, &len, why, size);
+	json_t *list = text ? json_array() : NULL;
+	struct span rest = span_of(text, len);
+
+	while (list && rest.len) {
+		size_t end = span_find(rest, '\n');
+		struct span line = span_trim(span_of(rest.data, end));
+		rest = span_from(rest, end + 1);
+		if (line.len && json_array_append_new(list, json_stringn(line.data, line.len)) < 0) {
+			snprintf(why, size, "line %zu of %.200s is not UTF-8",
+				 json_array_size(list) + 1, path);
+			json_decref(list);
+			list = NULL;
+		}
+	}
+	free(text);
+	return list;
+}
+
+static json_t *value_path(const char *path, char *why, size_t size)
+{
+	char directory[PATH_MAX], absolute[2 * PATH_MAX];
+
+	if (path[0] == '/')
+		return json_text(path);
+	if (!getcwd(directory, sizeof(directory))) {
+		snprintf(why, size, "cannot tell the current directory: %s", strerror(errno));
+		return NULL;
+	}
+	snprintf(absolute, sizeof(absolute), "%s/%s", directory, path);
+	return json_text(absolute);
+}
+
+static json_t *value_number(const char *word, char *why, size_t size)
+{
+	uint64_t number;
+
+	if (text_parse_u64(span_of_string(word), API_ID_MAX, &number))
+		return json_integer((json_int_t)number);
+	snprintf(why, size, "'%.60s' is not a number", word);
+	return NULL;
+}
+
+/* NULL, with a sentence. */
+static json_t *value_of(enum api_arg_kind kind, const char *word, char *why, size_t size)
+{
+	switch (kind) {
+	case API_ARG_NUMBER:
+		return value_number(word, why, size);
+	case API_ARG_PATH:
+		return value_path(word, why, size);
+	case API_ARG_CONTENT:
+		return value_content(word, why, size);
+	case API_ARG_LIST:
+		return value_list(word, why, size);
+	case API_ARG_STRING:
+	case API_ARG_FLAG:
+	case API_ARG_END:
+		break;
+	}
+	return json_text(word);
+}
+
+/* Options. */
+
+static void option_word(const struct api_arg *arg, char word[CTL_WORD_MAX])
+{
+	snprintf(word, CTL_WORD_MAX, "--%s", arg->key);
+	for (char *c = word; *c; c++) {
+		if (*c == '_')
+			*c = '-';
+	}
+}
+
+static const struct api_arg *option_find(enum api_command_id id, const char *word, size_t len)
+{
+	char option[CTL_WORD_MAX];
+
+	for (const struct api_arg *arg = api_commands[id].args; arg->kind != API_ARG_END; arg++) {
+		option_word(arg, option);
+		if (arg->is_option && strlen(option) == len && memcmp(option, word, len) == 0)
+			return arg;
+	}
+	return NULL;
+}
+
+static const struct api_arg *positional_find(enum api_command_id id, const json_t *given)
+{
+	for (const struct api_arg *arg = api_commands[id].args; arg->kind != API_ARG_END; arg++) {
+		if (!arg->is_option && !json_object_get(given, arg->key))
+			return arg;
+	}
+	return NULL;
+}
+
+static bool call_set(struct ctl_call *call, const struct api_arg *arg, json_t *value)
+{
+	json_t *into = arg->scope == API_ARG_LOCAL ? call->local : call->args;
+
+	return value && json_object_set_new(into, arg->key, value) == 0;
+}
+
+/* Takes words[0], and words[1] when it is its value.  Returns the words used, 0 with a sentence. */
+static int call_take_option(struct ctl_call *call, int count, const char *const *words, char *why,
+			    size_t size)
+{
+	size_t len = strcspn(words[0], "=");
+	const char *inlined = words[0][len] ? words[0] + len + 1 : NULL;
+	const struct api_arg *arg = option_find(call->id, words[0], len);
+
+	if (!arg) {
+		snprintf(why, size, "'%s' has no option %.*s; see tandemctl %s --help",
+			 api_commands[call->id].name, (int)MIN(len, (size_t)40), words[0],
+			 api_commands[call->id].name);
+		return 0;
+	}
+	if (arg->kind == API_ARG_FLAG) {
+		if (!inlined)
+			return call_set(call, arg, json_true()) ? 1 : 0;
+		snprintf(why, size, "%.*s takes no value", (int)len, words[0]);
+		return 0;
+	}
+	if (!inlined && count < 2) {
+		snprintf(why, size, "%s needs a value: %s", words[0], arg->value_name);
+		return 0;
+	}
+	json_t *value = value_of(arg->kind, inlined ? inlined : words[1], why, size);
+	return call_set(call, arg, value) ? (inlined ? 1 : 2) : 0;
+}
+
+static int call_take_positional(struct ctl_call *call, const char *word, char *why, size_t size)
+{
+	const struct api_arg *arg = positional_find(call->id, call->args);
+
+	if (!arg) {
+		snprintf(why, size, "'%s' does not take '%.60s'; see tandemctl %s --help",
+			 api_commands[call->id].name, word, api_commands[call->id].name);
+		return 0;
+	}
+	return call_set(call, arg, value_of(arg->kind, word, why, size)) ? 1 : 0;
+}
+
+static bool call_take_words(struct ctl_call *call, int count, const char *const *words, char *why,
+			    size_t size)
+{
+	bool only_positionals = false;
+
+	for (int i = 0, used; i < count; i += used) {
+		bool is_option = !only_positionals && words[i][0] == '-' && words[i][1];
+		used = 1;
+		if (is_option && strcmp(words[i], "--") == 0)
+			only_positionals = true;
+		else if (is_option && (!strcmp(words[i], "--help") || !strcmp(words[i], "-h")))
+			call->wants_help = true;
+		else if (is_option && strcmp(words[i], "--json") == 0)
+			call->wants_json = true;
+		else if (is_option)
+			used = call_take_option(call, count - i, words + i, why, size);
+		else
+			used = call_take_positional(call, words[i], why, size);
+		if (used == 0)
+			return false;
+	}
+	return true;
+}
+
+bool ctl_call_parse(int count, const char *const *words, struct ctl_call *call, char *why,
+		    size_t size)
+{
+	int used = 0;
+
+	*call = (struct ctl_call){ .id = command_of_words(count, words, &used) };
+	if (call->id == API_COMMAND_COUNT) {
+		why_no_command(count, words, why, size);
+		return false;
+	}
+	call->args = json_object();
+	call->local = json_object();
+	snprintf(why, size, "out of memory");
+	if (call_take_words(call, count - used, words + used, why, size) &&
+	    (call->wants_help || api_command_check(call->id, call->args, why, size)))
+		return true;
+	ctl_call_release(call);
+	return false;
+}
+
+void ctl_call_release(struct ctl_call *call)
+{
+	json_decref(call->args);
+	json_decref(call->local);
+	*call = (struct ctl_call){ .id = API_COMMAND_COUNT };
+}
+
+/* Completion. */
+
+static size_t match_add(char matches[][CTL_WORD_MAX], size_t count, size_t max, struct span word,
+			const char *prefix)
+{
+	if (count >= max || word.len >= CTL_WORD_MAX ||
+	    !span_starts_with(word, span_of_string(prefix)))
+		return count;
+	for (size_t i = 0; i < count; i++) {
+		if (span_equal(span_of_string(matches[i]), word))
+			return count;
+	}
+	memcpy(matches[count], word.data, word.len);
+	matches[count][word.len] = '\0';
+	return count + 1;
+}
+
+size_t ctl_complete(int count, const char *const *words, const char *prefix,
+		    char matches[][CTL_WORD_MAX], size_t max)
+{
+	size_t found = 0;
+	int used = 0;
+	enum api_command_id command = command_of_words(count, words, &used);
+	char option[CTL_WORD_MAX];
+
+	for (unsigned int id = 0; id < API_COMMAND_COUNT; id++) {
+		const char *name = api_commands[id].name;
+		if (name_words(name) <= count || !name_begins_with(name, count, words))
+			continue;
+		for (int i = 0; i < count; i++)
+			name = strchr(name, ' ') + 1;
+		found = match_add(matches, found, max, span_of(name, strcspn(name, " ")), prefix);
+	}
+	if (command == API_COMMAND_COUNT)
+		return found;
+	for (const struct api_arg *arg = api_commands[command].args; arg->kind != API_ARG_END; arg++) {
+		option_word(arg, option);
+		if (arg->is_option)
+			found = match_add(matches, found, max, span_of_string(option), prefix);
+	}
+	return found;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Words of a command line to a call: command, arguments, by the table of commands.  Reads the
+ * files that arguments name.
+ */
+#ifndef CTL_ARGUMENTS_H
+#define CTL_ARGUMENTS_H
+
+#include <jansson.h>
+
+#include "api/commands.h"
+
+struct ctl_call {
+	enum api_command_id id;
+	json_t *args;       /* to send */
+	json_t *local;      /* for tandemctl itself */
+	bool wants_help;    /* --help among the words */
+	bool wants_json;    /* --json among the words */
+};
+
+/* False, with a sentence in why[size]; the call is then empty.  ctl_call_release frees it. */
+[[nodiscard]] bool ctl_call_parse(int count, const char *const *words, struct ctl_call *call,
+				  char *why, size_t size);
+void ctl_call_release(struct ctl_call *call);
+
+/*
+ * The words that may come next after `count` complete words and the beginning `prefix` of another:
+ * words of command names, then options.  Into matches[max], static strings or parts of the table;
+ * returns how many.
+ */
+#define CTL_WORD_MAX 32
+size_t ctl_complete(int count, const char *const *words, const char *prefix,
+		    char matches[][CTL_WORD_MAX], size_t max);
+
+#endif

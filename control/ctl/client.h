@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * tandemctl's end of the conversation: connect, hello, one request at a time, events.
+ * Blocks, within a time limit.
+ */
+#ifndef CTL_CLIENT_H
+#define CTL_CLIENT_H
+
+#include <jansson.h>
+
+#include "api/commands.h"
+
+struct ctl_client;
+
+/* Borrows `event`.  False: enough, stop following. */
+typedef bool (*ctl_event_fn)(void *context, const json_t *event);
+
+enum ctl_status {
+	CTL_OK,
+	CTL_ERROR,        /* tandemd answered with an error: its sentence */
+	CTL_USAGE,        /* tandemctl was called wrongly: what is accepted */
+	CTL_UNREACHABLE,  /* nobody answers, or not in time: a sentence naming the socket */
+};
+
+#define CTL_WHY_MAX 640
+
+/* timeout_ms: how long tandemd may be silent.  NULL: unreachable, with a sentence in why. */
+[[nodiscard]] struct ctl_client *ctl_client_connect(const char *endpoint, void *zmq, int timeout_ms,
+						    char why[CTL_WHY_MAX]);
+void ctl_client_close(struct ctl_client *client); /* NULL is allowed */
+
+/*
+ * Sends a request and waits for its final answer.  *body is the answer, with the rows of partial
+ * results put in front: to be released by the caller; NULL unless CTL_OK.  Events that arrive
+ * meanwhile are kept for ctl_client_follow.  Borrows `args`; NULL for none.
+ */
+[[nodiscard]] enum ctl_status ctl_client_request(struct ctl_client *client, enum api_command_id id,
+						 json_t *args, json_t **body,
+						 char why[CTL_WHY_MAX]);
+
+/* Passes events on until told to stop (CTL_OK), or tandemd is gone. */
+[[nodiscard]] enum ctl_status ctl_client_follow(struct ctl_client *client, ctl_event_fn event,
+						void *context, char why[CTL_WHY_MAX]);
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* tandemctl without a command: lines with editing, history and completion; see run.h. */
+#include <histedit.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctl/arguments.h"
+#include "ctl/help.h"
+#include "ctl/run.h"
+
+#define MATCHES_MAX 32
+#define HISTORY_MAX 500
+
+static char *prompt(EditLine *)
+{
+	static char text[] = "tandem> ";
+
+	return text;
+}
+
+/* How many leading octets all matches have in common. */
+static size_t matches_common(char matches[][CTL_WORD_MAX], size_t count)
+{
+	size_t common = strlen(matches[0]);
+
+	for (size_t i = 1; i < count; i++) {
+		size_t same = 0;
+		while (same < common && matches[i][same] == matches[0][same])
+			same++;
+		common = same;
+	}
+	return common;
+}
+
+static unsigned char matches_insert(EditLine *el, char matches[][CTL_WORD_MAX], size_t count,
+				    size_t typed)
+{
+	size_t common = matches_common(matches, count);
+	char rest[CTL_WORD_MAX + 1];
+
+	memcpy(rest, matches[0] + typed, common - typed);
+	rest[common - typed] = count == 1 ? ' ' : '\0';
+	rest[common - typed + 1] = '\0';
+	if (rest[0])
+		return el_insertstr(el, rest) == 0 ? CC_REFRESH : CC_ERROR;
+	fputc('\n', stdout);
+	for (size_t i = 0; i < count; i++)
+		printf("%s  ", matches[i]);
+	fputc('\n', stdout);
+	return CC_REDISPLAY;
+}
+
+static unsigned char complete(EditLine *el, int)
+{
+	const LineInfo *line = el_line(el);
+	char text[1024], matches[MATCHES_MAX][CTL_WORD_MAX];
+	const char *words[32];
+	int count = 0;
+	size_t len = (size_t)(line->cursor - line->buffer);
+
+	if (len >= sizeof(text))
+		return CC_ERROR;
+	memcpy(text, line->buffer, len);
+	text[len] = '\0';
+	char *prefix = strrchr(text, ' ');
+	prefix = prefix ? prefix + 1 : text;
+	size_t typed = strlen(prefix);
+	char *begun = strdup(prefix), *state = NULL;
+	if (!begun)
+		return CC_ERROR;
+	*prefix = '\0';
+	for (char *word = strtok_r(text, " ", &state); word && count < 32;
+	     word = strtok_r(NULL, " ", &state))
+		words[count++] = word;
+	size_t found = ctl_complete(count, words, begun, matches, MATCHES_MAX);
+	free(begun);
+	return found ? matches_insert(el, matches, found, typed) : CC_ERROR;
+}
+
+static bool is_word(int count, const char *const *words, const char *word)
+{
+	return count == 1 && strcmp(words[0], word) == 0;
+}
+
+/* False: leave. */
+static bool take_line(struct ctl_session *session, Tokenizer *tokenizer, const char *line,
+		      enum ctl_status *status)
+{
+	int count = 0;
+	const char **words = NULL;
+	bool stay = true;
+
+	if (tok_str(tokenizer, line, &count, &words) != 0) {
+		fprintf(session->err, "tandemctl: a quote is not closed\n");
+		*status = CTL_USAGE;
+	} else if (is_word(count, words, "quit") || is_word(count, words, "exit")) {
+		stay = false;
+	} else if (is_word(count, words, "help")) {
+		ctl_help(session->out);
+	} else if (count > 0) {
+		*status = ctl_run(session, count, words);
+	}
+	tok_reset(tokenizer);
+	return stay;
+}
+
+static enum ctl_status read_terminal(struct ctl_session *session, Tokenizer *tokenizer)
+{
+	EditLine *el = el_init("tandemctl", stdin, stdout, stderr);
+	History *lines = history_init();
+	enum ctl_status status = CTL_OK;
+	HistEvent event;
+	const char *line;
+	int len;
+
+	history(lines, &event, H_SETSIZE, HISTORY_MAX);
+	history(lines, &event, H_SETUNIQUE, 1);
+	el_set(el, EL_PROMPT, prompt);
+	el_set(el, EL_EDITOR, "emacs");
+	el_set(el, EL_SIGNAL, 1);
+	el_set(el, EL_HIST, history, lines);
+	el_set(el, EL_ADDFN, "tandem-complete", "Complete a command", complete);
+	el_set(el, EL_BIND, "^I", "tandem-complete", NULL);
+	while ((line = el_gets(el, &len)) != NULL && len > 0) {
+		if (len > 1)
+			history(lines, &event, H_ENTER, line);
+		if (!take_line(session, tokenizer, line, &status))
+			break;
+	}
+	if (!line)
+		fputc('\n', session->out);
+	history_end(lines);
+	el_end(el);
+	return CTL_OK;
+}
+
+/* Commands from a pipe: no prompt, and the worst status is the exit status. */
+static enum ctl_status read_pipe(struct ctl_session *session, Tokenizer *tokenizer)
+{
+	enum ctl_status worst = CTL_OK;
+	char *line = NULL;
+	size_t size = 0;
+
+	while (getline(&line, &size, stdin) > 0) {
+		enum ctl_status status = CTL_OK;
+		if (!take_line(session, tokenizer, line, &status))
+			break;
+		worst = status > worst ? status : worst;
+	}
+	free(line);
+	return worst;
+}
+
+enum ctl_status ctl_interactive(struct ctl_session *session)
+{
+	Tokenizer *tokenizer = tok_init(NULL);
+	enum ctl_status status;
+
+	status = isatty(STDIN_FILENO) ? read_terminal(session, tokenizer)
+				      : read_pipe(session, tokenizer);
+	tok_end(tokenizer);
+	return status;
+}

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Answers of tandemd for people; see render.h. */
+#include "ctl/render.h"
+
+#include <string.h>
+
+#include "ctl/field.h"
+#include "ctl/table.h"
+
+struct column {
+	const char *title;
+	const char *path;
+	enum field_kind kind;
+};
+
+/* A line of "label: value, value"; `text` has a field for each %. */
+struct line {
+	const char *label;
+	struct {
+		const char *before; /* text before the value */
+		const char *path;   /* NULL: no more values */
+		enum field_kind kind;
+	} values[6];
+};
+
+static const struct column services_columns[] = {
+	{ "SERVICE", "name", FIELD_TEXT },
+	{ "LISTEN", "listen", FIELD_LIST },
+	{ "FROM", "from", FIELD_TEXT },
+	{ "POOL", "pool", FIELD_TEXT },
+	{ "MODE", "mode", FIELD_TEXT },
+	{ "RECORD-ROUTE", "record_route", FIELD_YES_NO },
+	{ "NAT", "nat", FIELD_TEXT },
+	{ "DOMAINS", "domains", FIELD_LIST },
+	{ NULL, NULL, FIELD_TEXT },
+};
+static const struct column pools_columns[] = {
+	{ "POOL", "name", FIELD_TEXT },
+	{ "POLICY", "policy", FIELD_TEXT },
+	{ "TARGETS", "targets", FIELD_COUNT },
+	{ "USABLE", "usable", FIELD_COUNT },
+	{ "FAIL-OVER ON", "failover", FIELD_LIST },
+	{ "ATTEMPTS", "attempts", FIELD_COUNT },
+	{ NULL, NULL, FIELD_TEXT },
+};
+static const struct column targets_columns[] = {
+	{ "POOL", "pool", FIELD_TEXT },
+	{ "TARGET", "name", FIELD_TEXT },
+	{ "ADDRESS", "endpoint", FIELD_TEXT },
+	{ "BY", "interface", FIELD_TEXT },
+	{ "PRIO", "priority", FIELD_COUNT },
+	{ "WEIGHT", "weight", FIELD_COUNT },
+	{ "WISH", "admin", FIELD_TEXT },
+	{ "HEALTH", "health", FIELD_TEXT },
+	{ "REQUESTS", "load.requests", FIELD_COUNT },
+	{ "OPEN", "load.outstanding", FIELD_COUNT },
+	{ "2XX", "answers.2xx", FIELD_COUNT },
+	{ "3XX", "answers.3xx", FIELD_COUNT },
+	{ "4XX", "answers.4xx", FIELD_COUNT },
+	{ "5XX", "answers.5xx", FIELD_COUNT },
+	{ "6XX", "answers.6xx", FIELD_COUNT },
+	{ "TIMEOUTS", "answers.timeouts", FIELD_COUNT },
+	{ "ERRORS", "answers.transport_errors", FIELD_COUNT },
+	{ NULL, NULL, FIELD_TEXT },
+};
+static const struct column interfaces_columns[] = {
+	{ "INTERFACE", "name", FIELD_TEXT },
+	{ "DRIVER", "driver", FIELD_TEXT },
+	{ "MAC", "mac", FIELD_TEXT },
+	{ "LINK", "link", FIELD_TEXT },
+	{ "QUEUES", "queues", FIELD_COUNT },
+	{ "RX", "rx_packets", FIELD_COUNT },
+	{ "RX SIZE", "rx_bytes", FIELD_OCTETS },
+	{ "MISSED", "rx_missed", FIELD_COUNT },
+	{ "RX ERR", "rx_errors", FIELD_COUNT },
+	{ "TX", "tx_packets", FIELD_COUNT },
+	{ "TX SIZE", "tx_bytes", FIELD_OCTETS },
+	{ "TX ERR", "tx_errors", FIELD_COUNT },
+	{ "NEIGHBOURS", "neighbours", FIELD_COUNT },
+	{ NULL, NULL, FIELD_TEXT },
+};
+static const struct column workers_columns[] = {
+	{ "WORKER", "worker", FIELD_TEXT },
+	{ "LCORE", "lcore", FIELD_TEXT },
+	{ "MESSAGES", "messages", FIELD_COUNT },
+	{ "CYCLES/MSG", "cycles_per_message", FIELD_REAL },
+	{ "ENGINE", "engine_cycles_per_message", FIELD_REAL },
+	{ "BURSTS", "bursts", FIELD_COUNT },
+	{ "PKT/BURST", "packets_per_burst", FIELD_REAL },
+	{ "OFF", "handoffs_out", FIELD_COUNT },
+	{ "IN", "handoffs_in", FIELD_COUNT },
+	{ "LOST", "handoff_drops", FIELD_COUNT },
+	{ "SLEEPS", "sleeps", FIELD_COUNT },
+	{ "BUSY", "busy_share", FIELD_PERCENT },
+	{ "p50 µs", "inside.p50_ns", FIELD_US },
+	{ "p99", "inside.p99_ns", FIELD_US },
+	{ "p99.9", "inside.p999_ns", FIELD_US },
+	{ "max", "inside.max_ns", FIELD_US },
+	{ NULL, NULL, FIELD_TEXT },
+};
+static const struct column drops_columns[] = {
+	{ "VERDICT", "kind", FIELD_TEXT },
+	{ "REASON", "reason", FIELD_TEXT },
+	{ "COUNT", "count", FIELD_COUNT },
+	{ "MEANING", "help", FIELD_TEXT },
+	{ "CLAUSE", "clause", FIELD_TEXT },
+	{ NULL, NULL, FIELD_TEXT },
+};
+static const struct column memory_columns[] = {
+	{ "WORKER", "worker", FIELD_TEXT },
+	{ "TXNS", "txns", FIELD_COUNT },
+	{ "OF", "txns_max", FIELD_COUNT },
+	{ "TOMBSTONES", "tombstones", FIELD_COUNT },
+	{ "OF", "tombstones_max", FIELD_COUNT },
+	{ "TIMERS", "timers", FIELD_COUNT },
+	{ "COPIES", "retained", FIELD_COUNT },
+	{ "COPIES SIZE", "retained_bytes", FIELD_OCTETS },
+	{ NULL, NULL, FIELD_TEXT },
+};
+static const struct column answers_columns[] = {
+	{ "CALL-ID", "call_id", FIELD_TEXT },
+	{ "GOES", "kind", FIELD_TEXT },
+	{ "POOL", "pool", FIELD_TEXT },
+	{ "TARGET", "target", FIELD_TEXT },
+	{ "NEXT HOP", "next_hop", FIELD_TEXT },
+	{ "REASON", "reason", FIELD_TEXT },
+	{ NULL, NULL, FIELD_TEXT },
+};
+
+static const struct line status_lines[] = {
+	{ "Tandem",
+	  { { "", "program", FIELD_TEXT },
+	    { ", instance ", "instance", FIELD_TEXT },
+	    { ", process ", "pid", FIELD_TEXT } } },
+	{ "Up",
+	  { { "", "uptime_s", FIELD_SECONDS },
+	    { ", since ", "started", FIELD_TEXT } } },
+	{ "Configuration", { { "", "config_file", FIELD_TEXT } } },
+	{ "Workers",
+	  { { "", "workers", FIELD_COUNT },
+	    { " on ", "interfaces", FIELD_COUNT },
+	    { " interfaces, ", "services", FIELD_COUNT },
+	    { " services, ", "pools", FIELD_COUNT },
+	    { " pools", NULL, FIELD_TEXT } } },
+	{ "Targets",
+	  { { "", "targets.usable", FIELD_COUNT },
+	    { " of ", "targets.total", FIELD_COUNT },
+	    { " usable: ready ", "targets.ready", FIELD_COUNT },
+	    { ", drain ", "targets.drain", FIELD_COUNT },
+	    { ", maint ", "targets.maint", FIELD_COUNT } } },
+	{ "Messages", { { "", "messages", FIELD_COUNT } } },
+	{ "Packets received", { { "", "packets.received", FIELD_COUNT } } },
+	{ "Sum of verdicts",
+	  { { "", "packets.verdicts", FIELD_COUNT },
+	    { ", difference ", "packets.difference", FIELD_COUNT } } },
+	{ "Verdicts",
+	  { { "forward ", "packets.kinds.forward", FIELD_COUNT },
+	    { ", reply ", "packets.kinds.reply", FIELD_COUNT },
+	    { ", absorb ", "packets.kinds.absorb", FIELD_COUNT },
+	    { ", punt ", "packets.kinds.punt", FIELD_COUNT },
+	    { ", drop ", "packets.kinds.drop", FIELD_COUNT },
+	    { "; handed off ", "packets.kinds.handoff", FIELD_COUNT } } },
+	{ "Packets sent",
+	  { { "", "packets.sent", FIELD_COUNT },
+	    { ", lost before the wire ", "packets.tx_dropped", FIELD_COUNT } } },
+	{ "Transactions",
+	  { { "", "transactions.live", FIELD_COUNT },
+	    { " live, ", "transactions.tombstones", FIELD_COUNT },
+	    { " tombstones, ", "transactions.created", FIELD_COUNT },
+	    { " since the start", NULL, FIELD_TEXT } } },
+	{ "Resent",
+	  { { "requests ", "transactions.requests_resent", FIELD_COUNT },
+	    { ", responses ", "transactions.responses_resent", FIELD_COUNT },
+	    { ", ACKs ", "transactions.acks_resent", FIELD_COUNT } } },
+	{ "Retransmissions seen",
+	  { { "requests ", "transactions.request_retransmissions_seen", FIELD_COUNT },
+	    { ", responses ", "transactions.response_retransmissions_seen", FIELD_COUNT } } },
+	{ "Failed over",
+	  { { "", "transactions.failovers", FIELD_COUNT },
+	    { "; timed out: INVITE ", "transactions.timeouts_invite", FIELD_COUNT },
+	    { ", others ", "transactions.timeouts_non_invite", FIELD_COUNT } } },
+	{ "Capture", { { "", "capture", FIELD_TEXT } } },
+	{ "Control clients",
+	  { { "", "clients.connected", FIELD_COUNT },
+	    { ", following ", "clients.following", FIELD_COUNT },
+	    { ", dropped ", "clients.dropped", FIELD_COUNT } } },
+	{ NULL, { { NULL, NULL, FIELD_TEXT } } },
+};
+static const struct line memory_lines[] = {
+	{ "Data plane",
+	  { { "", "dataplane_bytes", FIELD_OCTETS },
+	    { " configured, in hugepages: ", "hugepages", FIELD_YES_NO } } },
+	{ "Control plane",
+	  { { "", "heap.allocated_bytes", FIELD_OCTETS },
+	    { " allocated, ", "heap.active_bytes", FIELD_OCTETS },
+	    { " active, ", "heap.mapped_bytes", FIELD_OCTETS },
+	    { " mapped, by ", "heap.allocator", FIELD_TEXT } } },
+	{ "Process", { { "", "resident_bytes", FIELD_OCTETS }, { " resident", NULL, FIELD_TEXT } } },
+	{ NULL, { { NULL, NULL, FIELD_TEXT } } },
+};
+static const struct line drops_lines[] = {
+	{ "Sum",
+	  { { "", "sum", FIELD_COUNT },
+	    { " verdicts, ", "received", FIELD_COUNT },
+	    { " packets received, difference ", "difference", FIELD_COUNT } } },
+	{ NULL, { { NULL, NULL, FIELD_TEXT } } },
+};
+static const struct line explain_lines[] = {
+	{ "Verdict",
+	  { { "", "verdict", FIELD_TEXT },
+	    { " ", "reason", FIELD_TEXT },
+	    { ": ", "help", FIELD_TEXT },
+	    { " (", "clause", FIELD_TEXT },
+	    { ")", NULL, FIELD_TEXT } } },
+	{ "Goes by", { { "", "kind", FIELD_TEXT } } },
+	{ "Service", { { "", "service", FIELD_TEXT }, { ", pool ", "pool", FIELD_TEXT } } },
+	{ "Target", { { "", "target", FIELD_TEXT } } },
+	{ "Next hop",
+	  { { "", "next_hop", FIELD_TEXT }, { " by interface ", "interface", FIELD_TEXT } } },
+	{ "Call hash", { { "", "call_hash", FIELD_TEXT } } },
+	{ "Why", { { "", "why", FIELD_TEXT } } },
+	{ NULL, { { NULL, NULL, FIELD_TEXT } } },
+};
+
+static bool kind_is_number(enum field_kind kind)
+{
+	return kind != FIELD_TEXT && kind != FIELD_YES_NO && kind != FIELD_LIST;
+}
+
+static void table_add_row(struct table *table, const struct column *columns, const json_t *row)
+{
+	char text[FIELD_TEXT_MAX];
+
+	for (; columns->title; columns++)
+		table_add_cell(table, field_format(row, columns->path, columns->kind, text));
+}
+
+/* `total`: a last row, or NULL; its first cell says so. */
+static void render_rows(const struct column *columns, const json_t *rows, const json_t *total,
+			FILE *out)
+{
+	struct table table;
+	size_t i;
+	const json_t *row;
+
+	table_init(&table);
+	for (const struct column *column = columns; column->title; column++)
+		table_add_column(&table, column->title, kind_is_number(column->kind));
+	json_array_foreach(rows, i, row)
+		table_add_row(&table, columns, row);
+	if (total && json_array_size(rows) > 1) {
+		char text[FIELD_TEXT_MAX];
+		table_add_cell(&table, "all");
+		for (const struct column *column = columns + 1; column->title; column++)
+			table_add_cell(&table,
+				       field_format(total, column->path, column->kind, text));
+	}
+	table_print(&table, out);
+	table_fini(&table);
+}
+
+static void render_lines(const struct line *lines, const json_t *body, FILE *out)
+{
+	char text[FIELD_TEXT_MAX];
+	int width = 0;
+
+	for (const struct line *line = lines; line->label; line++)
+		width = (int)strlen(line->label) > width ? (int)strlen(line->label) : width;
+	for (const struct line *line = lines; line->label; line++) {
+		fprintf(out, "%-*s", width + 2, line->label);
+		for (size_t i = 0; i < ARRAY_SIZE(line->values) && line->values[i].before; i++) {
+			fputs(line->values[i].before, out);
+			if (line->values[i].path)
+				fputs(field_format(body, line->values[i].path,
+						   line->values[i].kind, text), out);
+		}
+		fputc('\n', out);
+	}
+}
+
+static const char *text_of(const json_t *body, const char *key)
+{
+	const char *text = json_string_value(json_object_get(body, key));
+
+	return text ? text : "-";
+}
+
+void ctl_render_event(const json_t *event, FILE *out)
+{
+	fprintf(out, "%s %s: %s\n", text_of(event, "time"), text_of(event, "kind"),
+		text_of(event, "text"));
+	fflush(out);
+}
+
+static void render_events(const json_t *body, FILE *out)
+{
+	size_t i;
+	const json_t *event;
+
+	json_array_foreach(json_object_get(body, "recent"), i, event)
+		ctl_render_event(event, out);
+}
+
+static void render_explain(const json_t *body, FILE *out)
+{
+	const json_t *answers = json_object_get(body, "answers");
+
+	if (answers)
+		render_rows(answers_columns, answers, NULL, out);
+	else
+		render_lines(explain_lines, body, out);
+}
+
+static void render_target_wish(const json_t *body, FILE *out)
+{
+	bool changed = json_is_true(json_object_get(body, "changed"));
+
+	fprintf(out, changed ? "%s/%s: %s, was %s\n" : "%s/%s: %s already\n", text_of(body, "pool"),
+		text_of(body, "target"), text_of(body, "admin"), text_of(body, "before"));
+}
+
+static void render_capture_stop(const json_t *body, FILE *out)
+{
+	char text[FIELD_TEXT_MAX];
+
+	fprintf(out, "%s packets in %s", field_format(body, "packets", FIELD_COUNT, text),
+		text_of(body, "path"));
+	fprintf(out, ", %s missed\n", field_format(body, "dropped", FIELD_COUNT, text));
+}
+
+void ctl_render(enum api_command_id id, const json_t *body, FILE *out)
+{
+	switch (id) {
+	case API_COMMAND_SHOW_STATUS:
+		render_lines(status_lines, body, out);
+		break;
+	case API_COMMAND_SHOW_SERVICES:
+		render_rows(services_columns, json_object_get(body, "services"), NULL, out);
+		break;
+	case API_COMMAND_SHOW_POOLS:
+		render_rows(pools_columns, json_object_get(body, "pools"), NULL, out);
+		break;
+	case API_COMMAND_SHOW_TARGETS:
+		render_rows(targets_columns, json_object_get(body, "targets"), NULL, out);
+		break;
+	case API_COMMAND_SHOW_INTERFACES:
+		render_rows(interfaces_columns, json_object_get(body, "interfaces"), NULL, out);
+		break;
+	case API_COMMAND_SHOW_WORKERS:
+		render_rows(workers_columns, json_object_get(body, "workers"),
+			    json_object_get(body, "total"), out);
+		break;
+	case API_COMMAND_SHOW_DROPS:
+		render_rows(drops_columns, json_object_get(body, "verdicts"), NULL, out);
+		render_lines(drops_lines, body, out);
+		break;
+	case API_COMMAND_SHOW_MEMORY:
+		render_rows(memory_columns, json_object_get(body, "workers"), NULL, out);
+		render_lines(memory_lines, body, out);
+		break;
+	case API_COMMAND_SHOW_CONFIG:
+		fputs(text_of(body, "yaml"), out);
+		break;
+	case API_COMMAND_TARGET_READY:
+	case API_COMMAND_TARGET_DRAIN:
+	case API_COMMAND_TARGET_MAINT:
+		render_target_wish(body, out);
+		break;
+	case API_COMMAND_EXPLAIN:
+		render_explain(body, out);
+		break;
+	case API_COMMAND_CAPTURE_START:
+		fprintf(out, "capturing to %s\n", text_of(body, "path"));
+		break;
+	case API_COMMAND_CAPTURE_STOP:
+		render_capture_stop(body, out);
+		break;
+	case API_COMMAND_EVENTS:
+		render_events(body, out);
+		break;
+	case API_COMMAND_COUNT:
+		break;
+	}
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One command of tandemctl, from words to print; see run.h. */
+#include "ctl/run.h"
+
+#include <string.h>
+
+#include "ctl/arguments.h"
+#include "ctl/help.h"
+#include "ctl/render.h"
+
+/* Call-IDs a request; tandemd takes no message of more than 1 MiB. */
+#define RUN_CALL_IDS 5000
+
+static enum ctl_status run_fail(const struct ctl_session *session, enum ctl_status status,
+				const char *why)
+{
+	fprintf(session->err, "tandemctl: %s\n", why);
+	return status;
+}
+
+static void print_json(const json_t *value, size_t flags, FILE *out)
+{
+	json_dumpf(value, out, flags);
+	fputc('\n', out);
+	fflush(out);
+}
+
+/* A long list of Call-IDs goes in several requests, whose answers are joined. */
+static enum ctl_status run_slices(struct ctl_session *session, const struct ctl_call *call,
+				  json_t **body, char why[CTL_WHY_MAX])
+{
+	json_t *list = json_incref(json_object_get(call->args, "call_ids"));
+	json_t *answers = json_array();
+	size_t count = json_array_size(list);
+	enum ctl_status status = CTL_OK;
+
+	for (size_t first = 0; first < count && status == CTL_OK; first += RUN_CALL_IDS) {
+		json_t *slice = json_array(), *part = NULL;
+		for (size_t i = first; i < count && i < first + RUN_CALL_IDS; i++)
+			json_array_append(slice, json_array_get(list, i));
+		json_object_set_new(call->args, "call_ids", slice);
+		status = ctl_client_request(session->client, call->id, call->args, &part, why);
+		json_array_extend(answers, json_object_get(part, "answers"));
+		json_decref(part);
+	}
+	json_decref(list);
+	*body = status == CTL_OK ? json_pack("{s:O, s:I}", "answers", answers, "count",
+					     (json_int_t)count) : NULL;
+	json_decref(answers);
+	return status;
+}
+
+static enum ctl_status run_request(struct ctl_session *session, const struct ctl_call *call,
+				   json_t **body, char why[CTL_WHY_MAX])
+{
+	if (json_array_size(json_object_get(call->args, "call_ids")) > RUN_CALL_IDS)
+		return run_slices(session, call, body, why);
+	return ctl_client_request(session->client, call->id, call->args, body, why);
+}
+
+struct follower {
+	const struct ctl_session *session;
+	uint64_t left; /* events still wanted */
+};
+
+static bool follow_event(void *context, const json_t *event)
+{
+	struct follower *follower = context;
+	const char *kind = json_string_value(json_object_get(event, "kind"));
+
+	if (follower->session->is_json)
+		print_json(event, JSON_COMPACT, follower->session->out);
+	else
+		ctl_render_event(event, follower->session->out);
+	follower->left--;
+	return follower->left > 0 && !(kind && strcmp(kind, "stop") == 0);
+}
+
+static enum ctl_status run_events(struct ctl_session *session, const struct ctl_call *call,
+				  const json_t *body, char why[CTL_WHY_MAX])
+{
+	struct follower follower = {
+		.session = session,
+		.left = api_arg_number(call->local, "count", UINT64_MAX),
+	};
+	const json_t *recent = json_object_get(body, "recent");
+
+	for (size_t i = 0; session->is_json && i < json_array_size(recent); i++)
+		print_json(json_array_get(recent, i), JSON_COMPACT, session->out);
+	if (!session->is_json)
+		ctl_render(call->id, body, session->out);
+	if (follower.left == 0)
+		return CTL_OK;
+	return ctl_client_follow(session->client, follow_event, &follower, why);
+}
+
+static enum ctl_status run_call(struct ctl_session *session, const struct ctl_call *call,
+				char why[CTL_WHY_MAX])
+{
+	json_t *body = NULL;
+	enum ctl_status status;
+
+	if (!session->client)
+		session->client = ctl_client_connect(session->endpoint, NULL, session->timeout_ms,
+						     why);
+	if (!session->client)
+		return CTL_UNREACHABLE;
+	status = run_request(session, call, &body, why);
+	if (status == CTL_OK && call->id == API_COMMAND_EVENTS)
+		status = run_events(session, call, body, why);
+	else if (status == CTL_OK && session->is_json)
+		print_json(body, JSON_INDENT(2), session->out);
+	else if (status == CTL_OK)
+		ctl_render(call->id, body, session->out);
+	json_decref(body);
+	/* An unreachable tandemd may come back, and then knows nothing of this client; and events
+	 * that were subscribed to are not wanted by the next command. */
+	if (status == CTL_UNREACHABLE || call->id == API_COMMAND_EVENTS)
+		ctl_session_close(session);
+	return status;
+}
+
+enum ctl_status ctl_run(struct ctl_session *session, int count, const char *const *words)
+{
+	struct ctl_call call;
+	char why[CTL_WHY_MAX];
+	bool was_json = session->is_json;
+
+	if (!ctl_call_parse(count, words, &call, why, sizeof(why)))
+		return run_fail(session, CTL_USAGE, why);
+	if (call.wants_help) {
+		ctl_help_command(call.id, session->out);
+		ctl_call_release(&call);
+		return CTL_OK;
+	}
+	session->is_json |= call.wants_json;
+	enum ctl_status status = run_call(session, &call, why);
+	session->is_json = was_json;
+	ctl_call_release(&call);
+	return status == CTL_OK ? CTL_OK : run_fail(session, status, why);
+}
+
+void ctl_session_close(struct ctl_session *session)
+{
+	ctl_client_close(session->client);
+	session->client = NULL;
+}
