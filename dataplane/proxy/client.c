@@ -140,22 +140,21 @@ void client_use_target(struct call *call, struct txn *txn, const struct route *r
 	__atomic_fetch_add(&txn->status->requests, 1, __ATOMIC_RELAXED);
 }
 
-/* What the caller hears when no attempt is left and none brought a response to forward. */
-static void answer_failure(struct call *call, struct txn *txn, enum failover_cause cause)
+void client_answer_failure(struct call *call, struct txn *txn, enum failover_cause cause)
 {
 	txn_deadline_clear(txn, DEADLINE_CLIENT_RETRANSMIT);
-	txn_deadline_clear(txn, DEADLINE_CLIENT_END);
-	if (cause != FAILOVER_TIMEOUT) {
-		/* A transport error counts as 503 (§16.9), and a 503 alone goes up as 500. */
-		server_reply(call, txn, 500);
-		return;
-	}
-	if (txn->flags & TXN_IS_INVITE) {
+	if (cause != FAILOVER_503)
+		txn_deadline_clear(txn, DEADLINE_CLIENT_END);
+	/* §16.7 item 6: the lowest class, so one timeout among failures makes a 408.  Else 500: a
+	 * transport error counts as 503 (§16.9), and a 503 says that this server cannot serve;
+	 * upstream it would say that Tandem cannot. */
+	if (txn->flags & TXN_TIMED_OUT)
 		server_reply(call, txn, 408);
-		return;
-	}
-	/* RFC 4320 §4.2: silence; the caller's own Timer F has run out by now. */
-	txn->server_state = NON_INVITE_SERVER_TERMINATED;
+	else if (cause != FAILOVER_TIMEOUT)
+		server_reply(call, txn, 500);
+	else
+		/* RFC 4320 §4.2: silence; the caller's own Timer F has run out by now. */
+		txn->server_state = NON_INVITE_SERVER_TERMINATED;
 }
 
 void client_failed(struct call *call, struct txn *txn, enum failover_cause cause)
@@ -163,10 +162,12 @@ void client_failed(struct call *call, struct txn *txn, enum failover_cause cause
 	struct proxy *proxy = call->proxy;
 
 	if (cause == FAILOVER_TIMEOUT) {
-		if (txn->flags & TXN_IS_INVITE)
+		if (txn->flags & TXN_IS_INVITE) {
+			txn->flags |= TXN_TIMED_OUT;
 			proxy->stats.timeouts_invite++;
-		else
+		} else {
 			proxy->stats.timeouts_non_invite++;
+		}
 		call_outcome(call, txn, OUTCOME_TIMEOUT, 0);
 		if (txn->status)
 			__atomic_fetch_add(&txn->status->timeouts, 1, __ATOMIC_RELAXED);
@@ -177,7 +178,7 @@ void client_failed(struct call *call, struct txn *txn, enum failover_cause cause
 	}
 	client_forget_target(txn);
 	if (!client_failover(call, txn, cause))
-		answer_failure(call, txn, cause);
+		client_answer_failure(call, txn, cause);
 }
 
 static bool may_fail_over(const struct call *call, const struct txn *txn, enum failover_cause cause)

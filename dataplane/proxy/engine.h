@@ -78,6 +78,7 @@ enum txn_flag {
 	TXN_IS_BALANCED = 1 << 4,   /* target chosen by a policy */
 	TXN_OUTSTANDING = 1 << 5,   /* counted in the target's outstanding */
 	TXN_REMEMBERED = 1 << 6,    /* in the call memory */
+	TXN_TIMED_OUT = 1 << 7,     /* an attempt counts as 408: the best of what failed */
 };
 
 /*
@@ -307,6 +308,8 @@ void client_end_due(struct call *call, struct txn *txn);
 void client_transport_error(struct call *call, struct txn *txn);
 /* The attempt is over without a response to forward: next target, else answer upstream. */
 void client_failed(struct call *call, struct txn *txn, enum failover_cause cause);
+/* What the caller hears when no attempt is left and none brought a response to forward. */
+void client_answer_failure(struct call *call, struct txn *txn, enum failover_cause cause);
 /* True when the request now travels to another target. */
 [[nodiscard]] bool client_failover(struct call *call, struct txn *txn, enum failover_cause cause);
 void client_forget_target(struct txn *txn);

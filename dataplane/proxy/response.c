@@ -155,9 +155,7 @@ static struct verdict take_final(struct call *call, struct txn *txn, const struc
 		 * next target's. */
 		if (client_failover(call, txn, FAILOVER_503))
 			return verdict_of(VERDICT_FORWARD, REASON_FAILOVER);
-		/* §16.7 item 6: a 503 says that this server cannot serve; upstream it would say
-		 * that Tandem cannot. */
-		server_reply(call, txn, 500);
+		client_answer_failure(call, txn, FAILOVER_503);
 		return verdict_of(VERDICT_REPLY, REASON_ALL_TARGETS_FAILED);
 	}
 	return forward(call, txn, msg, REASON_FINAL);

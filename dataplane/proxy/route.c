@@ -184,7 +184,7 @@ static struct span balance_call_id(const struct sip_message *msg)
 	return sip_slice_span(msg, msg->call_id);
 }
 
-/* To the service's pool.  `is_stray`: an ACK or CANCEL that follows its INVITE. */
+/* To the service's pool. */
 static void balance(const struct balance_snapshot *snapshot, const struct sip_message *msg,
 		    const struct sip_uri *uri, struct route *route)
 {
@@ -284,6 +284,9 @@ void route_find(const struct balance_snapshot *snapshot, const struct sip_messag
 	}
 	if (!take_own_routes(snapshot, msg, routes, &at, &first, &left, route))
 		return;
+	/* A dialog stays with the service that began it, whichever address it comes back to. */
+	if (route->has_token && route->token.service < snapshot->service_count)
+		route->service = route->token.service;
 	if (left) {
 		route->strict_next_hop = !first.has_lr;
 		follow_uri(snapshot, &first, route);
