@@ -26,10 +26,10 @@ static_assert((ROUTE_TOKEN_BYTES_MAX * 4 + 2) / 3 <= ROUTE_TOKEN_TEXT_MAX);
 static_assert(ROUTE_TOKEN_BYTES_MAX <= COOKIE_BYTES_MAX);
 
 /* Tags are tokens and compare without case (RFC 3261 §7.3.1), Call-IDs with it (§20.8). */
-static uint64_t token_mac(const struct hash_key *key, struct span bytes, struct span call_id,
-			  struct span tag)
+static struct hash_stream token_mac_start(const struct hash_key *key, struct span bytes,
+					  struct span call_id)
 {
-	return cookie_mac(key, SPAN("route"), bytes, call_id, tag);
+	return cookie_mac_start(key, SPAN("route"), bytes, call_id);
 }
 
 void route_token_encode(const struct balance_snapshot *snapshot, const struct route_token *token,
@@ -59,8 +59,8 @@ void route_token_encode(const struct balance_snapshot *snapshot, const struct ro
 		cookie_put_address(&out, &token->source.address);
 		cookie_put(&out, token->source.port, 2);
 	}
-	cookie_put(&out, token_mac(&key->key, span_of(out.bytes, out.len), call_id, creator_tag),
-		   COOKIE_MAC_BYTES);
+	struct hash_stream mac = token_mac_start(&key->key, span_of(out.bytes, out.len), call_id);
+	cookie_put(&out, cookie_mac_end(mac, creator_tag), COOKIE_MAC_BYTES);
 	text_put_base64url(w, span_of(out.bytes, out.len));
 }
 
@@ -75,9 +75,10 @@ static enum route_token_side token_side(const struct balance_snapshot *snapshot,
 		const struct balance_route_key *key = &snapshot->route_keys[i];
 		if (key->id != key_id)
 			continue;
-		if (token_mac(&key->key, bytes, call_id, from_tag) == mac)
+		struct hash_stream start = token_mac_start(&key->key, bytes, call_id);
+		if (cookie_mac_end(start, from_tag) == mac)
 			return ROUTE_TOKEN_FROM_CREATOR;
-		if (token_mac(&key->key, bytes, call_id, to_tag) == mac)
+		if (cookie_mac_end(start, to_tag) == mac)
 			return ROUTE_TOKEN_TO_CREATOR;
 	}
 	return ROUTE_TOKEN_FORGED;

@@ -36,7 +36,8 @@ static_assert(HINT_BYTES_MAX <= COOKIE_BYTES_MAX);
 static uint64_t hint_mac(const struct balance_snapshot *snapshot, struct span bytes,
 			 struct span branch)
 {
-	return cookie_mac(&snapshot->hint_key, SPAN("hint"), bytes, SPAN_EMPTY, branch);
+	return cookie_mac_end(
+		cookie_mac_start(&snapshot->hint_key, SPAN("hint"), bytes, SPAN_EMPTY), branch);
 }
 
 /* Which of the interface's addresses the request came to; false: none of them. */
@@ -64,7 +65,8 @@ void via_hint_encode(const struct balance_snapshot *snapshot, const struct via_h
 	unsigned int number = 0;
 	struct cookie_bytes out;
 
-	if (hint->ingress >= BALANCE_INTERFACES_MAX || (!v6 && hint->answer.address.family != IP_V4)) {
+	if (hint->ingress >= BALANCE_INTERFACES_MAX ||
+	    (!v6 && hint->answer.address.family != IP_V4)) {
 		w->overflow = true;
 		return;
 	}
@@ -93,8 +95,7 @@ void via_hint_encode(const struct balance_snapshot *snapshot, const struct via_h
 		cookie_put(&out, hint->answer.port, 2);
 	if (own_port)
 		cookie_put(&out, hint->local.port, 2);
-	cookie_put(&out, hint_mac(snapshot, span_of(out.bytes, out.len), branch),
-		   COOKIE_MAC_BYTES);
+	cookie_put(&out, hint_mac(snapshot, span_of(out.bytes, out.len), branch), COOKIE_MAC_BYTES);
 	text_put_base64url(w, span_of(out.bytes, out.len));
 }
 

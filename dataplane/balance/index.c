@@ -8,9 +8,8 @@ static const struct hash_key *index_key(const struct balance_snapshot *snapshot)
 	return &snapshot->call_key;
 }
 
-static uint64_t hash_address(const struct balance_snapshot *snapshot,
-			     enum balance_index_kind kind, const struct ip_address *address,
-			     uint16_t number)
+static uint64_t hash_address(const struct balance_snapshot *snapshot, enum balance_index_kind kind,
+			     const struct ip_address *address, uint16_t number)
 {
 	char key[sizeof(address->bytes) + 4];
 
@@ -145,8 +144,8 @@ void balance_index_build(struct balance_snapshot *snapshot, struct balance_index
 	}
 	for (uint32_t i = 0; i < snapshot->host_count; i++) {
 		uint32_t tag;
-		const struct balance_index_slot *slot = find_name(
-			snapshot, span_of_string(snapshot->hosts[i].name), &tag);
+		const struct balance_index_slot *slot =
+			find_name(snapshot, span_of_string(snapshot->hosts[i].name), &tag);
 		if (slot->kind == BALANCE_INDEX_FREE)
 			slots[slot - snapshot->index] = (struct balance_index_slot){
 				.tag = tag, .value = (uint16_t)i, .kind = BALANCE_INDEX_HOST

@@ -5,8 +5,8 @@
 
 static bool has_gateway(const struct balance_interface *interface, uint8_t family)
 {
-	return family == IP_V4 ? interface->gateway_v4.family == IP_V4 :
-				 interface->gateway_v6.family == IP_V6;
+	return family == IP_V4 ? interface->gateway_v4.family == IP_V4
+			       : interface->gateway_v6.family == IP_V6;
 }
 
 /* The longest own network that holds `address`, as bits + 1; 0: none. */
@@ -131,8 +131,8 @@ static bool pool_has_address(const struct balance_snapshot *snapshot, uint16_t p
 	return false;
 }
 
-uint16_t balance_service_find(const struct balance_snapshot *snapshot,
-			      const struct endpoint *local, const struct endpoint *source)
+uint16_t balance_service_find(const struct balance_snapshot *snapshot, const struct endpoint *local,
+			      const struct endpoint *source)
 {
 	uint16_t open = BALANCE_NONE;
 

@@ -51,7 +51,7 @@ static uint16_t select_by_hash(const struct balance_snapshot *snapshot,
 {
 	const struct balance_target *targets = snapshot->targets + pool->target_first;
 	uint32_t best = UINT32_MAX, best_class = UINT32_MAX, best_share = 1;
-	uint64_t best_score = 0;
+	uint64_t best_score = 0, ceiling = 0;
 
 	for (uint32_t i = 0; i < pool->target_count; i++) {
 		const struct balance_target *target = &targets[i];
@@ -60,7 +60,7 @@ static uint16_t select_by_hash(const struct balance_snapshot *snapshot,
 			continue;
 		uint64_t uniform = rendezvous_uniform(request->call_hash, target->id);
 		if (class == best_class &&
-		    !rendezvous_less(rendezvous_bound(uniform), share, best_score, best_share))
+		    rendezvous_is_beaten(rendezvous_bound(uniform), share, ceiling))
 			continue;
 		uint64_t score = rendezvous_score(uniform);
 		if (class == best_class) {
@@ -79,6 +79,7 @@ static uint16_t select_by_hash(const struct balance_snapshot *snapshot,
 		best_class = class;
 		best_share = share;
 		best_score = score;
+		ceiling = score / share + 1;
 	}
 	return best == UINT32_MAX ? BALANCE_NONE : (uint16_t)(pool->target_first + best);
 }
@@ -109,8 +110,7 @@ static bool takes_part(const struct balance_pool *pool, const struct balance_tar
 }
 
 static struct field field_of(const struct balance_snapshot *snapshot,
-			     const struct balance_pool *pool,
-			     const struct balance_request *request)
+			     const struct balance_pool *pool, const struct balance_request *request)
 {
 	const struct balance_target *targets = snapshot->targets + pool->target_first;
 	struct field field = { .class = UINT32_MAX };
@@ -177,8 +177,8 @@ static uint16_t select_round_robin(const struct balance_snapshot *snapshot, uint
 	uint32_t slot = index % ARRAY_SIZE(state->round_robin);
 	uint32_t step = 1; /* equal shares: strict rotation in the order of configuration */
 	if (total != field.count) {
-		step = state->round_total[slot] == total ? state->round_step[slot] :
-							   round_step(total);
+		step = state->round_total[slot] == total ? state->round_step[slot]
+							 : round_step(total);
 		if (!peek) {
 			state->round_total[slot] = total;
 			state->round_step[slot] = step;

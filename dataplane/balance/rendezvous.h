@@ -14,10 +14,11 @@
 
 __extension__ typedef unsigned __int128 rendezvous_product;
 
-/* A uniform value of the pair, equal on all instances that share the call key. */
+/* A uniform value of the pair, equal on all instances that share the call key.  Both halves are
+ * hashes already: one more mixing makes what two targets get for one call independent. */
 static inline uint64_t rendezvous_uniform(uint64_t call_hash, uint64_t target_id)
 {
-	return hash_mix64(call_hash ^ hash_mix64(target_id + 0x9e3779b97f4a7c15u));
+	return hash_mix64(call_hash ^ target_id);
 }
 
 /* -ln((uniform | 1) / 2^64) in fixed point, above 0; monotone to within rounding, relative error
@@ -28,6 +29,13 @@ static inline uint64_t rendezvous_uniform(uint64_t call_hash, uint64_t target_id
 static inline uint64_t rendezvous_bound(uint64_t uniform)
 {
 	return ~uniform >> (64 - RENDEZVOUS_FRACTION_BITS);
+}
+
+/* True when a score of at least `bound` over `weight` cannot be below a best score over its weight,
+ * whose quotient, rounded up, is `ceiling`. */
+static inline bool rendezvous_is_beaten(uint64_t bound, uint32_t weight, uint64_t ceiling)
+{
+	return bound >= (rendezvous_product)ceiling * weight;
 }
 
 /* a / weight_a < b / weight_b, exactly. */

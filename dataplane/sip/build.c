@@ -157,8 +157,8 @@ void sip_build_response(struct text_writer *w, const struct sip_message *request
 	text_put(w, SPAN("SIP/2.0 "));
 	text_put_u64(w, options->status);
 	text_put_char(w, ' ');
-	text_put(w, options->reason_phrase.len ? options->reason_phrase :
-						 sip_reason_phrase(options->status));
+	text_put(w, options->reason_phrase.len ? options->reason_phrase
+					       : sip_reason_phrase(options->status));
 	text_put(w, SPAN("\r\n"));
 	put_vias(w, request, options);
 	copy_row(w, request, SIP_HEADER_FROM);

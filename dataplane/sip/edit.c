@@ -10,8 +10,8 @@ static bool edits_collide(const struct sip_edit *a, uint64_t offset, uint64_t re
 
 	if (a->removed && removed)
 		return offset < a_end && a->offset < end;
-	return a->removed ? a->offset < offset && offset < a_end :
-			    offset < a->offset && a->offset < end;
+	return a->removed ? a->offset < offset && offset < a_end
+			  : offset < a->offset && a->offset < end;
 }
 
 static void edit_add(struct sip_edit_list *list, const struct sip_edit *edit)
@@ -103,16 +103,16 @@ static bool segments_find(const struct sip_edit_list *list, uint32_t len, int64_
 			return false;
 		/* An insertion may follow a removal at the same offset. */
 		uint64_t to = MAX(from, (uint64_t)edit->offset);
-		segments[i] = (struct segment){ .from = (uint32_t)from,
-						.len = (uint32_t)(to - from) };
+		segments[i] =
+			(struct segment){ .from = (uint32_t)from, .len = (uint32_t)(to - from) };
 		from = MAX(from, end);
 	}
 	segments[list->count] = (struct segment){ .from = (uint32_t)from,
 						  .len = len - (uint32_t)from,
 						  .shift = tail_shift };
 	for (uint32_t i = list->count; i-- > 0;)
-		segments[i].shift = segments[i + 1].shift + list->edits[i].removed -
-				    list->edits[i].inserted;
+		segments[i].shift =
+			segments[i + 1].shift + list->edits[i].removed - list->edits[i].inserted;
 	return true;
 }
 

@@ -14,10 +14,10 @@
 #include "base/hash.h"
 #include "sip/edit.h"
 
-#define ROUNDS      60000
-#define LENGTH_MAX  400
-#define EDITS_MAX   12
-#define TEXT_MAX    64
+#define ROUNDS     60000
+#define LENGTH_MAX 400
+#define EDITS_MAX  12
+#define TEXT_MAX   64
 
 static uint64_t seed = 0x7a6d656d;
 
@@ -110,7 +110,8 @@ static void list_fill(const struct model *m, struct sip_edit_list *list)
 	for (uint32_t i = 0; i < m->count; i++) {
 		const struct model_edit *e = &m->edits[m->order[i]];
 		if (random_below(2)) {
-			sip_edit_replace(list, e->offset, e->removed, span_of(e->text, e->inserted));
+			sip_edit_replace(list, e->offset, e->removed,
+					 span_of(e->text, e->inserted));
 			continue;
 		}
 		struct text_writer w = sip_edit_open(list);
@@ -132,11 +133,10 @@ static void check_in_place(const struct model *m, const struct sip_edit_list *li
 	memcpy(block + headroom, m->message, m->len);
 	memset(block + headroom + m->len, 't', tailroom);
 	memcpy(before, block, size);
-	bool fits = m->expected_len <= m->len ||
-		    m->expected_len - m->len <= headroom + tailroom;
-	assert_int_equal(sip_edit_apply(list, block + headroom, m->len, headroom, tailroom, &out,
-					&out_len),
-			 fits);
+	bool fits = m->expected_len <= m->len || m->expected_len - m->len <= headroom + tailroom;
+	assert_int_equal(
+		sip_edit_apply(list, block + headroom, m->len, headroom, tailroom, &out, &out_len),
+		fits);
 	if (fits) {
 		assert_int_equal(out_len, m->expected_len);
 		assert_memory_equal(out, m->expected, out_len);

@@ -150,8 +150,7 @@ static void the_tag_tells_who_sends(void **)
 					    CREATOR, OTHER, &back),
 			 ROUTE_TOKEN_FORGED);
 	/* fields do not run into each other */
-	assert_int_equal(route_token_decode(snapshot, t,
-					    SPAN("a84b4c76e66710@pc33.example.com1"),
+	assert_int_equal(route_token_decode(snapshot, t, SPAN("a84b4c76e66710@pc33.example.com1"),
 					    SPAN("928301774"), OTHER, &back),
 			 ROUTE_TOKEN_FORGED);
 }
@@ -163,8 +162,8 @@ static void tags_compare_without_case(void **)
 	struct text_writer w = text_writer_of(text.bytes, ROUTE_TOKEN_TEXT_MAX);
 
 	route_token_encode(snapshot, &token, CALL_ID, SPAN("aBcDeFgHiJ"), &w);
-	assert_int_equal(route_token_decode(snapshot, text_written(&w), CALL_ID,
-					    SPAN("AbCdEfGhIj"), OTHER, &back),
+	assert_int_equal(route_token_decode(snapshot, text_written(&w), CALL_ID, SPAN("AbCdEfGhIj"),
+					    OTHER, &back),
 			 ROUTE_TOKEN_FROM_CREATOR);
 }
 
@@ -216,7 +215,8 @@ static void no_flipped_bit_of_a_route_token_passes(void **)
 static void what_cannot_be_signed_is_refused(void **)
 {
 	struct route_token token = { .ingress = BALANCE_INTERFACES_MAX };
-	struct via_hint hint = { .answer = at("192.0.2.7:5060"), .ingress = BALANCE_INTERFACES_MAX };
+	struct via_hint hint = { .answer = at("192.0.2.7:5060"),
+				 .ingress = BALANCE_INTERFACES_MAX };
 	char bytes[128];
 	struct text_writer w = text_writer_of(bytes, sizeof(bytes));
 
@@ -254,8 +254,8 @@ static struct via_hint hint_of(unsigned int n)
 		.stateless = n % 5 == 0,
 		.answer = at(answers[n % 4]),
 	};
-	hint.local = at(hint.answer.address.family == IP_V4 ? v4[n / 4 % 2] :
-							      "[2001:db8:1::1]:5060");
+	hint.local =
+		at(hint.answer.address.family == IP_V4 ? v4[n / 4 % 2] : "[2001:db8:1::1]:5060");
 	if (hint.stateless)
 		hint.slot = hint.generation = 0;
 	return hint;
@@ -283,9 +283,15 @@ static void hints_come_back_whole(void **)
 
 static void hints_are_short(void **)
 {
-	struct via_hint hint = { .shard = 3, .instance = 1, .epoch = 0x67000000, .slot = 1000,
-				 .generation = 90, .sent_second = 1700000000, .ingress = 1,
-				 .answer = at("203.0.113.7:5060"), .local = at("198.51.100.1:5060") };
+	struct via_hint hint = { .shard = 3,
+				 .instance = 1,
+				 .epoch = 0x67000000,
+				 .slot = 1000,
+				 .generation = 90,
+				 .sent_second = 1700000000,
+				 .ingress = 1,
+				 .answer = at("203.0.113.7:5060"),
+				 .local = at("198.51.100.1:5060") };
 
 	assert_int_equal(hint_encode(&hint).len, 38);
 	hint.answer = at("[2001:db8:9::7]:40001");
@@ -321,8 +327,8 @@ static void no_flipped_bit_of_a_hint_passes(void **)
 			text.bytes[bit / 8] ^= (char)(1 << bit % 8);
 		}
 		for (size_t len = 0; len < text.len; len++)
-			assert_false(via_hint_decode(snapshot, span_of(text.bytes, len), BRANCH,
-						     &back));
+			assert_false(
+				via_hint_decode(snapshot, span_of(text.bytes, len), BRANCH, &back));
 	}
 }
 

@@ -135,7 +135,7 @@ static void peers_are_those_listed_else_those_on_link(void **)
 
 static void own_addresses_are_those_of_all_interfaces(void **)
 {
-	static const char *const own[] = { "192.0.2.1", "2001:db8::1", "198.51.100.1",
+	static const char *const own[] = { "192.0.2.1",    "2001:db8::1",   "198.51.100.1",
 					   "198.51.100.2", "2001:db8:1::1", "203.0.113.129" };
 	static const char *const foreign[] = { "192.0.2.2", "2001:db8::2", "0.0.0.0", "::" };
 

@@ -271,9 +271,9 @@ static void by_hash_ignores_policy_and_state(void **)
 	snapshot_fixture_status(fixture, "b")->admin = TARGET_MAINT;
 	for (uint64_t i = 0; i < 64; i++) {
 		struct balance_request request = { .call_hash = hash_mix64(i + 1) };
-		assert_int_equal(balance_select_by_hash(snapshot_fixture_snapshot(fixture), 0,
-							&request),
-				 chosen[i]);
+		assert_int_equal(
+			balance_select_by_hash(snapshot_fixture_snapshot(fixture), 0, &request),
+			chosen[i]);
 	}
 }
 

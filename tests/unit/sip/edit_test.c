@@ -75,8 +75,8 @@ static void an_insertion_after_a_removal_at_one_offset_moves_in_place_too(void *
 
 static void removals_that_overlap_are_refused(void **)
 {
-	static const uint32_t bad[][2] = { { 4, 1 }, { 2, 3 }, { 3, 9 }, { 6, 1 }, { 4, 0 },
-					   { 0, 20 } };
+	static const uint32_t bad[][2] = { { 4, 1 }, { 2, 3 }, { 3, 9 },
+					   { 6, 1 }, { 4, 0 }, { 0, 20 } };
 	static const uint32_t good[][2] = { { 0, 3 }, { 3, 0 }, { 7, 0 }, { 7, 4 } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
@@ -120,7 +120,8 @@ static void an_overflown_list_changes_nothing(void **)
 
 static void edits_outside_the_message_are_refused(void **)
 {
-	static const uint32_t bad[][2] = { { 7, 0 }, { 6, 1 }, { 0, 7 }, { UINT32_MAX, 0 },
+	static const uint32_t bad[][2] = { { 7, 0 },          { 6, 1 },
+					   { 0, 7 },          { UINT32_MAX, 0 },
 					   { 3, UINT32_MAX }, { UINT32_MAX, UINT32_MAX } };
 	char message[] = "....abcdef....", *out = NULL, copy[64];
 	uint32_t len = 0;
