@@ -2,13 +2,16 @@
 /* ARP (RFC 826, RFC 5227): answers who asks for us, notes what neighbours say, writes requests. */
 #include "net/stack_state.h"
 
-#define ARP_FRAME_LEN 60 /* an Ethernet frame without FCS is no shorter */
+/* An Ethernet frame without FCS is no shorter, also once a switch has taken its tag off. */
+#define FRAME_LEN_MIN 60
 
 static uint32_t write_frame(const struct net_interface *interface, const uint8_t *destination,
 			    uint16_t operation, const uint8_t *sender_ip, const uint8_t *target_mac,
 			    const uint8_t *target_ip, uint8_t *frame)
 {
-	memset(frame, 0, ARP_FRAME_LEN);
+	const uint32_t len = FRAME_LEN_MIN - ETHER_LEN + interface->link_len;
+
+	memset(frame, 0, len);
 	uint8_t *arp = frame + link_write(interface, destination, ETHERTYPE_ARP, frame);
 
 	store_be16(arp + ARP_HARDWARE, 1);
@@ -21,7 +24,7 @@ static uint32_t write_frame(const struct net_interface *interface, const uint8_t
 	if (target_mac)
 		memcpy(arp + ARP_TARGET_MAC, target_mac, MAC_LEN);
 	memcpy(arp + ARP_TARGET_IP, target_ip, 4);
-	return ARP_FRAME_LEN;
+	return len;
 }
 
 uint32_t arp_write_request(const struct net_interface *interface, const struct ip_address *target,

@@ -1,0 +1,579 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The neighbour cache: through the stack's frames (ARP, neighbour discovery), and alone. */
+#include "fixture.h"
+#include "net/neighbour.h"
+
+static enum net_hop_status resolve(struct fixture *f, const char *destination, struct net_hop *hop)
+{
+	struct ip_address address = address_of(destination);
+
+	return net_resolve(f->stack, 0, &address, f->now, hop);
+}
+
+static void assert_frame(const uint8_t *frame, uint32_t len, const uint8_t *golden, size_t golden_len)
+{
+	assert_int_equal(len, golden_len);
+	assert_memory_equal(frame, golden, golden_len);
+}
+
+#define assert_golden(frame, len, golden) assert_frame((frame), (len), (golden), sizeof(golden))
+
+static void arp_requests_for_us_are_answered(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t frame[60];
+
+	assert_int_equal(RECEIVE(f, golden_arp_request), NET_REPLY);
+	assert_verdict(f, VERDICT_REPLY, ARP_WHO_HAS);
+	assert_golden(f->result.reply, f->result.reply_len, golden_arp_request_answer);
+	/* RFC 5227: a probe has no address yet; it is told that ours is taken. */
+	memcpy(frame, golden_arp_request, 60);
+	memset(frame + 28, 0, 4);
+	assert_int_equal(RECEIVE(f, frame), NET_REPLY);
+	assert_int_equal(f->result.update.kind, NET_UPDATE_NONE);
+	/* asked for someone else */
+	memcpy(frame, golden_arp_request, 60);
+	frame[41] = 77;
+	assert_int_equal(RECEIVE(f, frame), NET_ABSORBED);
+}
+
+static void arp_that_cannot_be_true_is_dropped(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t frame[60];
+
+	memcpy(frame, golden_arp_request, 60);
+	frame[31] = 1; /* says that 192.0.2.1 is its own */
+	RECEIVE(f, frame);
+	assert_drop(f, IP_SOURCE_BOGUS);
+	frame[31] = 255; /* the network's broadcast */
+	RECEIVE(f, frame);
+	assert_drop(f, IP_SOURCE_BOGUS);
+	memcpy(frame, golden_arp_request, 60);
+	frame[22] = 0xff; /* at a group of stations */
+	RECEIVE(f, frame);
+	assert_drop(f, IP_SOURCE_BOGUS);
+	for (size_t len = 0; len < 42; len++)
+		assert_int_equal(receive_on(f, 0, golden_arp_request, len, 0), NET_DROP);
+	memcpy(frame, golden_arp_request, 60);
+	frame[21] = 9; /* RARP and the like */
+	RECEIVE(f, frame);
+	assert_drop(f, LINK_HEADER);
+}
+
+static void an_ipv4_neighbour_is_asked_for_and_learned(void **state)
+{
+	struct fixture *f = *state;
+	struct net_hop hop;
+
+	assert_int_equal(resolve(f, "192.0.2.10", &hop), NET_HOP_PENDING);
+	assert_golden(hop.solicitation, hop.solicitation_len, golden_arp_asks_peer);
+	uint32_t neighbour = hop.neighbour;
+	assert_int_equal(resolve(f, "192.0.2.10", &hop), NET_HOP_PENDING);
+	assert_int_equal(hop.solicitation_len, 0);
+	assert_int_equal(hop.neighbour, neighbour);
+	assert_int_equal(RECEIVE(f, golden_arp_reply), NET_ABSORBED);
+	assert_verdict(f, VERDICT_ABSORB, NEIGHBOUR_LEARNED);
+	assert_int_equal(f->result.neighbour_resolved, neighbour);
+	assert_int_equal(f->result.update.kind, NET_UPDATE_NEIGHBOUR);
+	assert_int_equal(resolve(f, "192.0.2.10", &hop), NET_HOP_RESOLVED);
+	assert_memory_equal(hop.mac, mac_peer, 6);
+	assert_int_equal(RECEIVE(f, golden_arp_reply), NET_ABSORBED);
+	assert_int_equal(f->result.neighbour_resolved, NET_NEIGHBOUR_NONE);
+}
+
+static void an_ipv6_neighbour_is_asked_for_and_learned(void **state)
+{
+	struct fixture *f = *state;
+	struct net_hop hop;
+
+	assert_int_equal(resolve(f, "2001:db8::a", &hop), NET_HOP_PENDING);
+	assert_golden(hop.solicitation, hop.solicitation_len, golden_ns_asks_peer);
+	uint32_t neighbour = hop.neighbour;
+	assert_int_equal(RECEIVE(f, golden_na), NET_ABSORBED);
+	assert_int_equal(f->result.neighbour_resolved, neighbour);
+	assert_int_equal(resolve(f, "2001:db8::a", &hop), NET_HOP_RESOLVED);
+	assert_memory_equal(hop.mac, mac_peer, 6);
+}
+
+static void solicitations_for_us_are_answered(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(RECEIVE(f, golden_ns), NET_REPLY);
+	assert_verdict(f, VERDICT_REPLY, NEIGHBOUR_SOLICITED);
+	assert_golden(f->result.reply, f->result.reply_len, golden_ns_answer);
+	assert_int_equal(RECEIVE(f, golden_ns_detection), NET_REPLY);
+	assert_golden(f->result.reply, f->result.reply_len, golden_ns_detection_answer);
+}
+
+static void discovery_from_beyond_the_link_is_dropped(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t ns[sizeof(golden_ns)], na[sizeof(golden_na)];
+
+	/* RFC 4861 §7.1: hop limit 255, code 0, options that end where they say */
+	memcpy(ns, golden_ns, sizeof(ns));
+	ns[21] = 254;
+	RECEIVE(f, ns);
+	assert_drop(f, ICMP_IGNORED);
+	memcpy(ns, golden_ns, sizeof(ns));
+	ns[55] = 1;
+	mend_upper(ns, sizeof(ns), 40, 2, 58, true);
+	RECEIVE(f, ns);
+	assert_drop(f, ICMP_IGNORED);
+	static const uint8_t lengths[] = { 0, 2, 255 };
+	for (size_t i = 0; i < sizeof(lengths); i++) {
+		memcpy(ns, golden_ns, sizeof(ns));
+		ns[79] = lengths[i];
+		mend_upper(ns, sizeof(ns), 40, 2, 58, true);
+		RECEIVE(f, ns);
+		assert_drop(f, ICMP_IGNORED);
+	}
+	memcpy(ns, golden_ns, sizeof(ns));
+	ns[85] ^= 1; /* checksum */
+	RECEIVE(f, ns);
+	assert_drop(f, ICMP_IGNORED);
+	/* a solicited answer to everyone */
+	memcpy(na, golden_na, sizeof(na));
+	memcpy(na, "\x33\x33\0\0\0\1", 6);
+	struct ip_address all = address_of("ff02::1");
+	memcpy(na + 38, all.bytes, 16);
+	mend_upper(na, sizeof(na), 40, 2, 58, true);
+	RECEIVE(f, na);
+	assert_drop(f, ICMP_IGNORED);
+	/* an advertisement for our own address, and for one that is not on this link */
+	static const char *const targets[] = { "2001:db8::1", "2001:db8:1::5", "::1" };
+	for (size_t i = 0; i < ARRAY_SIZE(targets); i++) {
+		struct ip_address target = address_of(targets[i]);
+
+		memcpy(na, golden_na, sizeof(na));
+		memcpy(na + 62, target.bytes, 16);
+		mend_upper(na, sizeof(na), 40, 2, 58, true);
+		RECEIVE(f, na);
+		assert_drop(f, IP_SOURCE_BOGUS);
+	}
+}
+
+static void strangers_make_no_entries(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t frame[60];
+
+	for (uint8_t host = 2; host < 200; host++) {
+		memcpy(frame, golden_arp_request, 60);
+		frame[31] = host;
+		RECEIVE(f, frame);
+		memcpy(frame, golden_arp_reply, 60);
+		frame[31] = host;
+		RECEIVE(f, frame);
+	}
+	RECEIVE(f, golden_ns);
+	RECEIVE(f, golden_na);
+	struct net_event event;
+	assert_false(net_expire(f->stack, f->now, &event));
+	assert_int_equal(net_stats(f->stack)->neighbours, 0);
+}
+
+/* Runs time to `until`, counts solicitations; the last event's kind in *last. */
+static int run_until(struct fixture *f, tick_t until, struct net_event *last)
+{
+	int sent = 0;
+
+	last->kind = UINT8_MAX;
+	while (net_next_expiry(f->stack) <= until) {
+		struct net_event event;
+
+		f->now = net_next_expiry(f->stack);
+		while (net_expire(f->stack, f->now, &event)) {
+			sent += event.kind == NET_EVENT_SEND;
+			*last = event;
+		}
+	}
+	f->now = until;
+	return sent;
+}
+
+static void a_silent_neighbour_is_given_up_after_three_questions(void **state)
+{
+	struct fixture *f = *state;
+	struct net_event last;
+	struct net_hop hop;
+	tick_t start = f->now;
+
+	assert_int_equal(resolve(f, "192.0.2.10", &hop), NET_HOP_PENDING);
+	assert_int_equal(run_until(f, start + TICK_SECONDS(3) - 1, &last), 2);
+	assert_golden(last.frame, last.frame_len, golden_arp_asks_peer);
+	assert_int_equal(resolve(f, "192.0.2.10", &hop), NET_HOP_PENDING);
+	assert_int_equal(run_until(f, start + TICK_SECONDS(3), &last), 0);
+	assert_int_equal(last.kind, NET_EVENT_UNREACHABLE);
+	assert_int_equal(last.neighbour, hop.neighbour);
+	assert_int_equal(resolve(f, "192.0.2.10", &hop), NET_HOP_UNREACHABLE);
+	assert_int_equal(net_next_expiry(f->stack), TICK_NEVER);
+	/* after a pause it is asked for again */
+	f->now += TICK_SECONDS(1);
+	assert_int_equal(resolve(f, "192.0.2.10", &hop), NET_HOP_PENDING);
+	assert_int_equal(hop.solicitation_len, 60);
+	RECEIVE(f, golden_arp_reply);
+	assert_int_equal(f->result.neighbour_resolved, hop.neighbour);
+}
+
+static void a_used_neighbour_is_asked_again_by_unicast(void **state)
+{
+	struct fixture *f = *state;
+	struct net_event last;
+	struct net_hop hop;
+
+	resolve(f, "2001:db8::a", &hop);
+	RECEIVE(f, golden_na);
+	/* unused: nothing is asked, ever */
+	run_until(f, f->now + TICK_SECONDS(29), &last);
+	assert_int_equal(last.kind, UINT8_MAX);
+	assert_int_equal(resolve(f, "2001:db8::a", &hop), NET_HOP_RESOLVED);
+	assert_int_equal(net_next_expiry(f->stack), TICK_NEVER);
+	f->now += TICK_SECONDS(2); /* stale now */
+	assert_int_equal(resolve(f, "2001:db8::a", &hop), NET_HOP_RESOLVED);
+	assert_int_equal(net_next_expiry(f->stack), f->now + TICK_SECONDS(5));
+	assert_int_equal(run_until(f, f->now + TICK_SECONDS(5), &last), 1);
+	assert_golden(last.frame, last.frame_len, golden_ns_probes_peer);
+	assert_int_equal(resolve(f, "2001:db8::a", &hop), NET_HOP_RESOLVED);
+	RECEIVE(f, golden_na);
+	assert_int_equal(net_next_expiry(f->stack), TICK_NEVER);
+	/* next time it is silent: three questions, then everyone is asked */
+	f->now += TICK_SECONDS(31);
+	resolve(f, "2001:db8::a", &hop);
+	assert_int_equal(run_until(f, f->now + TICK_SECONDS(9), &last), 3);
+	assert_int_equal(last.kind, NET_EVENT_SEND);
+	assert_int_equal(resolve(f, "2001:db8::a", &hop), NET_HOP_PENDING);
+	assert_golden(hop.solicitation, hop.solicitation_len, golden_ns_asks_peer);
+}
+
+static void an_advertisement_without_option_confirms_whom_we_know(void **state)
+{
+	struct fixture *f = *state;
+	struct net_event last;
+	struct net_hop hop;
+	uint8_t na[sizeof(golden_na) - 8];
+
+	memcpy(na, golden_na, sizeof(na));
+	put16(na + 18, sizeof(na) - 54);
+	mend_upper(na, sizeof(na), 40, 2, 58, true);
+	resolve(f, "2001:db8::a", &hop);
+	RECEIVE(f, na); /* RFC 4861 §7.2.5: of no use while the station is unknown */
+	assert_int_equal(resolve(f, "2001:db8::a", &hop), NET_HOP_PENDING);
+	RECEIVE(f, golden_na);
+	f->now += TICK_SECONDS(31);
+	resolve(f, "2001:db8::a", &hop);
+	run_until(f, f->now + TICK_SECONDS(5), &last);
+	RECEIVE(f, na);
+	assert_int_equal(net_next_expiry(f->stack), TICK_NEVER);
+	assert_int_equal(resolve(f, "2001:db8::a", &hop), NET_HOP_RESOLVED);
+}
+
+static void a_moved_address_is_followed_but_does_not_flap(void **state)
+{
+	struct fixture *f = *state;
+	struct net_hop hop;
+	uint8_t moved[60];
+
+	resolve(f, "192.0.2.10", &hop);
+	RECEIVE(f, golden_arp_reply);
+	/* a gratuitous request from another station, at once: not believed */
+	memcpy(moved, golden_arp_request, 60);
+	memcpy(moved + 6, mac_other, 6);
+	memcpy(moved + 22, mac_other, 6);
+	memcpy(moved + 38, golden_arp_request + 28, 4);
+	assert_int_equal(RECEIVE(f, moved), NET_ABSORBED);
+	resolve(f, "192.0.2.10", &hop);
+	assert_memory_equal(hop.mac, mac_peer, 6);
+	/* later: the address has moved (VRRP does this) */
+	f->now += TICK_SECONDS(2);
+	RECEIVE(f, moved);
+	resolve(f, "192.0.2.10", &hop);
+	assert_memory_equal(hop.mac, mac_other, 6);
+	/* and being unasked, it does not count as confirmed */
+	assert_true(net_next_expiry(f->stack) < TICK_NEVER);
+}
+
+static void routes_lead_on_link_or_to_the_gateway(void **state)
+{
+	struct fixture *f = *state;
+	struct net_hop hop;
+	char text[ENDPOINT_TEXT_MAX];
+
+	resolve(f, "203.0.113.77", &hop);
+	assert_string_equal(ip_address_to_string(&hop.address, text), "192.0.2.254");
+	uint32_t gateway = hop.neighbour;
+	resolve(f, "8.8.4.4", &hop);
+	assert_int_equal(hop.neighbour, gateway);
+	resolve(f, "2001:db8:7::1", &hop);
+	assert_string_equal(ip_address_to_string(&hop.address, text), "2001:db8::fe");
+	resolve(f, "fe80::1234", &hop);
+	assert_string_equal(ip_address_to_string(&hop.address, text), "fe80::1234");
+
+	static const char *const nowhere[] = { "192.0.2.1", "192.0.2.255", "192.0.2.0", "224.0.0.1",
+					       "127.0.0.1", "2001:db8::1", "ff02::1", "0.0.0.0",
+					       "fe80::ff:fe00:1" };
+	for (size_t i = 0; i < ARRAY_SIZE(nowhere); i++)
+		assert_int_equal(resolve(f, nowhere[i], &hop), NET_HOP_NO_ROUTE);
+	struct ip_address far = address_of("203.0.113.1");
+	assert_int_equal(net_resolve(f->stack, 1, &far, f->now, &hop), NET_HOP_NO_ROUTE);
+	assert_int_equal(net_resolve(f->stack, 9, &far, f->now, &hop), NET_HOP_NO_ROUTE);
+}
+
+static void what_one_worker_learns_another_can_be_told(void **state)
+{
+	struct fixture *f = *state, other = { .config = fixture_config(), .now = f->now };
+	struct net_hop hop;
+
+	other.config.workers = f->config.workers = 2;
+	other.config.worker = 1;
+	other.stack = stack_of(&other.config);
+	assert_int_equal(resolve(&other, "192.0.2.10", &hop), NET_HOP_PENDING);
+	RECEIVE(f, golden_arp_reply); /* came to the worker that had not asked */
+	assert_int_equal(f->result.neighbour_resolved, NET_NEIGHBOUR_NONE);
+	assert_int_equal(net_update_apply(other.stack, &f->result.update, other.now), hop.neighbour);
+	assert_int_equal(resolve(&other, "192.0.2.10", &hop), NET_HOP_RESOLVED);
+	stack_free(other.stack);
+}
+
+static void answers_the_kernel_may_wait_for_are_copied_to_it(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t frame[60];
+
+	memcpy(frame, golden_arp_reply, 60);
+	memcpy(frame + 28, "\x0a\0\0\x09", 4);
+	assert_int_equal(receive_on(f, 1, frame, sizeof(frame), 0), NET_ABSORBED);
+	assert_true(f->result.copy_to_kernel);
+	RECEIVE(f, golden_arp_reply);
+	assert_false(f->result.copy_to_kernel);
+}
+
+/* ---- announcements --------------------------------------------------------------------------- */
+
+static void an_interface_announces_itself(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t frame[NET_CONTROL_FRAME_MAX];
+	uint32_t len;
+
+	len = net_announce(f->stack, 0, 0, frame);
+	assert_golden(frame, len, golden_arp_announcement);
+	len = net_announce(f->stack, 0, 1, frame);
+	assert_golden(frame, len, golden_mld_report);
+	len = net_announce(f->stack, 0, 2, frame);
+	assert_golden(frame, len, golden_na_announcement);
+	assert_true(net_announce(f->stack, 0, 3, frame) > 0); /* the link-local address */
+	assert_int_equal(net_announce(f->stack, 0, 4, frame), 0);
+	assert_int_equal(net_announce(f->stack, 2, 1, frame), 0); /* no IPv6 */
+	assert_int_equal(net_announce(f->stack, 1, 0, frame), 64);
+	assert_memory_equal(frame + 12, "\x81\x00\x00\x64\x08\x06", 6);
+	assert_int_equal(net_announce(f->stack, 77, 0, frame), 0);
+}
+
+static void a_listener_query_is_answered(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t query[sizeof(golden_mld_query)];
+
+	assert_int_equal(RECEIVE(f, golden_mld_query), NET_REPLY);
+	assert_golden(f->result.reply, f->result.reply_len, golden_mld_query_answer);
+	memcpy(query, golden_mld_query, sizeof(query));
+	query[21] = 2;
+	RECEIVE(f, query);
+	assert_drop(f, ICMP_IGNORED);
+}
+
+static void the_groups_to_listen_on_are_told(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t macs[4][6];
+
+	assert_int_equal(net_multicast_macs(f->stack, 0, macs, 4), 3);
+	assert_memory_equal(macs[0], "\x33\x33\0\0\0\1", 6);
+	assert_memory_equal(macs[1], "\x33\x33\xff\0\0\1", 6);
+	assert_int_equal(net_multicast_macs(f->stack, 0, macs, 0), 3);
+	assert_int_equal(net_multicast_macs(f->stack, 1, macs, 4), 0);
+}
+
+/* ---- the table alone ------------------------------------------------------------------------- */
+
+struct table {
+	struct neighbour_table table;
+	void *memory;
+};
+
+static void table_make(struct table *t, uint32_t max)
+{
+	const struct hash_key key = { 1, 2 };
+
+	t->memory = aligned_alloc(CACHE_LINE_SIZE, neighbour_table_size(max));
+	neighbour_table_init(&t->table, t->memory, max, &key);
+}
+
+static struct ip_address host(uint32_t n)
+{
+	struct ip_address a = { .family = IP_V4 };
+
+	memcpy(a.bytes, &n, 4);
+	return a;
+}
+
+static enum neighbour_status lookup(struct table *t, uint32_t n, tick_t now, uint32_t *index)
+{
+	struct ip_address a = host(n);
+	bool solicit;
+
+	return neighbour_lookup(&t->table, 0, &a, now, index, &solicit);
+}
+
+static void learn(struct table *t, uint32_t n, uint32_t flags, tick_t now)
+{
+	struct ip_address a = host(n);
+	uint8_t mac[6] = { 2, 0, 0, 0, (uint8_t)(n >> 8), (uint8_t)n };
+
+	neighbour_learn(&t->table, 0, &a, mac, flags, now);
+}
+
+static void unanswered_questions_take_half_of_the_table_at_most(void **)
+{
+	struct table t;
+	uint32_t index;
+
+	table_make(&t, 8);
+	for (uint32_t n = 0; n < 4; n++)
+		assert_int_equal(lookup(&t, n, 10, &index), NEIGHBOUR_PENDING);
+	assert_int_equal(lookup(&t, 4, 10, &index), NEIGHBOUR_UNREACHABLE);
+	assert_int_equal(index, NEIGHBOUR_NONE);
+	assert_int_equal(t.table.full, 1);
+	learn(&t, 0, NEIGHBOUR_SOLICITED | NEIGHBOUR_OVERRIDE, 11);
+	assert_int_equal(lookup(&t, 4, 12, &index), NEIGHBOUR_PENDING);
+	assert_int_equal(lookup(&t, 0, 12, &index), NEIGHBOUR_KNOWN);
+	free(t.memory);
+}
+
+static void the_longest_unused_gives_way(void **)
+{
+	struct table t;
+	uint32_t index;
+
+	table_make(&t, 8);
+	for (uint32_t n = 0; n < 8; n++) {
+		lookup(&t, n, 10 + n, &index);
+		learn(&t, n, NEIGHBOUR_SOLICITED | NEIGHBOUR_OVERRIDE, 10 + n);
+	}
+	lookup(&t, 0, 100, &index); /* used again: 1 is now the oldest */
+	assert_int_equal(lookup(&t, 8, 101, &index), NEIGHBOUR_PENDING);
+	struct ip_address zero = host(0), one = host(1);
+	assert_int_equal(neighbour_find(&t.table, 0, &one), NEIGHBOUR_NONE);
+	assert_int_not_equal(neighbour_find(&t.table, 0, &zero), NEIGHBOUR_NONE);
+	assert_int_equal(t.table.count, 8);
+	free(t.memory);
+}
+
+/* RFC 4861 appendix C, what an advertisement does to each state. */
+static void an_answer_without_a_question_confirms_nothing(void **)
+{
+	struct table t;
+	uint32_t index;
+
+	table_make(&t, 8);
+	lookup(&t, 1, 0, &index);
+	learn(&t, 1, NEIGHBOUR_OVERRIDE, 1);
+	assert_int_equal(t.table.entries[index].state, NEIGHBOUR_STALE);
+	learn(&t, 1, NEIGHBOUR_SOLICITED | NEIGHBOUR_OVERRIDE, 2);
+	assert_int_equal(t.table.entries[index].state, NEIGHBOUR_STALE);
+
+	lookup(&t, 2, 0, &index);
+	learn(&t, 2, NEIGHBOUR_SOLICITED, 1);
+	assert_int_equal(t.table.entries[index].state, NEIGHBOUR_REACHABLE);
+	/* a different station that may not override: doubt, no change */
+	struct ip_address two = host(2);
+	const uint8_t other[6] = { 2, 9, 9, 9, 9, 9 };
+	neighbour_learn(&t.table, 0, &two, other, NEIGHBOUR_SOLICITED, TICK_SECONDS(9));
+	assert_int_equal(t.table.entries[index].state, NEIGHBOUR_STALE);
+	assert_int_equal(t.table.entries[index].mac[5], 2);
+	free(t.memory);
+}
+
+/* Random use: counts add up, deadlines come in order, and nothing is lost. */
+static void random_use_keeps_the_table_whole(void **)
+{
+	struct table t;
+	uint64_t seed = 42;
+	tick_t now = 0;
+	uint32_t index;
+
+	table_make(&t, 64);
+	for (int step = 0; step < 50000; step++) {
+		seed = seed * 6364136223846793005u + 1442695040888963407u;
+		uint32_t n = (uint32_t)(seed >> 33) % 150, what = (uint32_t)(seed >> 50) % 8;
+
+		now += (seed >> 20) % 200000;
+		if (what < 4)
+			lookup(&t, n, now, &index);
+		else if (what < 7)
+			learn(&t, n, what % 4, now);
+		while (neighbour_expire(&t.table, now, &index) != NEIGHBOUR_NOTHING_DUE)
+			assert_true(index < 64);
+		assert_true(neighbour_next_expiry(&t.table) > now);
+		if (step % 64)
+			continue;
+		uint32_t used = 0, incomplete = 0, queued = 0, expected = 0;
+		for (uint32_t i = 0; i < 64; i++) {
+			const struct neighbour *entry = &t.table.entries[i];
+
+			used += entry->state != NEIGHBOUR_FREE;
+			incomplete += entry->state == NEIGHBOUR_INCOMPLETE;
+			expected += entry->state == NEIGHBOUR_INCOMPLETE ||
+				    entry->state == NEIGHBOUR_PROBE || entry->state == NEIGHBOUR_DELAY;
+			if (entry->state != NEIGHBOUR_FREE)
+				assert_int_equal(neighbour_find(&t.table, 0, &entry->address), i);
+		}
+		for (uint32_t q = 1; q < NEIGHBOUR_QUEUES; q++) {
+			tick_t last = 0;
+
+			for (uint32_t i = t.table.queues[q].first; i != NEIGHBOUR_NONE;
+			     i = t.table.entries[i].queue_next, queued++) {
+				assert_true(t.table.entries[i].deadline >= last);
+				last = t.table.entries[i].deadline;
+			}
+		}
+		assert_int_equal(used, t.table.count);
+		assert_int_equal(incomplete, t.table.incomplete);
+		assert_true(incomplete <= 32);
+		assert_int_equal(queued, expected);
+	}
+	free(t.memory);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(arp_requests_for_us_are_answered),
+		TEST(arp_that_cannot_be_true_is_dropped),
+		TEST(an_ipv4_neighbour_is_asked_for_and_learned),
+		TEST(an_ipv6_neighbour_is_asked_for_and_learned),
+		TEST(solicitations_for_us_are_answered),
+		TEST(discovery_from_beyond_the_link_is_dropped),
+		TEST(strangers_make_no_entries),
+		TEST(a_silent_neighbour_is_given_up_after_three_questions),
+		TEST(a_used_neighbour_is_asked_again_by_unicast),
+		TEST(an_advertisement_without_option_confirms_whom_we_know),
+		TEST(a_moved_address_is_followed_but_does_not_flap),
+		TEST(routes_lead_on_link_or_to_the_gateway),
+		TEST(what_one_worker_learns_another_can_be_told),
+		TEST(answers_the_kernel_may_wait_for_are_copied_to_it),
+		TEST(an_interface_announces_itself),
+		TEST(a_listener_query_is_answered),
+		TEST(the_groups_to_listen_on_are_told),
+		cmocka_unit_test(unanswered_questions_take_half_of_the_table_at_most),
+		cmocka_unit_test(the_longest_unused_gives_way),
+		cmocka_unit_test(an_answer_without_a_question_confirms_nothing),
+		cmocka_unit_test(random_use_keeps_the_table_whole),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
