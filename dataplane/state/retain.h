@@ -17,8 +17,8 @@ struct retained {
 	char bytes[];
 };
 
-/* `limit`: octets that all copies together may take, allocator's overhead included.
- * NULL: out of memory. */
+/* `limit`: octets that all copies together may take, rounding and gaps included (at least 64 KiB;
+ * the allocator's own bookkeeping, about 3 %, comes on top).  NULL: out of memory. */
 [[nodiscard]] struct retain_store *retain_store_create(size_t limit);
 /* Every copy must have been released. */
 void retain_store_destroy(struct retain_store *store);
@@ -33,7 +33,7 @@ void retain_release(struct retain_store *store, struct retained *copy); /* NULL:
 struct retain_stats {
 	uint64_t count;      /* copies now */
 	uint64_t bytes;      /* octets asked for now */
-	uint64_t allocated;  /* octets taken from the limit now */
+	uint64_t allocated;  /* octets with header and rounding now */
 	uint64_t limit;
 	uint64_t refused;    /* requests beyond the limit, ever */
 };

@@ -11,7 +11,7 @@
 
 struct slot_pool {
 	uint8_t *slots;        /* capacity * stride, cache-line aligned */
-	uint32_t *generations; /* bumped by each free; odd while taken */
+	uint32_t *generations; /* bumped by each take and each give; odd while taken */
 	uint32_t *free_list;   /* LIFO: the slot freed last is the warmest */
 	uint32_t stride;
 	uint32_t capacity;
@@ -51,5 +51,8 @@ static inline uint32_t slot_pool_taken(const struct slot_pool *pool)
 {
 	return pool->capacity - pool->free_count;
 }
+
+/* Checks every invariant of the structure; for tests.  NULL when sound, else what is wrong. */
+[[nodiscard]] const char *slot_pool_check(const struct slot_pool *pool);
 
 #endif

@@ -17,12 +17,14 @@ struct timer_wheel;
 typedef uint64_t timer_handle_t;
 #define TIMER_NONE 0
 
-/* A wheel for up to `capacity` running timers, its time at `now`.  NULL: out of memory. */
+/* A wheel for up to `capacity` running timers, its time at `now`.  NULL: out of memory.  A time
+ * that goes back is taken for the latest one seen. */
 [[nodiscard]] struct timer_wheel *timer_wheel_create(uint32_t capacity, tick_t now);
 void timer_wheel_destroy(struct timer_wheel *wheel);
 
 /* Starts a timer that expires at or within 1 ms after `deadline` (one in the past: at the next
- * call of timer_wheel_expire).  Returns TIMER_NONE when `capacity` timers run already. */
+ * call of timer_wheel_expire; TICK_NEVER: it only waits to be cancelled).  Returns TIMER_NONE when
+ * `capacity` timers run already. */
 [[nodiscard]] timer_handle_t timer_wheel_arm(struct timer_wheel *wheel, tick_t deadline,
 					     uint64_t word);
 
@@ -30,10 +32,16 @@ void timer_wheel_destroy(struct timer_wheel *wheel);
  * TIMER_NONE. */
 bool timer_wheel_cancel(struct timer_wheel *wheel, timer_handle_t handle);
 
+/* Brings the timer into the cache, for a cancel that follows a little later. */
+void timer_wheel_prefetch(const struct timer_wheel *wheel, timer_handle_t handle);
+
 /*
- * Advances to `now` and stores the words of up to `max` expired timers, in order of their slot.
+ * Advances to `now` and stores the words of up to `max` expired timers, in order of their slot
+ * (those that were armed in the past come first; within one millisecond the order is open).
  * When it returns `max`, more may be due: call again.  The work of one call is bounded by `max`
- * and by a constant.
+ * and by a constant.  Only after a jump of the time by more than 49 s, past more than 65,536
+ * timers that were more than 49 s off, more may be due although it returns less;
+ * timer_wheel_next is then not after `now`.
  */
 [[nodiscard]] uint32_t timer_wheel_expire(struct timer_wheel *wheel, tick_t now, uint64_t *words,
 					  uint32_t max);

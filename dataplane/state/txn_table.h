@@ -17,14 +17,15 @@ struct txn_table;
 
 #define TXN_TABLE_NONE UINT32_MAX
 
-/* For up to `capacity` entries.  NULL: out of memory. */
+/* For `capacity` entries, which fit whatever their keys.  NULL: out of memory. */
 [[nodiscard]] struct txn_table *txn_table_create(uint32_t capacity);
 void txn_table_destroy(struct txn_table *table);
 
 /* False when full.  The same key may be inserted more than once, with other values. */
 [[nodiscard]] bool txn_table_insert(struct txn_table *table, struct hash128 key, uint32_t value);
 
-/* Walks the candidates for `key`.  Start with *cursor = 0; returns a value or TXN_TABLE_NONE. */
+/* Walks the candidates for `key`.  Start with *cursor = 0; returns a value or TXN_TABLE_NONE.
+ * An insertion or removal ends the walk: start again. */
 [[nodiscard]] uint32_t txn_table_find(const struct txn_table *table, struct hash128 key,
 				      uint32_t *cursor);
 
@@ -38,6 +39,7 @@ bool txn_table_update(struct txn_table *table, struct hash128 key, uint32_t from
 void txn_table_prefetch(const struct txn_table *table, struct hash128 key);
 
 [[nodiscard]] uint32_t txn_table_count(const struct txn_table *table);
+/* Checks every invariant of the structure; for tests.  NULL when sound, else what is wrong. */
 [[nodiscard]] const char *txn_table_check(const struct txn_table *table);
 
 #endif
