@@ -251,6 +251,16 @@ static bool check_listens(const struct config *config, struct config_report *rep
 	return true;
 }
 
+/* A daemon's working directory is nobody's choice. */
+static void check_path(const char *keyword, const char *path, struct config_position at,
+		       struct config_report *report)
+{
+	char quoted[CONFIG_QUOTED_MAX];
+	if (path[0] && path[0] != '/')
+		config_error(report, at, "%s: %s is not absolute; accepted: a path from / on",
+			     keyword, config_quote(span_of_string(path), quoted));
+}
+
 static void check_single_sections(const struct config *config, struct config_report *report)
 {
 	const struct config_timers *timers = &config->timers;
@@ -266,6 +276,9 @@ static void check_single_sections(const struct config *config, struct config_rep
 				     CONFIG_AT(SECTION_TIMERS, timers, t1),
 			     "timers: t2 (%s) is shorter than t1 (%s); accepted: t2 of at least t1",
 			     t2, t1);
+	check_path("state_dir", config->state_dir, CONFIG_AT(SECTION_ROOT, config, state_dir), report);
+	check_path("key_file", cluster->key_file, CONFIG_AT(SECTION_CLUSTER, cluster, key_file),
+		   report);
 	uint16_t instance;
 	if (cluster->instance[0] && !identity_instance(cluster->instance, &instance))
 		config_error(report, CONFIG_AT(SECTION_CLUSTER, cluster, instance),

@@ -251,8 +251,11 @@ static bool decode_value(struct decoder *d, const struct keyword *keyword, const
 {
 	switch (keyword->type) {
 	case KEYWORD_MAP:
-		return expect(d, keyword, node, YAML_MAPPING_NODE, "a mapping") &&
-		       decode_section(d, keyword->section, node, field);
+		if (expect(d, keyword, node, YAML_MAPPING_NODE, "a mapping"))
+			return decode_section(d, keyword->section, node, field);
+		/* The checks find the defaults, not nothing. */
+		(void)decode_section(d, keyword->section, NULL, field);
+		return false;
 	case KEYWORD_LIST:
 		return decode_list(d, keyword, node, field);
 	case KEYWORD_HOSTS:

@@ -58,7 +58,7 @@ static const struct keyword root_keywords[] = {
 	  .example = "{instance: lb1, key_file: /etc/tandem/cluster.key}" },
 	{ .name = "state_dir", .type = KEYWORD_TEXT, .min = 1, FIELD(config, state_dir),
 	  .unset = "/var/lib/tandem",
-	  .help = "Folder for what has to outlive a restart.  The keys are kept there (file `keys`, "
+	  .help = "Folder for what has to outlive a restart, an absolute path.  The keys are kept there (file `keys`, "
 		  "mode 0600) unless `cluster` names another file.",
 	  .example = "/var/lib/tandem" },
 	{ .name = "interfaces", .type = KEYWORD_LIST, .section = SECTION_INTERFACE,
@@ -131,7 +131,7 @@ static const struct keyword cluster_keywords[] = {
 	  .example = "lb1" },
 	{ .name = "key_file", .type = KEYWORD_TEXT, .required = true,
 	  FIELD(config_cluster, key_file), .min = 1,
-	  .help = "The shared keys, mode 0600; the format is in config/README.md.",
+	  .help = "The shared keys, an absolute path, mode 0600; the format is in config/README.md.",
 	  .example = "/etc/tandem/cluster.key" },
 };
 
