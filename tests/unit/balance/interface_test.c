@@ -111,6 +111,24 @@ static void what_nothing_names_leaves_by_the_gateway_of_its_family(void **)
 	assert_string_equal(egress("2001:db8::5"), "access");
 }
 
+static void networks_of_one_interface_count_by_their_length_too(void **)
+{
+	char error[160];
+
+	snapshot_fixture_destroy(fixture);
+	fixture = snapshot_fixture_create(
+		"interface a address 10.1.0.1/16 address 10.0.0.1/8 gateway 10.0.0.254 "
+		"peers 172.16.0.0/16 peers 172.0.0.0/8\n"
+		"interface b address 10.2.0.1/12 gateway 10.2.0.254 peers 172.16.0.0/12\n",
+		error, sizeof(error));
+	assert_string_equal(egress("10.1.9.9"), "a");
+	assert_string_equal(egress("10.2.9.9"), "b");
+	assert_string_equal(egress("10.99.9.9"), "a");
+	assert_string_equal(egress("172.16.9.9"), "a");
+	assert_string_equal(egress("172.17.9.9"), "b");
+	assert_string_equal(egress("172.99.9.9"), "a");
+}
+
 static bool peer(uint16_t interface, const char *address)
 {
 	struct ip_address a = ip(address);
@@ -288,6 +306,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		BOTH_WAYS(the_longest_network_decides_the_egress),
 		BOTH_WAYS(what_nothing_names_leaves_by_the_gateway_of_its_family),
+		BOTH_WAYS(networks_of_one_interface_count_by_their_length_too),
 		BOTH_WAYS(peers_are_those_listed_else_those_on_link),
 		BOTH_WAYS(own_addresses_are_those_of_all_interfaces),
 		BOTH_WAYS(own_endpoints_are_own_addresses_with_a_sip_port),

@@ -140,6 +140,9 @@ static void the_top_via_tells_the_source_as_it_was(void **)
 			"\r\n",
 			"<sip:a>;tag=x"),
 		  "192.0.2.1", 9 },
+		/* no line of blanks is left where a folded parameter was taken out */
+		{ REQUEST("Via: SIP/2.0/UDP h;branch=z9hG4bK1\r\n ;received=6.6.6.6\r\n", "<sip:a>"),
+		  REPLY("Via: SIP/2.0/UDP h;branch=z9hG4bK1\r\n", "<sip:a>;tag=x"), "", 0 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
