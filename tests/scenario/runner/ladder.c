@@ -37,8 +37,8 @@ static const char *fate_note(const struct ladder_entry *entry)
 		return "   LOST";
 	case LADDER_TWICE:
 		return "   delivered twice";
-	case LADDER_NOWHERE:
-		return "   nobody there";
+	case LADDER_DELAYED:
+		return "   arrives 0.7 s later";
 	case LADDER_UNREACHABLE:
 		return "   ICMP unreachable";
 	default:

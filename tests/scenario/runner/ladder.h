@@ -9,7 +9,7 @@
 #include "arena.h"
 #include "base/tick.h"
 
-enum ladder_fate { LADDER_SENT, LADDER_LOST, LADDER_TWICE, LADDER_NOWHERE, LADDER_UNREACHABLE };
+enum ladder_fate { LADDER_SENT, LADDER_LOST, LADDER_TWICE, LADDER_DELAYED, LADDER_UNREACHABLE };
 
 struct ladder_entry {
 	struct ladder_entry *next;

@@ -237,8 +237,8 @@ static void finish(struct play *play)
 	}
 }
 
-char *play_script(struct arena *arena, const struct script *script, unsigned int lose,
-		  unsigned int duplicate, struct text *picture, unsigned int *datagrams)
+char *play_script(struct arena *arena, const struct script *script, const struct faults *faults,
+		  struct text *picture, unsigned int *datagrams)
 {
 	struct play play = { .arena = arena, .script = script };
 	char *error = NULL;
@@ -246,8 +246,7 @@ char *play_script(struct arena *arena, const struct script *script, unsigned int
 	play.world = world_create(arena, script->snapshot, &error);
 	if (!play.world)
 		return arena_format(arena, "%s: %s", script->file, error);
-	play.world->lose = lose;
-	play.world->duplicate = duplicate;
+	play.world->faults = *faults;
 	for (int i = 0; i < script->command_count && !play.world->failure; i++) {
 		play.command = script->commands[i];
 		run_command(&play);

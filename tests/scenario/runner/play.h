@@ -31,8 +31,8 @@ struct play {
 
 /* One run.  Returns NULL when all went as written, else what went wrong with its line; the
  * network's picture goes to `picture`, the number of datagrams to *datagrams. */
-char *play_script(struct arena *arena, const struct script *script, unsigned int lose,
-		  unsigned int duplicate, struct text *picture, unsigned int *datagrams);
+char *play_script(struct arena *arena, const struct script *script, const struct faults *faults,
+		  struct text *picture, unsigned int *datagrams);
 
 /* ---- for the parts */
 void play_fail(struct play *play, const char *format, ...) PRINTF_LIKE(2, 3);

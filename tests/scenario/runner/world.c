@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #define QUOTED_MAX  520      /* of a UDP payload in an ICMP error of 576 octets */
+#define DELAY       TICK_MS(700) /* longer than T1: what is delayed is overtaken by its repetition */
 #define STEPS_MAX   200000
 #define SETTLE_MAX  TICK_SECONDS(7200)
 
@@ -142,19 +143,22 @@ static void flight_start(struct world *world, struct flight *flight, const char 
 		.at = world->now, .number = ++world->datagrams_sent, .from = from, .to = to,
 		.label = message ? message_label(message) : "(not SIP)",
 	};
-	bool is_lost = world->datagrams_sent == world->lose;
-	bool is_twice = world->datagrams_sent == world->duplicate;
+	const struct faults *faults = &world->faults;
+	bool is_lost = entry.number == faults->lose || entry.number == faults->lose_too;
+	bool is_twice = entry.number == faults->duplicate;
+	bool is_late = entry.number == faults->delay;
+	tick_t latency = world->latency + (is_late ? DELAY : 0);
 
-	entry.fate = is_lost ? LADDER_LOST : is_twice ? LADDER_TWICE : LADDER_SENT;
+	entry.fate = is_lost ? LADDER_LOST : is_twice ? LADDER_TWICE :
+		     is_late ? LADDER_DELAYED : LADDER_SENT;
 	if (flight->node && flight->node->unreachable)
 		entry.fate = LADDER_UNREACHABLE;
 	ladder_add(&world->ladder, world->arena, entry);
 	if (is_lost)
 		return;
-	world_at(world, tick_add(world->now, world->latency), flight_land, flight);
+	world_at(world, tick_add(world->now, latency), flight_land, flight);
 	if (is_twice)
-		world_at(world, tick_add(world->now, world->latency + TICK_MS(7)), flight_land,
-			 flight);
+		world_at(world, tick_add(world->now, latency + TICK_MS(7)), flight_land, flight);
 }
 
 static struct flight *flight_create(struct world *world, const char *bytes, size_t len,

@@ -56,6 +56,11 @@ struct event {
 	bool cancelled;
 };
 
+/* What the network does wrong: numbers of datagrams, 0: none. */
+struct faults {
+	unsigned int lose, lose_too, duplicate, delay;
+};
+
 struct world {
 	struct arena *arena;
 	tick_t now;
@@ -70,7 +75,7 @@ struct world {
 	uint32_t headroom, tailroom;
 	uint64_t datagrams_received, errors_received; /* by the engine */
 	unsigned int datagrams_sent;                  /* on the network, by anyone */
-	unsigned int lose, duplicate;                 /* number of the datagram; 0: none */
+	struct faults faults;
 	unsigned int serial;                          /* for tags, branches, Call-IDs */
 	struct ladder ladder;
 	char *failure;                                /* the first; NULL: all is well */
