@@ -78,10 +78,11 @@ static const struct keyword root_keywords[] = {
 	  .example = "[{name: inbound, listen: [\"udp:192.0.2.1:5060\"], pool: switches}]" },
 	{ .name = "pools", .type = KEYWORD_LIST, .section = SECTION_POOL, .reloadable = true,
 	  FIELD(config, pools), .min = 1, .max = 256,
+	  .unset_means = "every service has the pool `request-uri`",
 	  .help = "Sets of SIP servers that share calls.",
 	  .example = "[{name: switches, targets: [{name: sw1, uri: \"sip:198.51.100.11:5060\"}]}]" },
 	{ .name = "hosts", .type = KEYWORD_HOSTS, .reloadable = true, FIELD(config, hosts),
-	  .min = 1, .max = CONFIG_HOSTS_MAX,
+	  .min = 1, .max = CONFIG_HOSTS_MAX, .unset_means = "hosts are given as addresses",
 	  .help = "Names and their addresses, for target URIs and for Route and Request-URI values "
 		  "that are followed.  Names compare without case.  They are not looked up in DNS.",
 	  .example = "{sw1.example.com: 198.51.100.11}" },
@@ -224,7 +225,8 @@ static const struct keyword service_keywords[] = {
 	{ .name = "from", .type = KEYWORD_NAME, .reloadable = true, FIELD(config_service, from),
 	  .min = 1, .unset_means = "requests from anywhere",
 	  .help = "Serve requests only whose source address is that of a target of this pool.  On a "
-		  "shared listen address it wins over a service without `from`.",
+		  "shared listen address it wins over a service without `from`; of two that claim a "
+		  "source, the first in the file has it.",
 	  .example = "switches" },
 	{ .name = "mode", .type = KEYWORD_CHOICE, .reloadable = true, FIELD(config_service, mode),
 	  CHOICES(mode_choices), .unset = "stateful",
@@ -253,8 +255,8 @@ static const struct keyword service_keywords[] = {
 	{ .name = "domains", .type = KEYWORD_DOMAINS, .reloadable = true,
 	  FIELD(config_service, domains), .min = 1, .max = 256,
 	  .unset_means = "any Request-URI is served",
-	  .help = "Narrow the service to Request-URIs with these hosts (RFC 3261 §16.5); others are "
-		  "followed like `request-uri`, as far as `peers` allows.",
+	  .help = "Narrow the service to Request-URIs with these hosts (RFC 3261 §16.5); an initial "
+		  "request for any other is answered with 403.",
 	  .example = "[sip.example.com]" },
 	{ .name = "stray_responses", .type = KEYWORD_NOT_BUILT,
 	  .help = "responses without a transaction are always dropped (RFC 6026 §7.3)" },

@@ -119,7 +119,7 @@ static void print_keyword(const struct keyword_table *table, const struct keywor
 	fputs("\n- Range: ", out);
 	print_range(keyword, out);
 	fprintf(out, "\n- Reload: %s\n- Example: `%s: %s`\n\n",
-		keyword->reloadable ? "yes" : "no, takes effect at start", keyword->name,
+		keyword->reloadable ? "may change" : "no, at start only", keyword->name,
 		keyword->example);
 }
 
@@ -156,7 +156,9 @@ void config_print_reference(FILE *out)
 	      "The file is YAML in UTF-8, one mapping, at most 16 MiB.  Aliases, anchors and tags "
 	      "are refused: every value stands where it is used.  A keyword that is not known, or "
 	      "given twice, is an error.  Durations and sizes carry their unit, a bare number is an "
-	      "error.\n",
+	      "error.\n\n"
+	      "*Reload* says which keywords a reload may change; this version reads the file at "
+	      "start alone.\n",
 	      out);
 	for (uint32_t i = 0; i < SECTION_COUNT; i++) {
 		const struct keyword_table *table = &keyword_tables[i];

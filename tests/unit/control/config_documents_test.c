@@ -120,8 +120,7 @@ static void every_keyword_says_what_it_is(void **)
 			assert_non_null(keyword->example);
 			if (keyword->required || keyword->type == KEYWORD_MAP)
 				assert_null(keyword->unset);
-			else if (!keyword->unset && !keyword->unset_means &&
-				 keyword->type != KEYWORD_LIST && keyword->type != KEYWORD_HOSTS)
+			else if (!keyword->unset && !keyword->unset_means)
 				fail_msg("%s.%s does not say what leaving it out means",
 					 table->path, keyword->name);
 			assert_true(keyword->min <= keyword->max ||
