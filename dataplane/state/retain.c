@@ -14,8 +14,8 @@
  * keeps too much from the limit, and flushing it (5.3) means to destroy it and to map a new one.
  * The cache here is handed back block by block when the arena refuses.
  *
- * At creation the store is filled to the limit with one-page blocks and emptied: after that each
- * page of data and of description has been touched.
+ * At creation the store is filled to the limit and emptied, with large blocks and with one-page
+ * blocks: after that each page of data and of description has been touched.
  */
 #include "state/retain.h"
 
@@ -27,6 +27,8 @@
 
 #define PAGE_SIZE   ((size_t)4096)
 #define LIMIT_MIN   ((size_t)64 * 1024)
+/* From here on a block is an extent of its own. */
+#define LARGE_MIN   ((size_t)16 * 1024)
 #define COPY_MAX    ((uint32_t)1 << 30)
 /* Size classes of 128 to 4096 octets are cached, four a power of two as in jemalloc. */
 #define BLOCK_MIN    128u
@@ -130,20 +132,48 @@ static int arena_control(const struct retain_store *store, const char *node, con
 	return mallctl(name, NULL, NULL, value, size);
 }
 
-/* Fills the store with the blocks that need most description, and empties it. */
-static void store_warm(struct retain_store *store)
+/* Largest class of jemalloc's not above `size`, which is 16 or more. */
+static size_t class_below(size_t size)
 {
-	void **chain = NULL;
+	size_t quarter = (size_t)1 << (63 - (unsigned int)__builtin_clzll(size) - 2);
+
+	return size & ~(quarter - 1);
+}
+
+/* Adds blocks of one size to a chain until the store refuses. */
+static void **chain_fill(struct retain_store *store, size_t size, void **chain)
+{
 	void **block;
 
-	while ((block = mallocx(PAGE_SIZE, store->flags)) != NULL) {
+	while ((block = mallocx(size, store->flags)) != NULL) {
 		*block = chain;
 		chain = block;
 	}
-	while ((block = chain) != NULL) {
+	return chain;
+}
+
+static void chain_release(struct retain_store *store, void **chain)
+{
+	while (chain) {
+		void **block = chain;
 		chain = *block;
-		sdallocx(block, PAGE_SIZE, store->flags);
+		dallocx(block, store->flags);
 	}
+}
+
+/*
+ * First takes the region in few and large pieces, since jemalloc never merges what it got from
+ * the hook in two; then fills it with the blocks that need most description.
+ */
+static void store_warm(struct retain_store *store)
+{
+	void **chain = NULL;
+
+	for (size_t size = class_below(store->data.size); size >= LARGE_MIN;
+	     size = class_below(size - 1))
+		chain = chain_fill(store, size, chain);
+	chain_release(store, chain);
+	chain_release(store, chain_fill(store, PAGE_SIZE, NULL));
 }
 
 static void store_unmap(struct retain_store *store)
