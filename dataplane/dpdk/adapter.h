@@ -17,6 +17,7 @@
 #include "dpdk/clock.h"
 #include "dpdk/failure.h"
 #include "dpdk/hold.h"
+#include "dpdk/idle.h"
 #include "dpdk/packet.h"
 #include "net/send.h"
 #include "net/stack.h"
@@ -32,6 +33,7 @@
 #define OUTCOME_RING        4096
 #define COMMAND_RING        64
 
+static_assert(DATAPLANE_WORKERS_MAX <= 64, "worker->given has a bit each");
 static_assert(DEVICES_MAX <= NET_PORTS_MAX, "a device is a port of the net layer");
 
 /* One receive and transmit queue of a port, and the worker that alone touches it. */
@@ -103,6 +105,7 @@ struct worker {
 	uint16_t tx_buffer_of[QUEUES_MAX];    /* by queue; QUEUE_NONE: another worker's */
 	uint16_t tx_queue_of[DEVICES_MAX];    /* by device: the queue to send by */
 	struct hold hold;                     /* packets that wait for a neighbour */
+	uint64_t given;                       /* bit w: something lies in a ring to worker w */
 	uint32_t failure_count;
 	struct rte_mbuf *failures[WORKER_FAILURES_MAX]; /* not sendable, the engine to be told */
 
@@ -121,6 +124,9 @@ struct worker {
 	struct verdict_counters verdicts;     /* of packets that the engine did not judge */
 	struct verdict_counters uncounted;    /* engine verdicts that are no packet's, or not the last */
 	struct histogram inside_ns;
+
+	/* all workers: rw */
+	alignas(CACHE_LINE_SIZE) struct idle_bell bell;
 
 	/* control: rw, worker: ro */
 	alignas(CACHE_LINE_SIZE) struct capture_ring *capture; /* atomic; NULL: off */
@@ -154,6 +160,12 @@ struct dataplane {
 static inline void counter_add(uint64_t *word, uint64_t by)
 {
 	__atomic_store_n(word, __atomic_load_n(word, __ATOMIC_RELAXED) + by, __ATOMIC_RELAXED);
+}
+
+/* Something has been put into a ring to `to`: it is woken at the end of the pass. */
+static inline void worker_given(struct worker *worker, uint16_t to)
+{
+	worker->given |= UINT64_C(1) << to;
 }
 
 /* What a burst's worth of packets may be allocated from towards a device. */

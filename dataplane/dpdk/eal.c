@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* See eal.h.  Control thread. */
+#include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -42,25 +44,23 @@ static void argument_add(struct arguments *arguments, const char *format, ...)
 	arguments->count++;
 }
 
-/* The log's destination: the last line that says something is kept. */
+/* The log's destination: the first line is kept, what fails deepest speaks first. */
 static ssize_t log_write(void *, const char *bytes, size_t size)
 {
 	size_t len = size;
 
 	while (len && (bytes[len - 1] == '\n' || bytes[len - 1] == ' '))
 		len--;
-	if (len) {
-		size_t start = len;
-
-		while (start && bytes[start - 1] != '\n')
-			start--;
-		snprintf(eal_log_line, sizeof(eal_log_line), "%.*s", (int)(len - start),
-			 bytes + start);
+	for (size_t i = 0; i < len; i++) {
+		if (bytes[i] == '\n')
+			len = i;
 	}
+	if (len && eal_log_line[0] == '\0')
+		snprintf(eal_log_line, sizeof(eal_log_line), "%.*s", (int)len, bytes);
 	return (ssize_t)size;
 }
 
-const char *eal_log_last(void)
+const char *eal_log_first(void)
 {
 	return eal_log_line;
 }
@@ -68,6 +68,44 @@ const char *eal_log_last(void)
 void eal_log_forget(void)
 {
 	eal_log_line[0] = '\0';
+}
+
+/* libbpf's and libxdp's complaints go where DPDK's go, their remarks nowhere. */
+static int library_log(int, const char *format, va_list arguments)
+{
+	char line[256];
+	int len = vsnprintf(line, sizeof(line), format, arguments);
+
+	if (len > 0 && (strcasestr(line, "error") || strcasestr(line, "failed")))
+		log_write(NULL, line, MIN((size_t)len, sizeof(line) - 1));
+	return len;
+}
+
+/*
+ * They print to stderr on their own.  Only the AF_XDP driver brings them in, as a plugin, so
+ * that there is nothing to link with: they are asked for among what is loaded.
+ */
+static void libraries_quieten(void)
+{
+	static const struct {
+		const char *library, *function;
+	} known[] = {
+		{ "libbpf.so.1", "libbpf_set_print" },
+		{ "libxdp.so.1", "libxdp_set_print" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		void *library = dlopen(known[i].library, RTLD_NOW | RTLD_NOLOAD);
+		void *symbol = library ? dlsym(library, known[i].function) : NULL;
+		void *(*set_print)(int (*)(int, const char *, va_list));
+
+		if (symbol) {
+			memcpy(&set_print, &symbol, sizeof(symbol));
+			set_print(library_log);
+		}
+		if (library)
+			dlclose(library);
+	}
 }
 
 static void log_open(void)
@@ -156,7 +194,7 @@ static int hugepages_check(size_t needed, struct failure *failure)
 
 static int eal_failed(int code, struct failure *failure)
 {
-	const char *log = eal_log_last();
+	const char *log = eal_log_first();
 
 	if (geteuid() != 0 && (code == EACCES || code == EPERM || code == ENODEV || code == EFAULT))
 		return failure_put(failure, EACCES,
@@ -165,6 +203,27 @@ static int eal_failed(int code, struct failure *failure)
 				   log[0] ? log : rte_strerror(code));
 	return failure_put(failure, code ? code : EINVAL, "DPDK could not start: %s%s%s",
 			   rte_strerror(code), log[0] ? ": " : "", log);
+}
+
+/* On an argument that it refuses (an operator's lcores), EAL prints a page of help to stdout. */
+static int init_quietly(struct arguments *arguments)
+{
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC), saved = -1, rc;
+
+	fflush(stdout);
+	if (null >= 0)
+		saved = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (saved >= 0)
+		dup2(null, STDOUT_FILENO);
+	rc = rte_eal_init(arguments->count, arguments->values);
+	if (saved >= 0) {
+		fflush(stdout);
+		dup2(saved, STDOUT_FILENO);
+		close(saved);
+	}
+	if (null >= 0)
+		close(null);
+	return rc;
 }
 
 int eal_start(const struct dataplane_config *config, size_t heap, struct failure *failure)
@@ -188,15 +247,16 @@ int eal_start(const struct dataplane_config *config, size_t heap, struct failure
 		lcores_choose(config->workers, lcores, sizeof(lcores));
 
 	argument_add(&arguments, "tandem");
-	argument_add(&arguments, "--in-memory");
 	argument_add(&arguments, "--no-telemetry");
 	argument_add(&arguments, "--no-shconf");
 	argument_add(&arguments, "--file-prefix=tandem-%ld", (long)getpid());
 	argument_add(&arguments, "--log-level=*:error");
 	argument_add(&arguments, "--lcores=%s", lcores);
-	if (config->no_huge) {
+	if (config->no_huge) { /* DPDK refuses --in-memory with it */
 		argument_add(&arguments, "--no-huge");
 		argument_add(&arguments, "-m%zu", (heap >> 20) + 1);
+	} else {
+		argument_add(&arguments, "--in-memory");
 	}
 	for (uint32_t i = 0; i < config->interface_count; i++) {
 		if (!eal_device_is_pci(config->interfaces[i].device))
@@ -211,17 +271,25 @@ int eal_start(const struct dataplane_config *config, size_t heap, struct failure
 	}
 	log_open();
 	eal_log_forget();
-	rc = rte_eal_init(arguments.count, arguments.values);
+	rc = init_quietly(&arguments);
 	if (rc < 0)
 		return eal_failed(rte_errno, failure);
 	eal_started = true;
+	libraries_quieten();
 	return 0;
 }
 
 void eal_stop(void)
 {
-	if (eal_started)
+	char folder[128] = "";
+
+	if (eal_started) {
+		snprintf(folder, sizeof(folder), "%s", rte_eal_get_runtime_dir());
 		rte_eal_cleanup();
+		/* DPDK leaves it behind; a folder a start would add up. */
+		if (folder[0] && strstr(folder, "tandem-"))
+			rmdir(folder);
+	}
 	rte_openlog_stream(NULL);
 	if (eal_log)
 		fclose(eal_log);

@@ -15,9 +15,9 @@
 			    struct failure *failure);
 void eal_stop(void);
 
-/* The last line of the log since the last call of eal_log_forget, without a newline; "" when
- * there is none. */
-const char *eal_log_last(void);
+/* The first line that DPDK has logged since the last call of eal_log_forget, without a newline; ""
+ * when there is none. */
+const char *eal_log_first(void);
 void eal_log_forget(void);
 
 /* True for a PCI address such as 0000:3b:00.1 at the start of a device string. */

@@ -39,9 +39,34 @@ static inline uint32_t idle_after_poll(struct idle *idle, bool worked, tick_t no
 	return (uint32_t)MIN(left, (uint64_t)idle->sleep_us);
 }
 
+/*
+ * Sleeping and being woken.  The sleeper announces itself, looks once more for work, and sleeps
+ * unless somebody has taken the announcement back meanwhile; who gives it work looks at the
+ * announcement after the work is in its ring.
+ */
+struct idle_bell {
+	uint32_t asleep; /* sleeper: sets; giver: clears */
+};
+
+/* Sleeper: before its last look for work. */
+static inline void idle_announce(struct idle_bell *bell)
+{
+	__atomic_store_n(&bell->asleep, 1, __ATOMIC_SEQ_CST);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+/* Sleeper: there was work after all. */
+static inline void idle_withdraw(struct idle_bell *bell)
+{
+	__atomic_store_n(&bell->asleep, 0, __ATOMIC_RELAXED);
+}
+
+/* Giver, after the work is in the ring: a system call only when the other one sleeps. */
+void idle_wake(struct idle_bell *bell);
+
 /* Lets this thread's sleeps end when they are due, not 50 microseconds later. */
 void idle_prepare_thread(void);
-/* Sleeps, a signal may end it early. */
-void idle_sleep(uint32_t us);
+/* Sleeper: until woken, or so long; a signal may end it early.  Withdraws the announcement. */
+void idle_sleep(struct idle_bell *bell, uint32_t us);
 
 #endif

@@ -23,6 +23,7 @@ static bool hand_off(struct worker *worker, uint16_t owner, void *item)
 		count(worker, VERDICT_DROP, REASON_HANDOFF_FULL);
 		return false;
 	}
+	worker_given(worker, owner);
 	counter_add(&worker->counters.handoffs_out, 1);
 	count(worker, VERDICT_HANDOFF, REASON_OTHER_SHARD);
 	return true;
@@ -181,8 +182,10 @@ static void tell_others(struct worker *worker, const struct net_update *update)
 		struct update_item item = { .update = *update };
 
 		/* A full ring loses it: the other worker asks the neighbour itself. */
-		if (w != worker->index)
-			(void)rte_ring_sp_enqueue_elem(worker->updates_out[w], &item, sizeof(item));
+		if (w == worker->index)
+			continue;
+		(void)rte_ring_sp_enqueue_elem(worker->updates_out[w], &item, sizeof(item));
+		worker_given(worker, w);
 	}
 }
 

@@ -36,13 +36,18 @@ static int kernel_device_check(const struct device *device, struct failure *fail
 static int probe_failed(const struct device *device, const char *text, int rc,
 			struct failure *failure)
 {
-	const char *log = eal_log_last();
+	const char *log = eal_log_first();
 	int code = rc < 0 ? -rc : EINVAL;
 
 	if (code == EPERM || code == EACCES || strstr(log, "not permitted"))
 		return failure_put(failure, EPERM,
 				   "interface %s: permission denied for device \"%s\": run as root, "
 				   "or give the process CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF",
+				   device->name, text);
+	if (strstr(log, "attach") || strstr(log, "parse device"))
+		return failure_put(failure, ENODEV,
+				   "interface %s: DPDK knows no device \"%s\" (a driver's name with a "
+				   "number, or a PCI address)",
 				   device->name, text);
 	return failure_put(failure, code, "interface %s: device \"%s\" cannot be opened: %s%s%s",
 			   device->name, text, strerror(code), log[0] ? ": " : "", log);
@@ -67,8 +72,8 @@ static int port_probe(struct device *device, const char *text, struct failure *f
 		return failure_put(failure, ENODEV,
 				   "interface %s: no driver took device \"%s\" (a PCI device must be "
 				   "bound to vfio-pci)%s%s",
-				   device->name, text, eal_log_last()[0] ? ": " : "",
-				   eal_log_last());
+				   device->name, text, eal_log_first()[0] ? ": " : "",
+				   eal_log_first());
 	device->ports[device->port_count++] = port;
 	return 0;
 }

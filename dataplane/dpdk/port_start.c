@@ -2,6 +2,7 @@
 /* Devices: configuration and start of the ports; see port.h.  Control thread. */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rte_errno.h>
 #include <rte_ethdev.h>
@@ -24,17 +25,23 @@
 static int port_failed(const struct device *device, const char *what, int rc,
 		       struct failure *failure)
 {
-	const char *log = eal_log_last();
+	const char *log = eal_log_first();
 	int code = rc < 0 ? -rc : EINVAL;
 
 	if (code == EBUSY || strstr(log, "busy"))
 		return failure_put(failure, EBUSY,
 				   "interface %s: device \"%s\" is in use by another program",
 				   device->name, device->text);
-	if (code == EPERM || strstr(log, "not permitted"))
+	/* The AF_XDP driver does not pass on why the kernel refused. */
+	if (code == EPERM || strstr(log, "not permitted") || (geteuid() != 0 && code == EINVAL))
 		return failure_put(failure, EPERM,
 				   "interface %s: permission denied for device \"%s\": run as root, "
 				   "or give the process CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF",
+				   device->name, device->text);
+	if (strstr(log, "create xsk socket"))
+		return failure_put(failure, EBUSY,
+				   "interface %s: device \"%s\": no AF_XDP socket: the queue is in use "
+				   "by another program, or the kernel device has no such queue",
 				   device->name, device->text);
 	return failure_put(failure, code, "interface %s: device \"%s\": %s: %s%s%s", device->name,
 			   device->text, what, strerror(code), log[0] ? ": " : "", log);

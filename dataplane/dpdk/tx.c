@@ -48,10 +48,12 @@ void tx_put_queue(struct worker *worker, uint16_t queue, struct rte_mbuf *packet
 	struct tx_buffer *buffer;
 
 	if (owned == QUEUE_NONE) {
+		uint16_t owner = worker->dataplane->queues[queue].owner;
+
 		packet_meta(packet)->queue = queue;
-		if (rte_ring_sp_enqueue(
-			    worker->tx_out[worker->dataplane->queues[queue].owner], packet) != 0)
+		if (rte_ring_sp_enqueue(worker->tx_out[owner], packet) != 0)
 			tx_drop(worker, packet);
+		worker_given(worker, owner);
 		return;
 	}
 	buffer = &worker->tx_buffers[owned];

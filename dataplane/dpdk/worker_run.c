@@ -83,14 +83,41 @@ static tick_t next_due(const struct worker *worker)
 	return worker->announce_rounds ? MIN(due, worker->announce_due) : due;
 }
 
+/* Whoever got something and sleeps is woken. */
+static void wake_others(struct worker *worker)
+{
+	while (UNLIKELY(worker->given)) {
+		unsigned int other = (unsigned int)__builtin_ctzll(worker->given);
+
+		worker->given &= worker->given - 1;
+		idle_wake(&worker->dataplane->workers[other]->bell);
+	}
+}
+
+static bool rings_are_empty(const struct worker *worker)
+{
+	for (uint16_t w = 0; w < worker->dataplane->worker_count; w++) {
+		if (w != worker->index &&
+		    (!rte_ring_empty(worker->handoff_in[w]) || !rte_ring_empty(worker->tx_in[w]) ||
+		     !rte_ring_empty(worker->updates_in[w])))
+			return false;
+	}
+	return true;
+}
+
 /* Offline while asleep: nobody waits for a sleeper's quiescent state. */
 static void sleep_offline(struct worker *worker, uint32_t us)
 {
 	struct dataplane *dataplane = worker->dataplane;
 	uint64_t before = rte_rdtsc();
 
+	idle_announce(&worker->bell);
+	if (!rings_are_empty(worker)) {
+		idle_withdraw(&worker->bell);
+		return;
+	}
 	rte_rcu_qsbr_thread_offline(dataplane->qsbr, worker->index);
-	idle_sleep(us);
+	idle_sleep(&worker->bell, us);
 	rte_rcu_qsbr_thread_online(dataplane->qsbr, worker->index);
 	take_snapshot(worker);
 	counter_add(&worker->counters.sleeps, 1);
@@ -112,6 +139,7 @@ static bool pass(struct worker *worker)
 	engine_take_failures(worker);
 	worked |= tx_take_in(worker) != 0;
 	tx_flush(worker);
+	wake_others(worker);
 	counter_add(&worker->counters.polls, 1);
 	if (worked)
 		counter_add(&worker->counters.busy_cycles, rte_rdtsc() - start);
