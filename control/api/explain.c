@@ -11,7 +11,7 @@
 #include "api/explain_message.h"
 #include "sip/message.h"
 
-#define EXPLAIN_OUTSTANDING_MAX 64
+#define EXPLAIN_OUTSTANDING_MAX 256
 
 struct explain_item {
 	struct explain_job *job;
@@ -27,9 +27,9 @@ struct explain_job {
 	char *message;               /* the template; NULL: made up */
 	size_t message_len;
 	json_t *call_ids;            /* NULL: the one message as it is */
-	size_t total, asked, answered;
+	size_t total, asked, answered, sent;
 	struct explain_item *items;  /* asked, not answered */
-	json_t *batch;
+	json_t *answers;             /* array; null where none has come yet */
 	uint64_t deadline_ms;
 };
 
@@ -87,7 +87,7 @@ static void job_release(struct explain_job *job)
 		link = &(*link)->next;
 	*link = job->next;
 	json_decref(job->call_ids);
-	json_decref(job->batch);
+	json_decref(job->answers);
 	free(job->message);
 	free(job);
 }
@@ -107,12 +107,21 @@ static void item_free(struct explain_item *item)
 	free(item);
 }
 
-static void job_send_batch(struct explain_job *job)
+/* Answers of several workers come in any order; they leave in that of the Call-IDs. */
+static void job_send_ready(struct explain_job *job)
 {
-	if (json_array_size(job->batch) == 0)
-		return;
-	api_request_partial(job->request, json_pack("{s:o}", "answers", job->batch));
-	job->batch = json_array();
+	size_t ready = job->sent;
+
+	while (ready < job->total && json_is_object(json_array_get(job->answers, ready)))
+		ready++;
+	while (ready - job->sent >= EXPLAIN_BATCH || (ready == job->total && ready > job->sent)) {
+		json_t *batch = json_array();
+		for (size_t end = MIN(ready, job->sent + EXPLAIN_BATCH); job->sent < end; job->sent++) {
+			json_array_append(batch, json_array_get(job->answers, job->sent));
+			json_array_set_new(job->answers, job->sent, json_null());
+		}
+		api_request_partial(job->request, json_pack("{s:o}", "answers", batch));
+	}
 }
 
 static void job_take(struct explain_job *job, size_t index, json_t *answer)
@@ -124,9 +133,9 @@ static void job_take(struct explain_job *job, size_t index, json_t *answer)
 		return;
 	}
 	json_object_set(answer, "call_id", json_array_get(job->call_ids, index));
-	json_array_append_new(job->batch, answer);
-	if (json_array_size(job->batch) >= EXPLAIN_BATCH || job->answered == job->total)
-		job_send_batch(job);
+	json_array_set_new(job->answers, index, answer);
+	if (job->answered % EXPLAIN_BATCH == 0 || job->answered == job->total)
+		job_send_ready(job);
 	if (job->answered == job->total) {
 		api_request_ok(job->request, json_pack("{s:I}", "count", (json_int_t)job->total));
 		job->request = NULL;
@@ -257,6 +266,13 @@ static bool job_take_call_ids(struct explain_job *job, json_t *call_ids, char *w
 		}
 	}
 	job->call_ids = json_incref(call_ids);
+	job->answers = json_array();
+	while (json_array_size(job->answers) < job->total) {
+		if (json_array_append_new(job->answers, json_null()) < 0) {
+			snprintf(why, size, "tandemd is out of memory");
+			return false;
+		}
+	}
 	return true;
 }
 
@@ -289,7 +305,6 @@ void explain_request(struct explain *explain, struct api_request *request, const
 	}
 	job->explain = explain;
 	job->request = request;
-	job->batch = json_array();
 	job->next = explain->jobs;
 	explain->jobs = job;
 	if (job_take_args(job, args, why, sizeof(why)))

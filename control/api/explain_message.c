@@ -99,10 +99,27 @@ static void path_choose_source(const struct balance_snapshot *snapshot, struct e
 			return;
 		}
 	}
-	if (gateway->family == family)
+	if (gateway->family == family) {
 		path->source.address = *gateway;
-	else
-		path->source.address.bytes[ip_address_size(&path->local.address) - 1] ^= 1;
+		return;
+	}
+	uint8_t *last = &path->source.address.bytes[ip_address_size(&path->local.address) - 1];
+	*last = *last < 128 ? *last + 1 : *last - 1;
+}
+
+/* The port may be left out, and an IPv6 address then stand without brackets. */
+static bool endpoint_take(const char *text, struct endpoint *endpoint, char *why, size_t size)
+{
+	struct span span = span_of_string(text);
+
+	if (endpoint_parse(span, SIP_PORT, endpoint))
+		return true;
+	if (ip_address_parse(span, &endpoint->address)) {
+		endpoint->port = SIP_PORT;
+		return true;
+	}
+	snprintf(why, size, "'%.60s' is not an address and port", text);
+	return false;
 }
 
 bool explain_path_find(const struct balance_snapshot *snapshot, const char *source,
@@ -110,14 +127,9 @@ bool explain_path_find(const struct balance_snapshot *snapshot, const char *sour
 		       char *why, size_t size)
 {
 	*path = (struct explain_path){ .interface = BALANCE_NONE };
-	if (source && !endpoint_parse(span_of_string(source), SIP_PORT, &path->source)) {
-		snprintf(why, size, "'%.60s' is not an address and port", source);
+	if ((source && !endpoint_take(source, &path->source, why, size)) ||
+	    (local && !endpoint_take(local, &path->local, why, size)))
 		return false;
-	}
-	if (local && !endpoint_parse(span_of_string(local), SIP_PORT, &path->local)) {
-		snprintf(why, size, "'%.60s' is not an address and port", local);
-		return false;
-	}
 	if (interface) {
 		path->interface = interface_by_name(snapshot, interface);
 		if (path->interface == BALANCE_NONE) {

@@ -13,14 +13,14 @@
 
 #define DEADLINE_NS 10000000000ull
 
-void api_fixture_start(struct api_fixture *f, const api_handler_fn *handlers, void *context,
-		       size_t queue_max)
+bool api_fixture_start_at(struct api_fixture *f, const char *endpoint,
+			  const api_handler_fn *handlers, void *context, size_t queue_max)
 {
 	assert_int_equal(uv_loop_init(&f->loop), 0);
 	f->zmq = zmq_ctx_new();
 	const struct api_server_config config = {
 		.loop = &f->loop,
-		.endpoint = API_FIXTURE_ENDPOINT,
+		.endpoint = endpoint,
 		.zmq = f->zmq,
 		.program = "tandemd test",
 		.instance = 7,
@@ -30,7 +30,13 @@ void api_fixture_start(struct api_fixture *f, const api_handler_fn *handlers, vo
 		.transport_queue = 4,
 	};
 	f->server = api_server_start(&config, f->error, sizeof(f->error));
-	if (!f->server)
+	return f->server != NULL;
+}
+
+void api_fixture_start(struct api_fixture *f, const api_handler_fn *handlers, void *context,
+		       size_t queue_max)
+{
+	if (!api_fixture_start_at(f, API_FIXTURE_ENDPOINT, handlers, context, queue_max))
 		fail_msg("%s", f->error);
 }
 

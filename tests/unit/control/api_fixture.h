@@ -20,6 +20,10 @@ struct api_fixture {
 /* Fails the test when the server does not start. */
 void api_fixture_start(struct api_fixture *f, const api_handler_fn *handlers, void *context,
 		       size_t queue_max);
+/* The same on another endpoint; false when it does not start, with f->error. */
+[[nodiscard]] bool api_fixture_start_at(struct api_fixture *f, const char *endpoint,
+					const api_handler_fn *handlers, void *context,
+					size_t queue_max);
 /* The server may have been stopped before (server NULL). */
 void api_fixture_stop(struct api_fixture *f);
 

@@ -68,7 +68,7 @@ static const char everything[] =
 	"services:\n"
 	"- {name: inbound, listen: [\"udp:192.0.2.1:5062\", \"udp:[2001:db8::1]:5064\"], pool: "
 	"switches, nat: off, rewrite_host: true, push_route: true, domains: [SIP.Example.com., "
-	"\"[2001:DB8::9]\"]}\n"
+	"\"[2001:DB8:0::0:9]\"]}\n"
 	"- {name: outbound, listen: [\"udp:198.51.100.1:5060\"], from: switches, pool: "
 	"request-uri, record_route: false}\n"
 	"- {name: others, listen: [\"udp:198.51.100.1:5060\"], pool: carriers}\n"

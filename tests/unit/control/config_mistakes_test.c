@@ -153,11 +153,12 @@ static const struct mistake_case cases[] = {
 	  "service \"inbound\" exists already, at line 11" },
 	/* pools and targets */
 	{ 13, "    pool: swiches", 13, 11,
-	  "there is no pool \"swiches\"; accepted: switches, carriers, or request-uri" },
+	  "there is no pool \"swiches\", did you mean \"switches\"?; accepted: switches, carriers, or "
+	  "request-uri" },
 	{ 14, "  - {name: outbound, listen: [\"udp:198.51.100.1:5060\"], from: nobody, pool: carriers}",
 	  14, 63, "from: there is no pool \"nobody\"" },
 	{ 21, "  - {name: carrier, targets: [{name: c1, uri: \"sip:203.0.113.10\"}]}", 14, 74,
-	  "pool: there is no pool \"carriers\"; accepted: switches, carrier, or request-uri" },
+	  "pool: there is no pool \"carriers\", did you mean \"carrier\"?; accepted: switches, carrier" },
 	{ 21,
 	  "  - {name: carriers, targets: [{name: c1, uri: \"sip:203.0.113.10\"}]}\n"
 	  "  - {name: switches, targets: [{name: c1, uri: \"sip:203.0.113.10\"}]}",
@@ -347,6 +348,8 @@ static void warnings_do_not_refuse(void **)
 		{ 7, "    mtu: 1500", 6, 14, "gateway without peers" },
 		{ 7, "    peers: [0.0.0.0/0]", 7, 13, "open relay" },
 		{ 7, "    peers: [203.0.113.0/24, \"2001:db8:9::/64\"]", 7, 29, "no gateway to it" },
+		{ 8, "  - {name: core, device: d, addresses: [198.51.100.1/24], gateway: "
+		     "198.51.100.9, peers: [203.0.113.0/24]}", 8, 90, "\"access\" too" },
 		{ 14, "  - {name: outbound, listen: [\"udp:198.51.100.1:5060\"], pool: request-uri}", 21,
 		  12, "no service uses pool \"carriers\"" },
 	};

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* api/handlers.h: what each command answers and does, over the socket, on a data plane's double. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "api_fixture.h"
+#include "dataplane_double.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "api/control.h"
+#include "api/handlers.h"
+#include "config/config.h"
+
+static const char configuration[] =
+	"interfaces:\n"
+	"  - {name: access, device: net_null0, addresses: [192.0.2.1/24, \"2001:db8::1/64\"]}\n"
+	"  - {name: core, device: net_null1, addresses: [198.51.100.1/24]}\n"
+	"services:\n"
+	"  - {name: inbound, listen: [\"udp:192.0.2.1:5060\", \"udp:[2001:db8::1]:5060\"], pool: switches}\n"
+	"  - {name: outbound, listen: [\"udp:198.51.100.1:5060\"], from: switches, pool: carriers}\n"
+	"pools:\n"
+	"  - name: switches\n"
+	"    targets:\n"
+	"      - {name: sw1, uri: \"sip:198.51.100.11:5060\", weight: 50}\n"
+	"      - {name: sw2, uri: \"sip:198.51.100.12:5060\", weight: 50}\n"
+	"  - name: carriers\n"
+	"    targets:\n"
+	"      - {name: c1, uri: \"sip:192.0.2.77:5060\"}\n"
+	"      - {name: sw2, uri: \"sip:192.0.2.78:5060\"}\n";
+
+struct test {
+	struct api_fixture api;
+	struct dataplane dataplane;
+	struct control control;
+	struct target_registry *registry;
+	void *client;
+};
+
+static void sink(void *context, json_t *event)
+{
+	struct control *control = context;
+
+	if (control->api)
+		api_server_event(control->api, event);
+}
+
+static int setup(void **state)
+{
+	struct test *t = calloc(1, sizeof(*t));
+	struct control *c = &t->control;
+	struct config_report report;
+	const struct config_identity identity = { .instance = 7, .epoch = 99, .route_key_count = 1 };
+
+	*c = (struct control){ .program = "tandemd test", .config_file = "test.yaml" };
+	if (config_load_text("test.yaml", span_of_string(configuration), &c->config, &report) < 0)
+		config_report_print(&report, stderr);
+	assert_non_null(c->config);
+	t->registry = target_registry_create();
+	assert_int_equal(config_snapshot_build(c->config, &identity, t->registry, 1, &c->snapshot), 0);
+	config_dataplane(c->config, &identity, &c->dataplane_config);
+	c->outcomes = target_outcomes_create(c->snapshot);
+	c->dataplane = &t->dataplane;
+	c->explain = (struct explain){ .dataplane = c->dataplane, .snapshot = c->snapshot };
+	events_init(&c->events, NULL);
+	c->events.sink = sink;
+	c->events.context = c;
+	api_fixture_start(&t->api, api_handlers, c, 0);
+	c->api = t->api.server;
+	c->loop = &t->api.loop;
+	t->client = api_client_open(&t->api);
+	api_client_hello(&t->api, t->client);
+	*state = t;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct test *t = *state;
+
+	if (t->client)
+		api_client_close(t->client);
+	explain_fini(&t->control.explain);
+	api_fixture_stop(&t->api);
+	events_fini(&t->control.events);
+	target_outcomes_destroy(t->control.outcomes);
+	config_snapshot_destroy(t->control.snapshot);
+	target_registry_destroy(t->registry);
+	config_destroy(t->control.config);
+	free(t);
+	return 0;
+}
+
+/* The final answer's body; fails the test on an error. */
+static json_t *ask(struct test *t, const char *json)
+{
+	api_client_say(t->client, json);
+	json_t *message = api_client_hear(&t->api, t->client);
+	json_t *body = json_incref(json_object_get(message, "ok"));
+	if (!body)
+		fail_msg("%s", json_dumps(message, 0));
+	json_decref(message);
+	return body;
+}
+
+static json_int_t number(const json_t *body, const char *a, const char *b)
+{
+	const json_t *value = json_object_get(body, a);
+
+	value = b ? json_object_get(value, b) : value;
+	assert_true(json_is_integer(value));
+	return json_integer_value(value);
+}
+
+static const char *string(const json_t *body, const char *key)
+{
+	const char *text = json_string_value(json_object_get(body, key));
+
+	assert_non_null(text);
+	return text;
+}
+
+static void show_status_sums_verdicts_but_not_hand_offs(void **state)
+{
+	struct test *t = *state;
+	struct dataplane_worker_stats *w = t->dataplane.worker;
+
+	t->dataplane.workers = 2;
+	w[0].packets_rx = 1000;
+	w[0].verdicts.count[VERDICT_FORWARD][REASON_INITIAL_REQUEST] = 500;
+	w[0].verdicts.count[VERDICT_HANDOFF][REASON_OTHER_SHARD] = 490;
+	w[0].verdicts.count[VERDICT_DROP][REASON_NOT_SIP] = 7;
+	w[1].verdicts.count[VERDICT_REPLY][REASON_OPTIONS_ALIVE] = 200;
+	w[1].verdicts.count[VERDICT_ABSORB][REASON_TRYING] = 290;
+	w[0].proxy.txns = 5;
+	w[1].proxy.txns = 6;
+	json_t *body = ask(t, "{'id':1,'command':'show status'}");
+	assert_int_equal(number(body, "packets", "received"), 1000);
+	assert_int_equal(number(body, "packets", "verdicts"), 997);
+	assert_int_equal(number(body, "packets", "difference"), 3);
+	assert_int_equal(number(json_object_get(body, "packets"), "kinds", "handoff"), 490);
+	assert_int_equal(number(body, "transactions", "live"), 11);
+	assert_int_equal(number(body, "targets", "total"), 4);
+	assert_int_equal(number(body, "targets", "usable"), 4);
+	assert_int_equal(number(body, "workers", NULL), 2);
+	assert_int_equal(number(body, "instance", NULL), 7);
+	json_decref(body);
+}
+
+static void show_workers_gives_figures_a_message_and_null_without_messages(void **state)
+{
+	struct test *t = *state;
+	struct dataplane_worker_stats *w = t->dataplane.worker;
+
+	t->dataplane.workers = 2;
+	w[0] = (struct dataplane_worker_stats){ .messages = 100, .busy_cycles = 250000,
+		.engine_cycles = 100000, .packets_rx = 120, .bursts = 40, .polls = 200,
+		.empty_polls = 150, .handoffs_out = 9, .tsc_hz = 2000000000 };
+	w[1] = (struct dataplane_worker_stats){ .worker = 1, .handoffs_in = 9 };
+	for (uint64_t i = 1; i <= 1000; i++)
+		histogram_add(&w[0].inside_ns, i * 1000);
+	json_t *body = ask(t, "{'id':1,'command':'show workers'}");
+	const json_t *rows = json_object_get(body, "workers");
+	const json_t *first = json_array_get(rows, 0), *second = json_array_get(rows, 1);
+	const json_t *total = json_object_get(body, "total");
+	assert_int_equal(json_array_size(rows), 2);
+	assert_true(json_real_value(json_object_get(first, "cycles_per_message")) == 2500.0);
+	assert_true(json_real_value(json_object_get(first, "engine_cycles_per_message")) == 1000.0);
+	assert_true(json_real_value(json_object_get(first, "packets_per_burst")) == 3.0);
+	assert_true(json_real_value(json_object_get(first, "busy_share")) == 0.25);
+	assert_int_equal(number(first, "inside", "max_ns"), 1000000);
+	assert_in_range(number(first, "inside", "p50_ns"), 500000, 531250);
+	assert_true(json_is_null(json_object_get(second, "cycles_per_message")));
+	assert_true(json_is_null(json_object_get(json_object_get(second, "inside"), "p50_ns")));
+	assert_int_equal(number(total, "handoffs_out", NULL), 9);
+	assert_int_equal(number(total, "handoffs_in", NULL), 9);
+	assert_int_equal(number(total, "inside", "count"), 1000);
+	json_decref(body);
+}
+
+static void show_drops_lists_each_verdict_with_its_clause(void **state)
+{
+	struct test *t = *state;
+	struct dataplane_worker_stats *w = t->dataplane.worker;
+
+	t->dataplane.workers = 2;
+	w[0].packets_rx = 5;
+	w[0].verdicts.count[VERDICT_DROP][REASON_VIA_MISSING] = 1;
+	w[1].verdicts.count[VERDICT_DROP][REASON_VIA_MISSING] = 1;
+	w[1].verdicts.count[VERDICT_REPLY][REASON_VIA_SYNTAX] = 3;
+	json_t *body = ask(t, "{'id':1,'command':'show drops'}");
+	const json_t *rows = json_object_get(body, "verdicts");
+	assert_int_equal(json_array_size(rows), 2);
+	assert_string_equal(string(json_array_get(rows, 0), "kind"), "reply");
+	assert_int_equal(number(json_array_get(rows, 0), "status", NULL), 400);
+	assert_string_equal(string(json_array_get(rows, 1), "reason"), "VIA_MISSING");
+	assert_string_equal(string(json_array_get(rows, 1), "help"), "no Via");
+	assert_string_equal(string(json_array_get(rows, 1), "clause"), "RFC 3261 §8.1.1");
+	assert_int_equal(number(json_array_get(rows, 1), "count", NULL), 2);
+	assert_int_equal(number(body, "sum", NULL), 5);
+	assert_int_equal(number(body, "difference", NULL), 0);
+	json_decref(body);
+	body = ask(t, "{'id':1,'command':'show drops','args':{'drops_only':true}}");
+	assert_int_equal(json_array_size(json_object_get(body, "verdicts")), 1);
+	assert_int_equal(number(body, "sum", NULL), 5);
+	json_decref(body);
+}
+
+static void show_targets_counts_what_traffic_showed(void **state)
+{
+	struct test *t = *state;
+	const struct balance_target *sw1 = &t->control.snapshot->targets[0];
+	const struct outcome outcomes[] = {
+		{ .target_id = sw1->id, .kind = OUTCOME_RESPONSE, .value = 200, .is_invite = true },
+		{ .target_id = sw1->id, .kind = OUTCOME_RESPONSE, .value = 486 },
+		{ .target_id = sw1->id, .kind = OUTCOME_RESPONSE, .value = 503 },
+		{ .target_id = sw1->id, .kind = OUTCOME_TIMEOUT },
+		{ .target_id = sw1->id, .kind = OUTCOME_TRANSPORT_ERROR },
+		{ .target_id = sw1->id ^ 1, .kind = OUTCOME_TIMEOUT },
+		{ .target_id = sw1->id, .kind = OUTCOME_RESPONSE, .value = 65535 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(outcomes) - 1; i++)
+		target_outcomes_count(t->control.outcomes, &outcomes[i]);
+	json_t *body = ask(t, "{'id':1,'command':'show targets','args':{'pool':'switches'}}");
+	const json_t *rows = json_object_get(body, "targets");
+	const json_t *answers = json_object_get(json_array_get(rows, 0), "answers");
+	assert_int_equal(json_array_size(rows), 2);
+	assert_string_equal(string(json_array_get(rows, 0), "name"), "sw1");
+	assert_string_equal(string(json_array_get(rows, 0), "interface"), "core");
+	assert_string_equal(string(json_array_get(rows, 0), "endpoint"), "198.51.100.11:5060");
+	assert_int_equal(number(answers, "2xx", NULL), 1);
+	assert_int_equal(number(answers, "4xx", NULL), 1);
+	assert_int_equal(number(answers, "5xx", NULL), 1);
+	assert_int_equal(number(answers, "503", NULL), 1);
+	assert_int_equal(number(answers, "timeouts", NULL), 1);
+	assert_int_equal(number(answers, "transport_errors", NULL), 1);
+	assert_int_equal(number(answers, "failures_in_a_row", NULL), 3);
+	json_decref(body);
+	target_outcomes_count(t->control.outcomes, &outcomes[ARRAY_SIZE(outcomes) - 1]);
+	api_client_say(t->client, "{'id':2,'command':'show targets','args':{'pool':'nosuch'}}");
+	api_client_expect_error(&t->api, t->client, 2, "not-found");
+}
+
+static void show_services_pools_interfaces_and_memory_name_everything(void **state)
+{
+	struct test *t = *state;
+
+	t->dataplane.interfaces = 1;
+	t->dataplane.interface[0] = (struct dataplane_interface_stats){
+		.name = "access", .driver = "net_null", .mac = { 2, 0, 0, 0, 0, 0xaf }, .link_up = true };
+	t->dataplane.workers = 1;
+	json_t *body = ask(t, "{'id':1,'command':'show services'}");
+	const json_t *services = json_object_get(body, "services");
+	assert_int_equal(json_array_size(services), 2);
+	assert_string_equal(string(json_array_get(services, 1), "from"), "switches");
+	assert_string_equal(json_string_value(json_array_get(
+		json_object_get(json_array_get(services, 0), "listen"), 1)),
+		"udp:[2001:db8::1]:5060");
+	json_decref(body);
+	body = ask(t, "{'id':1,'command':'show pools'}");
+	assert_string_equal(string(json_array_get(json_object_get(body, "pools"), 0), "policy"),
+			    "call-id-hash");
+	json_decref(body);
+	body = ask(t, "{'id':1,'command':'show interfaces'}");
+	const json_t *interface = json_array_get(json_object_get(body, "interfaces"), 0);
+	assert_string_equal(string(interface, "mac"), "02:00:00:00:00:af");
+	json_decref(body);
+	body = ask(t, "{'id':1,'command':'show memory'}");
+	assert_int_equal(json_array_size(json_object_get(body, "workers")), 1);
+	assert_true(number(body, "resident_bytes", NULL) > 0);
+	json_decref(body);
+}
+
+static void show_config_prints_yaml_that_loads(void **state)
+{
+	struct test *t = *state;
+	struct config_report report;
+	struct config *again = NULL;
+	json_t *body = ask(t, "{'id':1,'command':'show config'}");
+
+	assert_string_equal(string(body, "file"), "test.yaml");
+	assert_int_equal(config_load_text("x", span_of_string(string(body, "yaml")), &again, &report),
+			 0);
+	config_destroy(again);
+	json_decref(body);
+}
+
+static void the_wish_for_a_target_is_stored_and_told(void **state)
+{
+	struct test *t = *state;
+	void *follower = api_client_open(&t->api);
+	struct target_status *status = t->control.snapshot->targets[0].status;
+
+	api_client_hello(&t->api, follower);
+	api_client_say(follower, "{'id':1,'command':'events'}");
+	api_client_expect(&t->api, follower, "{'id':1,'ok':{'recent':[]}}");
+	json_decref(ask(t, "{'id':1,'command':'target drain','args':{'name':'sw1'}}"));
+	assert_int_equal(status->admin, TARGET_DRAIN);
+	json_t *event = api_client_hear(&t->api, follower);
+	const json_t *fields = json_object_get(event, "event");
+	assert_string_equal(string(fields, "kind"), "target");
+	assert_string_equal(string(fields, "text"), "switches/sw1: drain, was ready");
+	assert_string_equal(string(fields, "admin"), "drain");
+	json_decref(event);
+	json_t *body = ask(t, "{'id':1,'command':'target drain','args':{'name':'switches/sw1'}}");
+	assert_true(json_is_false(json_object_get(body, "changed")));
+	json_decref(body);
+	assert_null(api_client_hear_at_once(&t->api, follower));
+	json_decref(ask(t, "{'id':1,'command':'target maint','args':{'name':'carriers/sw2'}}"));
+	assert_int_equal(t->control.snapshot->targets[3].status->admin, TARGET_MAINT);
+	assert_int_equal(t->control.snapshot->targets[1].status->admin, TARGET_READY);
+	json_decref(ask(t, "{'id':1,'command':'target ready','args':{'name':'sw1'}}"));
+	assert_int_equal(status->admin, TARGET_READY);
+	api_client_close(follower);
+}
+
+static void a_target_that_is_unknown_or_in_two_pools_is_refused(void **state)
+{
+	struct test *t = *state;
+	static const char *const names[] = { "sw2", "nosuch", "switches/c1", "switches/", "/sw1", "" };
+	char request[128];
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		snprintf(request, sizeof(request),
+			 "{'id':1,'command':'target drain','args':{'name':'%s'}}", names[i]);
+		api_client_say(t->client, request);
+		api_client_expect_error(&t->api, t->client, 1, "not-found");
+	}
+	for (uint32_t i = 0; i < t->control.snapshot->target_count; i++)
+		assert_int_equal(t->control.snapshot->targets[i].status->admin, TARGET_READY);
+}
+
+static void capture_is_one_at_a_time_and_tells_why_it_cannot(void **state)
+{
+	struct test *t = *state;
+
+	t->dataplane.capture_status = -EACCES;
+	api_client_say(t->client, "{'id':1,'command':'capture start','args':{'path':'/x'}}");
+	api_client_expect(&t->api, t->client,
+			  "{'error':{'code':'failed','text':"
+			  "'cannot capture to /x: Permission denied'},'id':1}");
+	t->dataplane.capture_status = 0;
+	api_client_say(t->client, "{'id':1,'command':'capture stop'}");
+	api_client_expect_error(&t->api, t->client, 1, "conflict");
+	json_decref(ask(t, "{'id':1,'command':'capture start','args':{'path':'/x','packets':9}}"));
+	assert_string_equal(t->dataplane.capture_path, "/x");
+	assert_int_equal(t->dataplane.capture_max, 9);
+	api_client_say(t->client, "{'id':1,'command':'capture start','args':{'path':'/y'}}");
+	api_client_expect_error(&t->api, t->client, 1, "conflict");
+	json_t *body = ask(t, "{'id':1,'command':'capture stop'}");
+	assert_int_equal(number(body, "packets", NULL), 12);
+	assert_int_equal(number(body, "dropped", NULL), 3);
+	assert_false(t->dataplane.is_capturing);
+	json_decref(body);
+	json_decref(ask(t, "{'id':1,'command':'capture start','args':{'path':'/y'}}"));
+	assert_true(t->dataplane.capture_max == UINT64_MAX);
+	json_decref(ask(t, "{'id':1,'command':'capture stop'}"));
+}
+
+static void recent_events_are_bounded(void **state)
+{
+	struct test *t = *state;
+
+	for (int i = 0; i < EVENTS_RECENT_MAX + 10; i++)
+		events_raise(&t->control.events, "start", NULL, "number %d", i);
+	json_t *body = ask(t, "{'id':1,'command':'events'}");
+	const json_t *recent = json_object_get(body, "recent");
+	assert_int_equal(json_array_size(recent), EVENTS_RECENT_MAX);
+	assert_string_equal(string(json_array_get(recent, 0), "text"), "number 10");
+	json_decref(body);
+}
+
+static void an_event_is_one_line_with_time_and_kind(void **)
+{
+	char *text = NULL;
+	size_t size = 0;
+	struct events events;
+	FILE *out = open_memstream(&text, &size);
+	const struct timespec at = { .tv_sec = 1700000000, .tv_nsec = 7000000 };
+	char time[EVENTS_TIME_MAX];
+
+	events_init(&events, out);
+	events_raise(&events, "target", json_pack("{s:s}", "pool", "p"), "%s is up", "p/t");
+	fclose(out);
+	assert_int_equal(strlen(text), strlen("2023-11-14T22:13:20.007Z target: p/t is up\n"));
+	assert_string_equal(text + 24, " target: p/t is up\n");
+	assert_string_equal(events_time(&at, time), "2023-11-14T22:13:20.007Z");
+	events_fini(&events);
+	free(text);
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		CASE(show_status_sums_verdicts_but_not_hand_offs),
+		CASE(show_workers_gives_figures_a_message_and_null_without_messages),
+		CASE(show_drops_lists_each_verdict_with_its_clause),
+		CASE(show_targets_counts_what_traffic_showed),
+		CASE(show_services_pools_interfaces_and_memory_name_everything),
+		CASE(show_config_prints_yaml_that_loads),
+		CASE(the_wish_for_a_target_is_stored_and_told),
+		CASE(a_target_that_is_unknown_or_in_two_pools_is_refused),
+		CASE(capture_is_one_at_a_time_and_tells_why_it_cannot),
+		CASE(recent_events_are_bounded),
+		cmocka_unit_test(an_event_is_one_line_with_time_and_kind),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A data plane without packets; see dataplane_double.h. */
+#include "dataplane_double.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "sip/message.h"
+
+bool dataplane_worker_stats(const struct dataplane *dataplane, uint16_t worker,
+			    struct dataplane_worker_stats *stats)
+{
+	if (worker >= dataplane->workers)
+		return false;
+	*stats = dataplane->worker[worker];
+	return true;
+}
+
+bool dataplane_interface_stats(const struct dataplane *dataplane, uint16_t interface,
+			       struct dataplane_interface_stats *stats)
+{
+	if (interface >= dataplane->interfaces)
+		return false;
+	*stats = dataplane->interface[interface];
+	return true;
+}
+
+int dataplane_explain(struct dataplane *dataplane, struct span message,
+		      const struct endpoint *source, const struct endpoint *local,
+		      uint16_t interface, dataplane_explained_fn done, void *context)
+{
+	struct dataplane_question *question = &dataplane->questions[dataplane->question_count];
+
+	if (dataplane->question_count == DOUBLE_RING)
+		return -EAGAIN;
+	if (message.len > sizeof(question->message))
+		return -EMSGSIZE;
+	memcpy(question->message, message.data, message.len);
+	question->len = message.len;
+	question->source = *source;
+	question->local = *local;
+	question->interface = interface;
+	question->done = done;
+	question->context = context;
+	dataplane->question_count++;
+	return 0;
+}
+
+void dataplane_double_answer(struct dataplane *dataplane, unsigned int targets)
+{
+	while (dataplane->question_count > 0) {
+		struct dataplane_question *question =
+			&dataplane->questions[--dataplane->question_count];
+		struct span call_id = SPAN("0");
+		struct proxy_explanation answer = {
+			.verdict = verdict_of(VERDICT_FORWARD, REASON_INITIAL_REQUEST),
+			.kind = ROUTE_TARGET,
+			.egress = question->interface,
+			.call_hash = 0x1234,
+			.next_hop = question->source,
+		};
+		(void)sip_message_peek_call_id(question->message, (uint32_t)question->len, &call_id);
+		answer.target = (uint16_t)((unsigned int)(call_id.data[call_id.len - 1] - '0') % targets);
+		snprintf(answer.why, sizeof(answer.why), "%.*s", SPAN_ARGS(call_id));
+		question->done(question->context, &answer);
+	}
+}
+
+int dataplane_capture_start(struct dataplane *dataplane, const char *path, uint64_t packets_max)
+{
+	if (dataplane->capture_status < 0)
+		return dataplane->capture_status;
+	snprintf(dataplane->capture_path, sizeof(dataplane->capture_path), "%s", path);
+	dataplane->capture_max = packets_max;
+	dataplane->is_capturing = true;
+	return 0;
+}
+
+int dataplane_capture_stop(struct dataplane *dataplane, uint64_t *packets, uint64_t *dropped)
+{
+	*packets = 12;
+	*dropped = 3;
+	dataplane->is_capturing = false;
+	return 0;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A data plane without packets: figures that the test sets, and a command ring that the test
+ * empties.  For tests of what the control plane makes of dataplane.h.
+ */
+#ifndef TESTS_DATAPLANE_DOUBLE_H
+#define TESTS_DATAPLANE_DOUBLE_H
+
+#include "dataplane.h"
+
+#define DOUBLE_RING 50
+
+struct dataplane_question {
+	char message[2048];
+	size_t len;
+	struct endpoint source, local;
+	uint16_t interface;
+	dataplane_explained_fn done;
+	void *context;
+};
+
+struct dataplane {
+	uint16_t workers, interfaces;
+	struct dataplane_worker_stats worker[2];
+	struct dataplane_interface_stats interface[2];
+	unsigned int question_count;
+	struct dataplane_question questions[DOUBLE_RING];
+	int capture_status;          /* what dataplane_capture_start returns */
+	char capture_path[256];
+	uint64_t capture_max;
+	bool is_capturing;
+};
+
+/* Answers all open questions, the last asked first, with the target whose index is the last digit
+ * of the Call-ID modulo `targets`. */
+void dataplane_double_answer(struct dataplane *dataplane, unsigned int targets);
+
+#endif
