@@ -36,7 +36,8 @@ struct client {
 	enum txn_state state;
 	tick_t interval;
 	struct event *retransmit, *end;
-	struct message *ack; /* to a non-2xx */
+	struct message *ack;  /* sent last */
+	struct endpoint ack_destination;
 };
 
 struct server {
@@ -65,8 +66,6 @@ struct leg {
 	struct dialog dialog;
 	struct client *invite;     /* caller: the INVITE or other initial request */
 	struct server *answering;  /* callee */
-	struct message *ack;       /* caller's last ACK to a 2xx */
-	struct endpoint ack_destination;
 	struct event *timer, *reliable_timer;
 	const char *tag;           /* local */
 	bool is_caller, is_early, is_confirmed, is_over, cancel_wanted, cancel_sent;

@@ -69,12 +69,12 @@ static void send_prack(struct leg *leg, struct client *client, const struct mess
 	uac_start(agent, leg, prack, &next_hop);
 }
 
-static void acknowledge(struct leg *leg, const struct message *invite)
+static void acknowledge(struct client *client)
 {
-	struct agent *agent = leg->agent;
-	leg->ack = ua_ack_2xx(agent->node, &leg->dialog, invite);
-	leg->ack_destination = ua_next_hop(agent->node, leg->ack);
-	agent_send(agent, leg->ack, &leg->ack_destination);
+	struct agent *agent = client->agent;
+	client->ack = ua_ack_2xx(agent->node, &client->leg->dialog, client->request);
+	client->ack_destination = ua_next_hop(agent->node, client->ack);
+	agent_send(agent, client->ack, &client->ack_destination);
 }
 
 /* 2xx to an INVITE, the first one or one that is repeated because its ACK was lost. */
@@ -85,15 +85,15 @@ static void invite_2xx(struct client *client, const struct message *response)
 	struct arena *arena = agent->world->arena;
 	const char *tag = message_param(arena, message_get(response, "To", 0), "tag");
 
-	if (leg->ack && message_cseq(leg->ack) == message_cseq(response)) {
+	if (client->ack) {
 		if (!tag || !text_is(tag, leg->dialog.remote_tag))
 			world_fail(agent->world, "%s: two parties answered", agent->node->name);
-		agent_send(agent, leg->ack, &leg->ack_destination);
+		agent_send(agent, client->ack, &client->ack_destination);
 		return;
 	}
 	if (leg->is_confirmed) { /* a re-INVITE's */
 		dialog_refresh(&leg->dialog, response);
-		acknowledge(leg, client->request);
+		acknowledge(client);
 		leg_next_plan(leg);
 		return;
 	}
@@ -101,7 +101,7 @@ static void invite_2xx(struct client *client, const struct message *response)
 	dialog_of_response(&leg->dialog, client->request, response);
 	if (cseq > leg->dialog.local_cseq) /* PRACKs went out meanwhile */
 		leg->dialog.local_cseq = cseq;
-	acknowledge(leg, client->request);
+	acknowledge(client);
 	agent->final = response->status;
 	agent->answered++;
 	leg_confirmed(leg);
