@@ -68,6 +68,28 @@ static bool check_names(const struct config *config, struct config_report *repor
 	return true;
 }
 
+/* "a, b, ..."; returns the name that `wanted` may have meant, or NULL. */
+static const char *list_pools(const struct config *config, struct span wanted, char *text,
+			      size_t size)
+{
+	const struct config_pool *pools = CONFIG_ITEMS(config_pool, config->pools);
+	const char *nearest = NULL;
+	unsigned int best = UINT32_MAX;
+	bool full = false;
+	text[0] = '\0';
+	for (uint32_t i = 0; i < config->pools.count; i++) {
+		size_t used = strlen(text);
+		if (keyword_is_nearer(wanted, pools[i].name, &best))
+			nearest = pools[i].name;
+		if (full)
+			continue;
+		full = used + strlen(pools[i].name) + sizeof(", , ...") > size;
+		snprintf(text + used, size - used, "%s%s", used ? ", " : "",
+			 full ? "..." : pools[i].name);
+	}
+	return nearest;
+}
+
 /* Where a pool's name leads; BALANCE_NONE with an error unless the pools are in doubt. */
 static uint16_t find_pool(const struct config *config, const struct distinct *names,
 			  const char *keyword, const char *name, struct config_position at,
@@ -79,18 +101,11 @@ static uint16_t find_pool(const struct config *config, const struct distinct *na
 				  CONFIG_ITEMS(config_pool, config->pools));
 	if (CONFIG_IS_BAD(SECTION_ROOT, config, pools) && names->count == 0)
 		return BALANCE_NONE;
-	char accepted[160] = "";
-	const struct config_pool *pools = CONFIG_ITEMS(config_pool, config->pools);
-	for (uint32_t i = 0; i < config->pools.count; i++) {
-		size_t used = strlen(accepted);
-		if (used + strlen(pools[i].name) + sizeof(", ...") > sizeof(accepted)) {
-			snprintf(accepted + used, sizeof(accepted) - used, ", ...");
-			break;
-		}
-		snprintf(accepted + used, sizeof(accepted) - used, "%s%s", used ? ", " : "",
-			 pools[i].name);
-	}
-	config_error(report, at, "%s: there is no pool \"%s\"; accepted: %s%s", keyword, name,
+	char accepted[160];
+	const char *nearest = list_pools(config, span_of_string(name), accepted, sizeof(accepted));
+	config_error(report, at, "%s: there is no pool \"%s\"%s%s%s; accepted: %s%s", keyword, name,
+		     nearest ? ", did you mean \"" : "", nearest ? nearest : "",
+		     nearest ? "\"?" : "",
 		     *accepted ? accepted : "the name of an entry under \"pools\"",
 		     strcmp(keyword, "pool") == 0 ? ", or " CONFIG_POOL_REQUEST_URI : "");
 	return BALANCE_NONE;

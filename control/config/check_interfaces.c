@@ -128,7 +128,30 @@ static void check_gateways(const struct config_interface *interface, struct conf
 			    "ranges under \"peers\"");
 }
 
-static void check_peers(const struct config_interface *interface, struct config_report *report)
+/* One range behind two gateways: the first interface gets it all. */
+static void check_shared_peer(const struct config_interface *all,
+			      const struct config_interface *interface,
+			      const struct config_prefix *peer, struct config_report *report)
+{
+	char text[ENDPOINT_TEXT_MAX];
+	for (const struct config_interface *before = all; before < interface; before++) {
+		const struct config_prefix *peers = CONFIG_ITEMS(config_prefix, before->peers);
+		for (uint32_t i = 0; i < before->peers.count; i++) {
+			if (peers[i].prefix.bits != peer->prefix.bits ||
+			    !ip_address_equal(&peers[i].prefix.address, &peer->prefix.address) ||
+			    !has_gateway(before, peer->prefix.address.family) ||
+			    !has_gateway(interface, peer->prefix.address.family))
+				continue;
+			config_warn(report, peer->at,
+				    "peers: %s is behind interface \"%s\" too, and that one is "
+				    "used",
+				    prefix_text(&peer->prefix, text), before->name);
+		}
+	}
+}
+
+static void check_peers(const struct config_interface *all,
+			const struct config_interface *interface, struct config_report *report)
 {
 	const struct config_prefix *peers = CONFIG_ITEMS(config_prefix, interface->peers);
 	char text[ENDPOINT_TEXT_MAX];
@@ -143,6 +166,7 @@ static void check_peers(const struct config_interface *interface, struct config_
 				    "peers: %s lets requests be sent anywhere, an open relay to "
 				    "whoever can reach a service",
 				    text);
+		check_shared_peer(all, interface, &peers[i], report);
 		bool on_link = false;
 		const struct config_prefix *own = CONFIG_ITEMS(config_prefix, interface->addresses);
 		for (uint32_t j = 0; j < interface->addresses.count; j++)
@@ -185,7 +209,7 @@ void config_check_interfaces(const struct config *config, struct config_report *
 		for (uint32_t j = 0; j < interface->addresses.count; j++)
 			check_addresses(config, i, j, report);
 		check_gateways(interface, report);
-		check_peers(interface, report);
+		check_peers(all, interface, report);
 		if (has_family(interface, IP_V6) && interface->mtu < 1280 &&
 		    !CONFIG_IS_BAD(SECTION_INTERFACE, interface, mtu))
 			config_error(report, AT(interface, mtu),

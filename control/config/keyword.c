@@ -49,8 +49,8 @@ static unsigned int edit_distance(struct span a, struct span b)
 	return last[b.len];
 }
 
-/* Whether `name` beats the best so far; a third of its letters may be wrong. */
-static bool is_nearer(struct span wanted, const char *name, unsigned int *best)
+/* A third of the letters may be wrong. */
+bool keyword_is_nearer(struct span wanted, const char *name, unsigned int *best)
 {
 	struct span candidate = span_of_string(name);
 	if (wanted.len == 0 || wanted.len > NAME_MAX_COMPARED || candidate.len > NAME_MAX_COMPARED)
@@ -69,7 +69,7 @@ const char *keyword_nearest(enum keyword_section section, struct span name)
 	unsigned int best = UINT32_MAX;
 	for (uint32_t i = 0; i < table->count; i++) {
 		if (table->keywords[i].type != KEYWORD_NOT_BUILT &&
-		    is_nearer(name, table->keywords[i].name, &best))
+		    keyword_is_nearer(name, table->keywords[i].name, &best))
 			nearest = table->keywords[i].name;
 	}
 	return nearest;
@@ -81,7 +81,7 @@ const char *keyword_nearest_choice(const struct keyword *keyword, struct span na
 	unsigned int best = UINT32_MAX;
 	for (uint32_t i = 0; i < keyword->choice_count; i++) {
 		if (!keyword->choices[i].not_built &&
-		    is_nearer(name, keyword->choices[i].name, &best))
+		    keyword_is_nearer(name, keyword->choices[i].name, &best))
 			nearest = keyword->choices[i].name;
 	}
 	return nearest;

@@ -23,7 +23,8 @@
 [[nodiscard]] bool value_parse_own_address(struct span text, struct ip_prefix *prefix, char *why);
 [[nodiscard]] bool value_parse_network(struct span text, struct ip_prefix *prefix, char *why);
 [[nodiscard]] bool value_parse_listen(struct span text, struct endpoint *endpoint, char *why);
-/* A host name or address (IPv6 loses its brackets), lower-cased into name[256]. */
+/* A host name in lower case, or an address as RFC 5952 writes it, without brackets; into
+ * name[256]. */
 [[nodiscard]] bool value_parse_host(struct span text, char *name, char *why);
 
 /* sip:HOST[:PORT] taken apart; `host` without brackets points into `text`. */

@@ -165,14 +165,15 @@ static bool is_host_name(struct span text)
 
 bool value_parse_host(struct span text, char *name, char *why)
 {
-	char quoted[CONFIG_QUOTED_MAX];
+	char quoted[CONFIG_QUOTED_MAX], canonical[ENDPOINT_TEXT_MAX];
 	struct ip_address address;
-	if (!is_host_name(text) && !ip_address_parse(text, &address))
-		return value_refuse(why, "%s is not a host; accepted: a name like sip.example.com or an "
-				   "address",
-			      config_quote(text, quoted));
-	if (text.data[0] == '[')
-		text = span_of(text.data + 1, text.len - 2);
+	if (ip_address_parse(text, &address))
+		text = span_of_string(ip_address_to_string(&address, canonical));
+	else if (!is_host_name(text))
+		return value_refuse(why,
+				    "%s is not a host; accepted: a name like sip.example.com or an "
+				    "address",
+				    config_quote(text, quoted));
 	else if (text.data[text.len - 1] == '.') /* the root's dot (RFC 3261 §25.1) */
 		text.len--;
 	memset(name, 0, 256);
