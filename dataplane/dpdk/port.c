@@ -8,6 +8,7 @@
 #include <rte_dev.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
+#include <rte_string_fns.h>
 
 #include "dpdk/device_text.h"
 #include "dpdk/eal.h"
@@ -214,14 +215,14 @@ static uint16_t device_of_interface(struct dataplane *dataplane,
 	device = &dataplane->devices[d];
 	if (d == dataplane->device_count) {
 		dataplane->device_count++;
-		snprintf(device->text, sizeof(device->text), "%s", interface->device);
-		snprintf(device->name, sizeof(device->name), "%s", interface->name);
+		(void)rte_strscpy(device->text, interface->device, sizeof(device->text));
+		(void)rte_strscpy(device->name, interface->name, sizeof(device->name));
 		device->is_af_packet = device_is_driver(device->text, "net_af_packet");
 		device->tap_port = RTE_MAX_ETHPORTS;
 		device->tap_queue = QUEUE_NONE;
 	}
 	if (interface->tap[0])
-		snprintf(device->tap_name, sizeof(device->tap_name), "%s", interface->tap);
+		(void)rte_strscpy(device->tap_name, interface->tap, sizeof(device->tap_name));
 	device->mtu = MAX(device->mtu, interface->mtu);
 	return d;
 }
