@@ -25,6 +25,7 @@ bool sip_index_supported(enum sip_index_kind kind)
 		       __builtin_cpu_supports("bmi2");
 	case SIP_INDEX_AVX512:
 		return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+		       __builtin_cpu_supports("avx512vbmi") &&
 		       __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("bmi2");
 	case SIP_INDEX_KINDS:
 		break;

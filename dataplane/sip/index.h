@@ -34,7 +34,7 @@ struct sip_index {
 enum sip_index_kind {
 	SIP_INDEX_SCALAR,
 	SIP_INDEX_AVX2,
-	SIP_INDEX_AVX512, /* BW, VL, VBMI2: Ice Lake, Zen 4 and later */
+	SIP_INDEX_AVX512, /* BW, VL, VBMI, VBMI2: Ice Lake, Zen 4 and later */
 	SIP_INDEX_KINDS,
 };
 

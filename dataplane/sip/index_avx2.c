@@ -17,27 +17,45 @@ static ALWAYS_INLINE uint64_t equal_mask(__m256i low, __m256i high, char c)
 	return mask_of(_mm256_cmpeq_epi8(low, want), _mm256_cmpeq_epi8(high, want));
 }
 
-/* Bitmaps of up to 64 bytes at p; what lies past `left` bytes is not read and sets no bit. */
-static ALWAYS_INLINE struct sip_block block_load(const char *p, uint32_t left)
+/* Control characters but LF, HTAB among them, and DEL; but a CR only when no LF follows. */
+static ALWAYS_INLINE __m256i suspects_of(__m256i x, __m256i next)
 {
-	char padded[SIP_BLOCK];
+	__m256i lf = _mm256_set1_epi8('\n');
+	__m256i low = _mm256_cmpeq_epi8(_mm256_min_epu8(x, _mm256_set1_epi8(0x1f)), x);
+	__m256i del = _mm256_cmpeq_epi8(x, _mm256_set1_epi8(0x7f));
+	__m256i cr_lf = _mm256_and_si256(_mm256_cmpeq_epi8(x, _mm256_set1_epi8('\r')),
+					 _mm256_cmpeq_epi8(next, lf));
+	__m256i line_end = _mm256_or_si256(cr_lf, _mm256_cmpeq_epi8(x, lf));
 
-	if (UNLIKELY(left < SIP_BLOCK)) {
+	return _mm256_or_si256(_mm256_andnot_si256(line_end, low), del);
+}
+
+/* Bitmaps of up to 64 bytes at p; what lies past `left` bytes is not read and sets no bit. */
+static ALWAYS_INLINE struct sip_block block_load(const char *p, uint32_t left, __m256i *suspects)
+{
+	char padded[SIP_BLOCK + 1];
+
+	if (UNLIKELY(left <= SIP_BLOCK)) {
 		memset(padded, 'x', sizeof(padded));
 		memcpy(padded, p, left);
 		p = padded;
 	}
 	__m256i low = _mm256_loadu_si256((const __m256i *)(const void *)p);
 	__m256i high = _mm256_loadu_si256((const __m256i *)(const void *)(p + 32));
-	__m256i limit = _mm256_set1_epi8(0x1f);
+	__m256i low_next = _mm256_loadu_si256((const __m256i *)(const void *)(p + 1));
+	__m256i high_next = _mm256_loadu_si256((const __m256i *)(const void *)(p + 33));
+
+	*suspects = _mm256_or_si256(*suspects, _mm256_or_si256(suspects_of(low, low_next),
+							       suspects_of(high, high_next)));
 	return (struct sip_block){
 		.lf = equal_mask(low, high, '\n'),
-		.cr = equal_mask(low, high, '\r'),
 		.colon = equal_mask(low, high, ':'),
-		.low = mask_of(_mm256_cmpeq_epi8(_mm256_min_epu8(low, limit), low),
-			       _mm256_cmpeq_epi8(_mm256_min_epu8(high, limit), high)),
-		.del = equal_mask(low, high, 0x7f),
 	};
+}
+
+static ALWAYS_INLINE bool any_suspect(const __m256i *suspects)
+{
+	return !_mm256_testz_si256(*suspects, *suspects);
 }
 
 /* Appends the positions of the set bits; four are written at a time, the slack takes them. */
@@ -79,29 +97,25 @@ static ALWAYS_INLINE uint64_t call_id_candidates(const char *p)
 
 static void build(struct sip_index *index, const char *bytes, uint32_t len)
 {
-	struct sip_block_carry carry = { .line = 1 };
+	struct sip_block_carry carry = { .start = 1 };
+	__m256i suspects = _mm256_setzero_si256();
 	uint32_t count = 0;
-	uint64_t end = 0;
 
+	index->complete = false;
 	for (uint32_t base = 0; base < len; base += SIP_BLOCK) {
-		struct sip_block block = block_load(bytes + base, len - base);
-		uint64_t marks = sip_block_marks(&block, &carry, &end);
+		struct sip_block block = block_load(bytes + base, len - base, &suspects);
+		uint64_t ends;
+		uint64_t marks = sip_block_marks(block, &carry, &ends);
 
 		count = marks_put(index, count, base, marks);
-		if (end) {
-			index->head_end = sip_block_head_end(bytes, base, end);
+		if (UNLIKELY(ends) && sip_block_head_end(bytes, base, ends, &index->head_end)) {
 			index->complete = true;
-			sip_block_finish(index, bytes, len, count, carry.suspicious);
-			return;
+			break;
 		}
-		if (UNLIKELY(count > SIP_INDEX_MARKS_MAX)) {
-			sip_index_scalar.build(index, bytes, len);
-			return;
-		}
+		if (UNLIKELY(count > SIP_INDEX_MARKS_MAX))
+			break;
 	}
-	index->head_end = sip_block_last_line(bytes, len);
-	index->complete = false;
-	sip_block_finish(index, bytes, len, count, carry.suspicious);
+	sip_block_finish(index, bytes, len, count, any_suspect(&suspects));
 }
 
 static uint32_t find_call_id_line(const char *bytes, uint32_t len, uint32_t from)

@@ -1,25 +1,62 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The structural index with AVX-512 BW, VL and VBMI2.  Processors with AVX-512 but without VBMI2
+ * The structural index with AVX-512 BW, VL, VBMI and VBMI2.  Processors with less of AVX-512
  * take the AVX2 one: wide vectors lower their clock, and they cannot compress bytes.
  */
 #include <immintrin.h>
 
 #include "sip/index_block.h"
 
-/* Bitmaps of up to 64 bytes at p; what lies past `left` bytes is not read and sets no bit. */
-static ALWAYS_INLINE struct sip_block block_load(const char *p, uint32_t left)
-{
-	__mmask64 valid = left >= SIP_BLOCK ? ~0ull : (1ull << left) - 1;
-	__m512i x = _mm512_mask_loadu_epi8(_mm512_set1_epi8('x'), valid, p);
+/* 0x80 for the control characters but HTAB, LF and CR, and for DEL: two tables of 64. */
+static const uint8_t alignas(64) control_table[128] = {
+	[0x00] = 0x80, [0x01] = 0x80, [0x02] = 0x80, [0x03] = 0x80, [0x04] = 0x80, [0x05] = 0x80,
+	[0x06] = 0x80, [0x07] = 0x80, [0x08] = 0x80, [0x0b] = 0x80, [0x0c] = 0x80, [0x0e] = 0x80,
+	[0x0f] = 0x80, [0x10] = 0x80, [0x11] = 0x80, [0x12] = 0x80, [0x13] = 0x80, [0x14] = 0x80,
+	[0x15] = 0x80, [0x16] = 0x80, [0x17] = 0x80, [0x18] = 0x80, [0x19] = 0x80, [0x1a] = 0x80,
+	[0x1b] = 0x80, [0x1c] = 0x80, [0x1d] = 0x80, [0x1e] = 0x80, [0x1f] = 0x80, [0x7f] = 0x80,
+};
 
+/* What was met of bytes that may be control characters; in vector and mask registers, whose
+ * moves to general ones would cost more than the tests. */
+struct suspects {
+	__m512i controls; /* bit 7 of a byte: a control character, or DEL, at its place */
+	__mmask64 bare_cr;
+};
+
+/* Bitmaps of up to 64 bytes at p; what lies past `left` bytes is not read and sets no bit. */
+static ALWAYS_INLINE struct sip_block block_load(const char *p, uint32_t left,
+						 struct suspects *suspects)
+{
+	__m512i lf = _mm512_set1_epi8('\n');
+	__m512i x, next;
+
+	if (LIKELY(left > SIP_BLOCK)) {
+		x = _mm512_loadu_si512(p);
+		next = _mm512_loadu_si512(p + 1);
+	} else {
+		__m512i pad = _mm512_set1_epi8('x');
+		x = _mm512_mask_loadu_epi8(pad, ~0ull >> (SIP_BLOCK - left), p);
+		next = _mm512_mask_loadu_epi8(pad, ~0ull >> (SIP_BLOCK - left) >> 1, p + 1);
+	}
+	/* The lookup takes seven bits of a byte; bytes with the eighth are no controls:
+	 * controls | (class & ~x). */
+	__m512i class = _mm512_permutex2var_epi8(_mm512_load_si512(control_table), x,
+						 _mm512_load_si512(control_table + 64));
+	suspects->controls = _mm512_ternarylogic_epi64(suspects->controls, class, x, 0xf4);
+	__mmask64 cr = _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('\r'));
+	suspects->bare_cr =
+		_kor_mask64(suspects->bare_cr, _mm512_mask_cmpneq_epi8_mask(cr, next, lf));
 	return (struct sip_block){
-		.lf = _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('\n')),
-		.cr = _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('\r')),
+		.lf = _mm512_cmpeq_epi8_mask(x, lf),
 		.colon = _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8(':')),
-		.low = _mm512_cmplt_epu8_mask(x, _mm512_set1_epi8(' ')),
-		.del = _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8(0x7f)),
 	};
+}
+
+static ALWAYS_INLINE bool any_suspect(const struct suspects *suspects)
+{
+	__m512i high = _mm512_set1_epi8((char)0x80);
+
+	return (_mm512_test_epi8_mask(suspects->controls, high) | suspects->bare_cr) != 0;
 }
 
 /* Appends the positions of the set bits; 16 are written at a time, the slack takes them. */
@@ -65,29 +102,25 @@ static ALWAYS_INLINE uint64_t call_id_candidates(const char *p)
 
 static void build(struct sip_index *index, const char *bytes, uint32_t len)
 {
-	struct sip_block_carry carry = { .line = 1 };
+	struct sip_block_carry carry = { .start = 1 };
+	struct suspects suspects = { _mm512_setzero_si512(), 0 };
 	uint32_t count = 0;
-	uint64_t end = 0;
 
+	index->complete = false;
 	for (uint32_t base = 0; base < len; base += SIP_BLOCK) {
-		struct sip_block block = block_load(bytes + base, len - base);
-		uint64_t marks = sip_block_marks(&block, &carry, &end);
+		struct sip_block block = block_load(bytes + base, len - base, &suspects);
+		uint64_t ends;
+		uint64_t marks = sip_block_marks(block, &carry, &ends);
 
 		count = marks_put(index, count, base, marks);
-		if (end) {
-			index->head_end = sip_block_head_end(bytes, base, end);
+		if (UNLIKELY(ends) && sip_block_head_end(bytes, base, ends, &index->head_end)) {
 			index->complete = true;
-			sip_block_finish(index, bytes, len, count, carry.suspicious);
-			return;
+			break;
 		}
-		if (UNLIKELY(count > SIP_INDEX_MARKS_MAX)) {
-			sip_index_scalar.build(index, bytes, len);
-			return;
-		}
+		if (UNLIKELY(count > SIP_INDEX_MARKS_MAX))
+			break;
 	}
-	index->head_end = sip_block_last_line(bytes, len);
-	index->complete = false;
-	sip_block_finish(index, bytes, len, count, carry.suspicious);
+	sip_block_finish(index, bytes, len, count, any_suspect(&suspects));
 }
 
 static uint32_t find_call_id_line(const char *bytes, uint32_t len, uint32_t from)

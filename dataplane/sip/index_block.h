@@ -6,61 +6,67 @@
 #ifndef SIP_INDEX_BLOCK_H
 #define SIP_INDEX_BLOCK_H
 
+#include <x86intrin.h>
+
 #include "sip/index.h"
 
 #define SIP_BLOCK 64
 
 struct sip_block {
-	uint64_t lf, cr, colon;
-	uint64_t low; /* below SP */
-	uint64_t del;
+	uint64_t lf, colon;
 };
 
 /* What a block leaves to the next one: all are 0 or 1. */
 struct sip_block_carry {
-	uint64_t line;     /* the next byte starts a line */
-	uint64_t second;   /* the next byte is the second of a line */
-	uint64_t search;   /* the line at the boundary has had no colon yet */
-	uint64_t cr;       /* the last byte was CR */
-	uint64_t cr_start; /* ... and the first of its line */
-	uint64_t suspicious; /* a bitmap, collected: control characters, perhaps */
+	uint64_t start;       /* the next byte starts a line */
+	uint64_t second;      /* the next byte is the second of a line */
+	unsigned char search; /* the line at the boundary has had no colon yet */
 };
 
-/* Marks of the block.  *end: 0, or the bitmap whose lowest bit is the LF of the empty line. */
-static ALWAYS_INLINE uint64_t sip_block_marks(const struct sip_block *block,
-					      struct sip_block_carry *carry, uint64_t *end)
+/* Marks of the block.  *ends: LFs that are the first or second byte of their line. */
+static ALWAYS_INLINE uint64_t sip_block_marks(struct sip_block block,
+					      struct sip_block_carry *carry, uint64_t *ends)
 {
-	uint64_t start = block->lf << 1 | carry->line;
-	uint64_t cr_start = block->cr & start;
-	uint64_t empty = block->lf & (start | cr_start << 1 | carry->cr_start);
-	uint64_t after_cr = block->cr << 1 | carry->cr;
-
-	carry->suspicious |= (block->low & ~(block->lf | block->cr)) | (after_cr & ~block->lf) |
-			     block->del;
+	uint64_t start = block.lf << 1 | carry->start;
+	uint64_t second = start << 1 | carry->second;
+	unsigned long long sum;
 
 	/*
 	 * From each line's second byte a carry ripples through the bytes that are neither a
 	 * colon nor a line start, and comes to rest in the first that is.
 	 */
-	uint64_t stops = block->colon | start;
-	uint64_t second = start << 1 | carry->second;
-	unsigned long long sum, sum2;
-	uint64_t over = __builtin_uaddll_overflow(~stops, second, &sum);
-	over |= __builtin_uaddll_overflow(sum, carry->search, &sum2);
-
-	carry->line = block->lf >> 63;
+	carry->search = _addcarry_u64(carry->search, ~(block.colon | start), second, &sum);
+	carry->start = block.lf >> 63;
 	carry->second = start >> 63;
-	carry->search = over;
-	carry->cr = block->cr >> 63;
-	carry->cr_start = cr_start >> 63;
-	*end = empty;
-	return start | (sum2 & block->colon);
+	*ends = block.lf & (start | second);
+	return start | (sum & block.colon);
 }
 
-/* Completes the index once the empty line, or the end of the datagram, was met. */
-static ALWAYS_INLINE void sip_block_finish(struct sip_index *index, const char *bytes,
-					   uint32_t len, uint32_t count, uint64_t suspicious)
+/* Whether one of the LFs in `ends` ends the empty line.  A line of one other byte does not. */
+static ALWAYS_INLINE bool sip_block_head_end(const char *bytes, uint32_t base, uint64_t ends,
+					     uint32_t *head_end)
 {
+	for (; ends; ends &= ends - 1) {
+		uint32_t lf = base + (uint32_t)__builtin_ctzll(ends);
+		if (lf && bytes[lf - 1] != '\n' && bytes[lf - 1] != '\r')
+			continue;
+		*head_end = lf && bytes[lf - 1] == '\r' ? lf - 1 : lf;
+		return true;
+	}
+	return false;
+}
+
+/*
+ * Completes the index once the empty line, or the end of the datagram, was met.  `suspicious`: a
+ * block held a byte that may be a control character.
+ */
+static ALWAYS_INLINE void sip_block_finish(struct sip_index *index, const char *bytes,
+					   uint32_t len, uint32_t count, bool suspicious)
+{
+	if (UNLIKELY(!index->complete)) {
+		const char *lf = len ? memrchr(bytes, '\n', len) : NULL;
+		index->head_end = lf ? (uint32_t)(lf - bytes) + 1 : 0;
+	}
 	while (count && index->marks[count - 1] >= index->head_end)
 		count--;
 	/* Hostile: the oracle decides which marks are left out. */
@@ -72,22 +78,6 @@ static ALWAYS_INLINE void sip_block_finish(struct sip_index *index, const char *
 	index->too_many = false;
 	index->has_controls =
 		UNLIKELY(suspicious) && sip_index_find_controls(bytes, index->head_end);
-}
-
-/* The offset of the empty line whose LF is the lowest bit of `end`. */
-static ALWAYS_INLINE uint32_t sip_block_head_end(const char *bytes, uint32_t base, uint64_t end)
-{
-	uint32_t lf = base + (uint32_t)__builtin_ctzll(end);
-
-	return lf && bytes[lf - 1] == '\r' ? lf - 1 : lf;
-}
-
-/* Past the last LF of bytes[0..len), or 0. */
-static inline uint32_t sip_block_last_line(const char *bytes, uint32_t len)
-{
-	const char *lf = len ? memrchr(bytes, '\n', len) : NULL;
-
-	return lf ? (uint32_t)(lf - bytes) + 1 : 0;
 }
 
 #endif

@@ -6,12 +6,11 @@
 #include "sip/message.h"
 
 #include "sip/chars.h"
-#include "sip/header_name.h"
 #include "sip/index.h"
+#include "sip/parse.h"
+#include "sip/rows.h"
 #include "sip/start_line.h"
-#include "sip/tag.h"
 #include "sip/values.h"
-#include "sip/via_parse.h"
 
 /* Keeps the first reason: checks run in the order in which their answers matter. */
 static ALWAYS_INLINE void reason_note(enum verdict_reason *first, enum verdict_reason reason)
@@ -20,132 +19,18 @@ static ALWAYS_INLINE void reason_note(enum verdict_reason *first, enum verdict_r
 		*first = reason;
 }
 
-static ALWAYS_INLINE bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 static struct sip_slice slice_of(const struct sip_message *msg, struct span s)
 {
 	return (struct sip_slice){ (uint16_t)(s.data - msg->bytes), (uint16_t)s.len };
 }
 
-/* The name's id.  OTHER must be a token (RFC 3261 §7.3.1): a row that is none could be read as
- * another header field by someone else. */
-static ALWAYS_INLINE bool name_find(const char *name, uint32_t len, uint32_t readable,
-				    enum sip_header_id *id)
+static enum verdict_reason start_line_take(struct sip_message *msg)
 {
-	if (LIKELY(readable >= SIP_HEADER_NAME_MAX))
-		*id = sip_header_lookup(name, len);
-	else
-		*id = sip_header_find(span_of(name, len));
-	return LIKELY(*id != SIP_HEADER_OTHER) ||
-	       (len && sip_skip(name, name + len, SIP_CHAR_TOKEN) == name + len);
-}
+	uint32_t end = msg->start_line_end - 1u;
 
-/* Walks the marks of the index: one row a line that does not continue the one before. */
-struct row_walk {
-	const char *bytes;
-	uint32_t len;
-	const uint16_t *mark, *marks_end;
-	uint32_t head_end;
-	uint8_t last[SIP_HEADER_ID_COUNT]; /* index of the last row of an id; valid if first[id] */
-};
-
-/* The mark at `walk` is a colon of the line that began before it. */
-static ALWAYS_INLINE bool at_colon(const struct row_walk *walk)
-{
-	return walk->mark < walk->marks_end && walk->bytes[*walk->mark] == ':' &&
-	       walk->bytes[*walk->mark - 1] != '\n';
-}
-
-/* Past the continuation lines at `walk` (RFC 3261 §7.3.1); returns the end of the row. */
-static ALWAYS_INLINE uint32_t row_finish(struct row_walk *walk, uint8_t *flags)
-{
-	while (walk->mark < walk->marks_end && UNLIKELY(is_blank(walk->bytes[*walk->mark]))) {
-		*flags = SIP_HEADER_FOLDED;
-		walk->mark++;
-		if (at_colon(walk))
-			walk->mark++;
-	}
-	return walk->mark < walk->marks_end ? *walk->mark : walk->head_end;
-}
-
-static ALWAYS_INLINE enum verdict_reason row_take(struct sip_message *msg, struct row_walk *walk)
-{
-	const char *bytes = walk->bytes;
-	uint32_t start = *walk->mark++;
-	uint32_t colon = start;
-	uint8_t flags = 0;
-	enum sip_header_id id;
-
-	bool has_colon = LIKELY(at_colon(walk));
-	if (has_colon)
-		colon = *walk->mark++;
-	uint32_t end = row_finish(walk, &flags);
-	if (UNLIKELY(!has_colon))
-		return REASON_HEADER_SYNTAX;
-	uint32_t name_end = colon;
-	while (UNLIKELY(name_end > start && is_blank(bytes[name_end - 1])))
-		name_end--;
-	uint32_t name_len = name_end - start;
-	if (UNLIKELY(!name_find(bytes + start, name_len, walk->len - start, &id)))
-		return REASON_HEADER_SYNTAX;
-	if (UNLIKELY(msg->header_count == SIP_HEADERS_MAX))
-		return REASON_TOO_MANY_HEADERS;
-
-	uint32_t value = colon + 1;
-	uint32_t value_end = end;
-	while (value_end > value && sip_char_is(bytes[value_end - 1], SIP_CHAR_LWS))
-		value_end--;
-	while (value < value_end && sip_char_is(bytes[value], SIP_CHAR_LWS))
-		value++;
-
-	uint8_t row = (uint8_t)msg->header_count++;
-	msg->headers[row] = (struct sip_header){
-		.offset = (uint16_t)start,
-		.value = (uint16_t)value,
-		.value_len = (uint16_t)(value_end - value),
-		.end = (uint16_t)end,
-		.id = (uint8_t)id,
-		.name_len = (uint8_t)MIN(name_len, 255u),
-		.next = 0,
-		.flags = flags,
-	};
-	if (msg->first[id] == 0)
-		msg->first[id] = (uint8_t)(row + 1);
-	else if (id != SIP_HEADER_OTHER)
-		msg->headers[walk->last[id]].next = row;
-	walk->last[id] = row;
-	return VERDICT_REASON_NONE;
-}
-
-static enum verdict_reason rows_take(struct sip_message *msg, struct row_walk *walk)
-{
-	enum verdict_reason first = VERDICT_REASON_NONE;
-
-	while (walk->mark < walk->marks_end) {
-		reason_note(&first, row_take(msg, walk));
-		if (UNLIKELY(first == REASON_TOO_MANY_HEADERS))
-			break;
-	}
-	return first;
-}
-
-static enum verdict_reason start_line_take(struct sip_message *msg, struct row_walk *walk)
-{
-	uint8_t folded = 0;
-
-	walk->mark++;
-	if (at_colon(walk))
-		walk->mark++;
-	uint32_t end = row_finish(walk, &folded);
-	msg->start_line_end = (uint16_t)end;
-	end--;
 	if (end && msg->bytes[end - 1] == '\r')
 		end--;
-	enum verdict_reason reason = sip_start_line_parse(msg, end);
-	return folded ? REASON_START_LINE : reason;
+	return sip_start_line_parse(msg, end);
 }
 
 /*
@@ -167,7 +52,7 @@ static bool controls_are_escaped(const struct sip_message *msg)
 			else if (*p == '"')
 				quoted = !quoted;
 			else if (*p == '\r' ? p[1] != '\n'
-					    : (sip_chars[(uint8_t)*p] == 0 && *p != '<' && *p != '>'))
+					    : !sip_char_is(*p, SIP_CHAR_WORD | SIP_CHAR_LWS))
 				return false;
 		}
 	}
@@ -200,13 +85,13 @@ static enum verdict_reason via_take(struct sip_message *msg)
 	for (; row; row = sip_message_find_next(msg, row)) {
 		uint32_t end = (uint32_t)row->value + row->value_len;
 		for (uint32_t at = row->value;; at++) {
-			uint32_t stop = sip_value_end(msg->bytes, at, end);
+			uint32_t stop = sip_value_end(msg->bytes, at, end, msg->len);
 			struct span value = span_trim(span_of(msg->bytes + at, stop - at));
 			/* §7.3.1 knows no empty element of a list. */
 			if (value.len == 0)
 				reason_note(&reason, REASON_VIA_SYNTAX);
 			if (msg->via_values++ == 0)
-				msg->has_via = sip_via_parse(value, &msg->via, &is_sip_2);
+				msg->has_via = sip_via_parse(value, msg->bytes + msg->len, &msg->via, &is_sip_2);
 			at = stop;
 			if (stop == end)
 				break;
@@ -229,7 +114,7 @@ static enum verdict_reason tag_take(struct sip_message *msg, enum sip_header_id 
 
 	if (!header)
 		return reason;
-	if (!sip_tag_find(sip_header_value(msg, header), &tag))
+	if (!sip_tag_parse(sip_header_value(msg, header), msg->bytes + msg->len, &tag))
 		reason_note(&reason, syntax);
 	else if (tag.len)
 		*slice = slice_of(msg, tag);
@@ -247,10 +132,9 @@ static enum verdict_reason call_id_take(struct sip_message *msg)
 	/* Opaque, compared octet by octet (§20.8): any character but blanks and controls. */
 	struct span value = sip_header_value(msg, header);
 	msg->call_id = slice_of(msg, value);
-	bool clean = value.len != 0;
-	for (size_t i = 0; i < value.len; i++)
-		clean &= (uint8_t)value.data[i] > ' ' && value.data[i] != 0x7f;
-	if (!clean)
+	const char *end = value.data + value.len;
+	if (value.len == 0 ||
+	    sip_scan(value.data, end, msg->bytes + msg->len, SIP_CHAR_WORD) != end)
 		reason_note(&reason, REASON_CALL_ID_SYNTAX);
 	return reason;
 }
@@ -349,9 +233,7 @@ static enum verdict_reason content_length_take(struct sip_message *msg)
 /* Everything but the rows and the bytes. */
 static void message_init(struct sip_message *msg, const char *bytes, uint32_t len)
 {
-	memset(msg, 0, offsetof(struct sip_message, via));
-	memset(&msg->via, 0, sizeof(msg->via));
-	memset(&msg->uri, 0, sizeof(msg->uri));
+	sip_clear(msg, offsetof(struct sip_message, headers));
 	msg->bytes = bytes;
 	msg->len = len;
 	msg->body = len;
@@ -381,14 +263,11 @@ enum verdict_reason sip_message_parse(struct sip_message *msg, const char *bytes
 	if (index.count == 0)
 		return REASON_NO_END_OF_HEADERS;
 
-	struct row_walk walk;
-	walk.bytes = bytes;
-	walk.len = len;
-	walk.mark = index.marks;
-	walk.marks_end = index.marks + index.count;
-	walk.head_end = index.head_end;
-	reason_note(&reason, start_line_take(msg, &walk));
-	enum verdict_reason rows = rows_take(msg, &walk);
+	bool start_line_folded;
+	enum verdict_reason rows = sip_rows_parse(msg, &index, &start_line_folded);
+	reason_note(&reason, start_line_take(msg));
+	if (UNLIKELY(start_line_folded))
+		reason_note(&reason, REASON_START_LINE);
 	if (UNLIKELY(index.has_controls) && !controls_are_escaped(msg))
 		reason_note(&reason, REASON_CONTROL_CHARACTER);
 	reason_note(&reason, rows);

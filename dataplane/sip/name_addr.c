@@ -2,7 +2,8 @@
 /* name-addr, addr-spec and header parameters (RFC 3261 §20.10, §25.1); see uri.h. */
 #include "sip/uri.h"
 
-#include "sip/chars.h"
+#include "sip/param.h"
+#include "sip/parse.h"
 
 /* display-name = *( token LWS ) / quoted-string.  Octets of UTF-8 outside quotes are let pass:
  * they are common and mean nothing to a proxy; other foreign characters must not be forwarded
@@ -17,58 +18,54 @@ static bool display_is_tokens(struct span display)
 	return true;
 }
 
-/* The URI between < and >: no blank may stand in it. */
-static const char *bracketed_parse(const char *p, const char *end, struct sip_name_addr *out)
+/* What stands before the '<', or nothing when there is none.  Returns the '<', or p when the
+ * value is an addr-spec; NULL when malformed. */
+static const char *display_parse(const char *p, const char *end, const char *limit,
+				 struct sip_name_addr *out)
 {
-	const char *close = memchr(p, '>', (size_t)(end - p));
-
-	if (!close || sip_skip(p + 1, close, SIP_CHAR_URI) != close)
-		return NULL;
-	out->uri = span_of(p + 1, (size_t)(close - p - 1));
-	out->has_brackets = true;
-	return close + 1;
-}
-
-bool sip_name_addr_decode(struct span value, struct sip_name_addr *out)
-{
-	memset(out, 0, sizeof(*out));
-	value = span_trim(value);
-	const char *p = value.data;
-	const char *end = p + value.len;
-	if (value.len == 0)
-		return false;
-
+	if (*p == '<')
+		return p;
 	if (*p == '"') {
-		const char *close = sip_skip_quoted(p, end);
+		const char *close = sip_skip_quoted(p, end, limit);
 		if (!close)
-			return false;
+			return NULL;
 		out->display = span_of(p, (size_t)(close - p));
 		p = sip_skip_lws(close, end);
-		if (p == end || *p != '<')
-			return false;
-	} else {
-		const char *open = memchr(p, '<', (size_t)(end - p));
-		/* A '<' after a ';' can only belong to a parameter of an addr-spec. */
-		if (open && memchr(p, ';', (size_t)(open - p)))
-			return false;
-		if (open) {
-			out->display = span_trim(span_of(p, (size_t)(open - p)));
-			if (!display_is_tokens(out->display))
-				return false;
-			p = open;
-		}
+		return p < end && *p == '<' ? p : NULL;
 	}
+	const char *open = sip_scan_for(p, end, limit, '<');
+	if (open == end)
+		return p;
+	/* A '<' after a ';' can only belong to a parameter of an addr-spec; ';' is no token. */
+	out->display = span_trim(span_of(p, (size_t)(open - p)));
+	return display_is_tokens(out->display) ? open : NULL;
+}
+
+bool sip_name_addr_parse(struct span value, const char *limit, struct sip_name_addr *out)
+{
+	sip_clear(out, sizeof(*out));
+	value = span_trim(value);
+	const char *end = value.data + value.len;
+	if (value.len == 0)
+		return false;
+	const char *p = display_parse(value.data, end, limit, out);
+	if (!p)
+		return false;
 	if (*p == '<') {
-		p = bracketed_parse(p, end, out);
-		if (!p)
+		const char *start = ++p;
+		p = sip_scan(p, end, limit, SIP_CHAR_URI); /* no blank may stand in it */
+		if (p == end || *p != '>')
 			return false;
+		out->uri = span_of(start, (size_t)(p - start));
+		out->has_brackets = true;
+		p++;
 	} else {
 		const char *start = p;
-		while (p < end && sip_char_is(*p, SIP_CHAR_URI) && *p != ';' && *p != ',')
-			p++;
+		p = sip_scan(p, end, limit, SIP_CHAR_VALUE);
 		out->uri = span_of(start, (size_t)(p - start));
 	}
-	if (out->uri.len == 0 || span_find(out->uri, ':') == out->uri.len)
+	const char *uri_end = out->uri.data + out->uri.len;
+	if (sip_scan_for(out->uri.data, uri_end, limit, ':') == uri_end)
 		return false;
 	p = sip_skip_lws(p, end);
 	if (p < end && *p != ';')
@@ -77,42 +74,27 @@ bool sip_name_addr_decode(struct span value, struct sip_name_addr *out)
 	return true;
 }
 
+bool sip_name_addr_decode(struct span value, struct sip_name_addr *out)
+{
+	return sip_name_addr_parse(value, value.data + value.len, out);
+}
+
 bool sip_param_find(struct span params, struct span name, struct span *value)
 {
 	const char *p = params.data;
 	const char *end = p + params.len;
 
-	while (p < end) {
-		if (*p != ';')
+	while (p < end && *p == ';') {
+		struct span found, text;
+		p = sip_param_read(p + 1, end, end, SIP_CHAR_NAME, &found, &text);
+		if (!p)
 			return false;
-		p = sip_skip_lws(p + 1, end);
-		const char *start = p;
-		while (p < end && *p != ';' && *p != '=' && !sip_char_is(*p, SIP_CHAR_LWS))
-			p++;
-		bool found = span_equal_nocase(span_of(start, (size_t)(p - start)), name);
-		p = sip_skip_lws(p, end);
-		struct span text = span_of(p, 0);
-		if (p < end && *p == '=') {
-			p = sip_skip_lws(p + 1, end);
-			start = p;
-			if (p < end && *p == '"') {
-				p = sip_skip_quoted(p, end);
-				if (!p)
-					return false;
-			} else {
-				while (p < end && *p != ';' && !sip_char_is(*p, SIP_CHAR_LWS))
-					p++;
-			}
-			text = span_of(start, (size_t)(p - start));
-			p = sip_skip_lws(p, end);
-		}
-		if (found) {
-			*value = text;
+		if (span_equal_nocase(found, name)) {
+			*value = text.data ? text : span_of(p, 0);
 			return true;
 		}
 		/* Whatever is left before the next ';' is not a parameter. */
-		while (p < end && *p != ';')
-			p++;
+		p = sip_scan_for(p, end, end, ';');
 	}
 	return false;
 }

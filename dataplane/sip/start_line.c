@@ -3,6 +3,7 @@
 #include "sip/start_line.h"
 
 #include "sip/chars.h"
+#include "sip/parse.h"
 
 /* SIP-Version compares without case (RFC 3261 §7.1).  "SIP/" DIGITS "." DIGITS is a version. */
 static bool version_is_2(struct span text)
@@ -52,7 +53,7 @@ static enum verdict_reason request_line_parse(struct sip_message *msg, uint32_t 
 {
 	const char *bytes = msg->bytes;
 	const char *stop = bytes + end;
-	const char *p = sip_skip(bytes, stop, SIP_CHAR_TOKEN);
+	const char *p = sip_scan(bytes, stop, bytes + msg->len, SIP_CHAR_TOKEN);
 	uint32_t method_len = (uint32_t)(p - bytes);
 
 	if (method_len == 0 || p == stop || *p != ' ')
@@ -76,7 +77,7 @@ static enum verdict_reason request_line_parse(struct sip_message *msg, uint32_t 
 	msg->request_uri = (struct sip_slice){ (uint16_t)(uri - bytes), (uint16_t)uri_len };
 	/* Headers in a Request-URI must never be forwarded (RFC 3261 §19.1.1, RFC 4475
 	 * §3.1.2.11): refuse them here, and nothing behind has to strip them. */
-	if (!sip_uri_decode(span_of(uri, uri_len), &msg->uri) || msg->uri.headers.len)
+	if (!sip_uri_parse(span_of(uri, uri_len), bytes + msg->len, &msg->uri) || msg->uri.headers.len)
 		return REASON_REQUEST_URI_SYNTAX;
 	return VERDICT_REASON_NONE;
 }

@@ -2,8 +2,8 @@
 /* URIs (RFC 3261 §19.1, RFC 3966); see uri.h. */
 #include "sip/uri.h"
 
-#include "base/text.h"
-#include "sip/chars.h"
+#include "sip/param.h"
+#include "sip/parse.h"
 
 /* scheme = ALPHA *( ALPHA / DIGIT / "+" / "-" / "." ).  Returns the ':' after it, or NULL. */
 static const char *scheme_end(const char *p, const char *end)
@@ -16,94 +16,107 @@ static const char *scheme_end(const char *p, const char *end)
 	return p < end && *p == ':' ? p : NULL;
 }
 
-static uint8_t scheme_of(struct span scheme)
+static uint8_t scheme_of(const char *scheme, size_t len, const char *limit)
 {
-	switch (scheme.len) {
-	case 3:
-		if (span_equal_nocase(scheme, SPAN("sip")))
-			return SIP_URI_SIP;
-		if (span_equal_nocase(scheme, SPAN("tel")))
-			return SIP_URI_TEL;
-		break;
-	case 4:
-		if (span_equal_nocase(scheme, SPAN("sips")))
-			return SIP_URI_SIPS;
-		break;
+	if (len > 4)
+		return SIP_URI_OTHER;
+	switch (sip_word_lower(scheme, len, limit)) {
+	case SIP_WORD8('s', 'i', 'p', 0, 0, 0, 0, 0):
+		return SIP_URI_SIP;
+	case SIP_WORD8('s', 'i', 'p', 's', 0, 0, 0, 0):
+		return SIP_URI_SIPS;
+	case SIP_WORD8('t', 'e', 'l', 0, 0, 0, 0, 0):
+		return SIP_URI_TEL;
 	default:
-		break;
+		return SIP_URI_OTHER;
 	}
-	return SIP_URI_OTHER;
 }
 
 /* hostport.  Returns what follows it, or NULL when malformed. */
-static const char *host_port_parse(const char *p, const char *end, struct sip_uri *uri)
+static const char *host_port_parse(const char *p, const char *end, const char *limit,
+				   struct sip_uri *uri)
 {
 	const char *start = p;
 
 	if (p < end && *p == '[') {
-		const char *close = sip_skip(p + 1, end, SIP_CHAR_IPV6);
+		const char *close = sip_scan(p + 1, end, limit, SIP_CHAR_IPV6);
 		if (close == end || *close != ']' || close == p + 1)
 			return NULL;
 		uri->host = span_of(p + 1, (size_t)(close - p - 1));
 		uri->host_is_ipv6 = true;
 		p = close + 1;
 	} else {
-		p = sip_skip(p, end, SIP_CHAR_HOST);
+		p = sip_scan(p, end, limit, SIP_CHAR_HOST);
 		if (p == start)
 			return NULL;
 		uri->host = span_of(start, (size_t)(p - start));
 	}
 	if (p < end && *p == ':') {
-		const char *digits = p + 1;
-		uint64_t port;
-		p = sip_skip(digits, end, SIP_CHAR_DIGIT);
-		if (!text_parse_u64(span_of(digits, (size_t)(p - digits)), UINT16_MAX, &port) ||
-		    port == 0)
+		p = sip_port_read(p + 1, end, &uri->port);
+		if (!p)
 			return NULL;
-		uri->port = (uint16_t)port;
 	}
 	uri->host_port = span_of(start, (size_t)(p - start));
 	return p;
 }
 
-static void params_decode(struct sip_uri *uri)
+/* The first of two equal names counts; what is no parameter is passed over. */
+static void params_decode(struct sip_uri *uri, const char *limit)
 {
-	struct span value;
+	const char *p = uri->params.data;
+	const char *end = p + uri->params.len;
 
-	if (uri->params.len == 0)
-		return;
-	uri->has_lr = sip_param_find(uri->params, SPAN("lr"), &value);
-	if (!sip_param_find(uri->params, SPAN("transport"), &uri->transport))
-		uri->transport = SPAN_EMPTY;
-	if (!sip_param_find(uri->params, SPAN("maddr"), &uri->maddr))
-		uri->maddr = SPAN_EMPTY;
-	if (!sip_param_find(uri->params, SPAN("method"), &uri->method))
-		uri->method = SPAN_EMPTY;
+	while (p < end) {
+		struct span name, value, *slot;
+		p = sip_param_read(p + 1, end, limit, SIP_CHAR_NAME, &name, &value);
+		p = p ? sip_scan_for(p, end, limit, ';') : end;
+		if (name.len == 0 || name.len > 9)
+			continue;
+		switch (sip_word_lower(name.data, MIN(name.len, (size_t)8), limit)) {
+		case SIP_WORD8('l', 'r', 0, 0, 0, 0, 0, 0):
+			uri->has_lr = true;
+			continue;
+		case SIP_WORD8('m', 'a', 'd', 'd', 'r', 0, 0, 0):
+			slot = &uri->maddr;
+			break;
+		case SIP_WORD8('m', 'e', 't', 'h', 'o', 'd', 0, 0):
+			slot = &uri->method;
+			break;
+		case SIP_WORD8('t', 'r', 'a', 'n', 's', 'p', 'o', 'r'):
+			if (name.len != 9 || char_lower(name.data[8]) != 't')
+				continue;
+			slot = &uri->transport;
+			break;
+		default:
+			continue;
+		}
+		if (!slot->data)
+			*slot = value;
+	}
 }
 
 /* What follows "sip:" or "sips:". */
-static bool sip_decode(const char *p, const char *end, struct sip_uri *uri)
+static bool sip_decode(const char *p, const char *end, const char *limit, struct sip_uri *uri)
 {
-	const char *at = memchr(p, '@', (size_t)(end - p));
+	const char *at = sip_scan_for(p, end, limit, '@');
 
-	if (at) {
+	if (at < end) {
 		/* The user part may hold any of ; ? / , so the '@' is found first; no other
 		 * part of a URI may have one unescaped. */
-		const char *colon = memchr(p, ':', (size_t)(at - p));
-		uri->user = span_of(p, (size_t)((colon ? colon : at) - p));
+		uri->user = span_of(p, (size_t)(sip_scan_for(p, at, limit, ':') - p));
 		if (uri->user.len == 0)
 			return false;
 		p = at + 1;
-		if (memchr(p, '@', (size_t)(end - p)))
+		if (sip_scan_for(p, end, limit, '@') < end)
 			return false;
 	}
-	p = host_port_parse(p, end, uri);
+	p = host_port_parse(p, end, limit, uri);
 	if (!p)
 		return false;
 	if (p < end && *p == ';') {
-		const char *query = memchr(p, '?', (size_t)(end - p));
-		const char *stop = query ? query : end;
+		const char *stop = sip_scan_for(p, end, limit, '?');
 		uri->params = span_of(p, (size_t)(stop - p));
+		params_decode(uri, limit);
 		p = stop;
 	}
 	if (p < end) {
@@ -111,15 +124,13 @@ static bool sip_decode(const char *p, const char *end, struct sip_uri *uri)
 			return false;
 		uri->headers = span_of(p, (size_t)(end - p));
 	}
-	params_decode(uri);
 	return true;
 }
 
 /* What follows "tel:". */
-static bool tel_decode(const char *p, const char *end, struct sip_uri *uri)
+static bool tel_decode(const char *p, const char *end, const char *limit, struct sip_uri *uri)
 {
-	const char *semicolon = memchr(p, ';', (size_t)(end - p));
-	const char *stop = semicolon ? semicolon : end;
+	const char *stop = sip_scan_for(p, end, limit, ';');
 
 	uri->host = span_of(p, (size_t)(stop - p));
 	uri->host_port = uri->host;
@@ -127,25 +138,30 @@ static bool tel_decode(const char *p, const char *end, struct sip_uri *uri)
 	return uri->host.len != 0;
 }
 
-bool sip_uri_decode(struct span text, struct sip_uri *uri)
+bool sip_uri_parse(struct span text, const char *limit, struct sip_uri *uri)
 {
 	const char *end = text.data + text.len;
 
-	memset(uri, 0, sizeof(*uri));
+	sip_clear(uri, sizeof(*uri));
 	uri->all = text;
 	if (text.len == 0)
 		return false;
 	const char *colon = scheme_end(text.data, end);
-	if (!colon || colon + 1 == end || sip_skip(text.data, end, SIP_CHAR_URI) != end)
+	if (!colon || colon + 1 == end || sip_scan(colon, end, limit, SIP_CHAR_URI) != end)
 		return false;
-	uri->scheme = scheme_of(span_of(text.data, (size_t)(colon - text.data)));
+	uri->scheme = scheme_of(text.data, (size_t)(colon - text.data), limit);
 	switch (uri->scheme) {
 	case SIP_URI_SIP:
 	case SIP_URI_SIPS:
-		return sip_decode(colon + 1, end, uri);
+		return sip_decode(colon + 1, end, limit, uri);
 	case SIP_URI_TEL:
-		return tel_decode(colon + 1, end, uri);
+		return tel_decode(colon + 1, end, limit, uri);
 	default:
 		return true;
 	}
+}
+
+bool sip_uri_decode(struct span text, struct sip_uri *uri)
+{
+	return sip_uri_parse(text, text.data + text.len, uri);
 }

@@ -2,32 +2,28 @@
 /* The cursor over the values of a list header; see message.h. */
 #include "sip/values.h"
 
-uint32_t sip_value_end(const char *bytes, uint32_t from, uint32_t end)
-{
-	bool in_brackets = false;
+#include "sip/chars.h"
 
-	for (uint32_t at = from; at < end; at++) {
-		switch (bytes[at]) {
-		case ',':
-			if (!in_brackets)
-				return at;
-			break;
-		case '<':
-			in_brackets = true;
-			break;
-		case '>':
-			in_brackets = false;
-			break;
-		case '"':
-			if (in_brackets)
-				break;
-			for (at++; at < end && bytes[at] != '"'; at++) {
-				if (bytes[at] == '\\')
-					at++;
-			}
-			break;
-		default:
-			break;
+uint32_t sip_value_end(const char *bytes, uint32_t from, uint32_t end, uint32_t limit)
+{
+	const char *stop = bytes + end;
+	const char *last = bytes + limit;
+	const char *p = bytes + from;
+
+	for (; p < stop; p++) {
+		p = sip_scan(p, stop, last, SIP_CHAR_PLAIN);
+		if (p == stop || *p == ',')
+			return (uint32_t)(p - bytes);
+		/* Quotes or brackets that do not close: all of the rest is one value. */
+		if (*p == '"') {
+			p = sip_skip_quoted(p, stop, last);
+			if (!p)
+				return end;
+			p--;
+		} else if (*p == '<') {
+			p = sip_scan_for(p, stop, last, '>');
+			if (p == stop)
+				return end;
 		}
 	}
 	return end;
@@ -37,7 +33,7 @@ uint32_t sip_value_end(const char *bytes, uint32_t from, uint32_t end)
 static void value_take(const struct sip_message *msg, struct sip_value_cursor *at, uint32_t from)
 {
 	uint32_t row_end = (uint32_t)at->row->value + at->row->value_len;
-	uint32_t end = sip_value_end(msg->bytes, from, row_end);
+	uint32_t end = sip_value_end(msg->bytes, from, row_end, msg->len);
 
 	at->value = span_trim(span_of(msg->bytes + from, end - from));
 	at->offset = (uint16_t)(at->value.data - msg->bytes);

@@ -6,7 +6,8 @@
 #include "sip/message.h"
 
 /* Offset of the comma that ends the value starting at `from`, or `end`.  Commas within quotes and
- * within < > do not separate (RFC 3261 §7.3.1). */
-[[nodiscard]] uint32_t sip_value_end(const char *bytes, uint32_t from, uint32_t end);
+ * within < > do not separate (RFC 3261 §7.3.1).  bytes[0..limit) may be read; limit >= end. */
+[[nodiscard]] uint32_t sip_value_end(const char *bytes, uint32_t from, uint32_t end,
+				     uint32_t limit);
 
 #endif

@@ -2,14 +2,18 @@
 /* One Via value; see via.h.  LWS, folds included, may stand around every separator. */
 #include "sip/via.h"
 
-#include "base/text.h"
-#include "sip/chars.h"
-#include "sip/via_parse.h"
+#include "sip/param.h"
+#include "sip/parse.h"
 
 /* protocol-name SLASH protocol-version SLASH transport LWS.  NULL when malformed. */
-static const char *protocol_parse(const char *p, const char *end, struct sip_via *via,
-				  bool *is_sip_2)
+static const char *protocol_parse(const char *p, const char *end, const char *limit,
+				  struct sip_via *via, bool *is_sip_2)
 {
+	if (LIKELY(end - p >= 12 && memcmp(p, "SIP/2.0/UDP ", 12) == 0)) {
+		*is_sip_2 = true;
+		via->transport = span_of(p + 8, 3);
+		return sip_skip_lws(p + 12, end);
+	}
 	if (LIKELY(end - p >= 8 && memcmp(p, "SIP/2.0/", 8) == 0)) {
 		*is_sip_2 = true;
 		p += 8;
@@ -28,7 +32,7 @@ static const char *protocol_parse(const char *p, const char *end, struct sip_via
 			    span_equal(parts[1], SPAN("2.0"));
 	}
 	const char *start = p;
-	p = sip_skip(p, end, SIP_CHAR_TOKEN);
+	p = sip_scan(p, end, limit, SIP_CHAR_TOKEN);
 	via->transport = span_of(start, (size_t)(p - start));
 	if (p == start || p == end || !sip_char_is(*p, SIP_CHAR_LWS))
 		return NULL;
@@ -36,19 +40,20 @@ static const char *protocol_parse(const char *p, const char *end, struct sip_via
 }
 
 /* host [ COLON port ].  NULL when malformed. */
-static const char *sent_by_parse(const char *p, const char *end, struct sip_via *via)
+static const char *sent_by_parse(const char *p, const char *end, const char *limit,
+				 struct sip_via *via)
 {
 	const char *start = p;
 
 	if (p < end && *p == '[') {
-		const char *close = sip_skip(p + 1, end, SIP_CHAR_IPV6);
+		const char *close = sip_scan(p + 1, end, limit, SIP_CHAR_IPV6);
 		if (close == end || *close != ']' || close == p + 1)
 			return NULL;
 		via->host = span_of(p + 1, (size_t)(close - p - 1));
 		via->host_is_ipv6 = true;
 		p = close + 1;
 	} else {
-		p = sip_skip(p, end, SIP_CHAR_HOST);
+		p = sip_scan(p, end, limit, SIP_CHAR_HOST);
 		if (p == start)
 			return NULL;
 		via->host = span_of(start, (size_t)(p - start));
@@ -56,12 +61,9 @@ static const char *sent_by_parse(const char *p, const char *end, struct sip_via 
 	const char *after = sip_skip_lws(p, end);
 	if (after < end && *after == ':') {
 		const char *digits = sip_skip_lws(after + 1, end);
-		uint64_t port;
-		p = sip_skip(digits, end, SIP_CHAR_DIGIT);
-		if (!text_parse_u64(span_of(digits, (size_t)(p - digits)), UINT16_MAX, &port) ||
-		    port == 0)
+		p = sip_port_read(digits, end, &via->port);
+		if (!p)
 			return NULL;
-		via->port = (uint16_t)port;
 		after = sip_skip_lws(p, end);
 	}
 	via->sent_by = span_of(start, (size_t)(p - start));
@@ -77,40 +79,35 @@ static struct span brackets_removed(struct span s)
 
 /* Keeps a parameter that a proxy looks at.  False when it was there before: no parameter name may
  * appear twice (RFC 3261 §7.3.1), and which of two branches counts would be a guess. */
-static bool param_keep(struct sip_via *via, struct span name, struct span value)
+static bool param_keep(struct sip_via *via, struct span name, struct span value, const char *limit)
 {
 	struct span *slot;
 
-	switch (name.len) {
-	case 5:
-		if (span_equal_nocase(name, SPAN("rport"))) {
-			if (via->has_rport)
-				return false;
-			via->has_rport = true;
-			via->rport = value;
-			return true;
-		}
-		if (!span_equal_nocase(name, SPAN("maddr")))
-			return true;
-		slot = &via->maddr;
-		value = brackets_removed(value);
+	if (name.len > 8)
+		return true;
+	switch (sip_word_lower(name.data, name.len, limit)) {
+	case SIP_WORD8('b', 'r', 'a', 'n', 'c', 'h', 0, 0):
+		slot = &via->branch;
 		break;
-	case 6:
-		if (span_equal_nocase(name, SPAN("branch")))
-			slot = &via->branch;
-		else if (span_equal_nocase(name, SPAN(SIP_VIA_HINT)))
-			slot = &via->hint;
-		else
-			return true;
-		break;
-	case 8:
-		if (!span_equal_nocase(name, SPAN("received")))
-			return true;
+	case SIP_WORD8('r', 'p', 'o', 'r', 't', 0, 0, 0):
+		if (via->has_rport)
+			return false;
+		via->has_rport = true;
+		via->rport = value;
+		return true;
+	case SIP_WORD8('r', 'e', 'c', 'e', 'i', 'v', 'e', 'd'):
 		slot = &via->received;
 		value = brackets_removed(value);
 		break;
+	case SIP_WORD8('m', 'a', 'd', 'd', 'r', 0, 0, 0):
+		slot = &via->maddr;
+		value = brackets_removed(value);
+		break;
 	default:
-		return true;
+		if (!span_equal_nocase(name, SPAN(SIP_VIA_HINT)))
+			return true;
+		slot = &via->hint;
+		break;
 	}
 	if (slot->data)
 		return false;
@@ -118,57 +115,35 @@ static bool param_keep(struct sip_via *via, struct span name, struct span value)
 	return true;
 }
 
-/* One parameter after its ';'.  Returns what follows it (a ';' or the end), NULL when malformed. */
-static const char *param_parse(const char *p, const char *end, struct sip_via *via)
+static bool params_parse(const char *p, const char *end, const char *limit, struct sip_via *via)
 {
-	p = sip_skip_lws(p, end);
-	const char *start = p;
-	p = sip_skip(p, end, SIP_CHAR_TOKEN);
-	struct span name = span_of(start, (size_t)(p - start));
-	struct span value = SPAN_EMPTY;
-	if (name.len == 0)
-		return NULL;
-	p = sip_skip_lws(p, end);
-	if (p < end && *p == '=') {
-		p = sip_skip_lws(p + 1, end);
-		start = p;
-		if (p < end && *p == '"')
-			p = sip_skip_quoted(p, end);
-		else
-			p = sip_skip(p, end, SIP_CHAR_VALUE);
-		if (!p)
-			return NULL;
-		value = span_of(start, (size_t)(p - start));
-		p = sip_skip_lws(p, end);
-	}
-	if (p < end && *p != ';')
-		return NULL;
-	return param_keep(via, name, value) ? p : NULL;
-}
-
-bool sip_via_parse(struct span value, struct sip_via *via, bool *is_sip_2)
-{
-	const char *end = value.data + value.len;
-	const char *p;
-
-	memset(via, 0, sizeof(*via));
-	via->value = value;
-	p = protocol_parse(value.data, end, via, is_sip_2);
-	if (!p)
-		return false;
-	p = sent_by_parse(p, end, via);
-	if (!p)
-		return false;
-	if (p < end) {
+	via->params = span_of(p, (size_t)(end - p));
+	while (p < end) {
+		struct span name, value;
 		if (*p != ';')
 			return false;
-		via->params = span_of(p, (size_t)(end - p));
-		while (p && p < end)
-			p = param_parse(p + 1, end, via);
-		if (!p)
+		p = sip_param_read(p + 1, end, limit, SIP_CHAR_TOKEN, &name, &value);
+		if (!p || name.len == 0 || !param_keep(via, name, value, limit))
 			return false;
 	}
-	via->has_cookie = span_starts_with_nocase(via->branch, SPAN("z9hG4bK"));
+	return true;
+}
+
+bool sip_via_parse(struct span value, const char *limit, struct sip_via *via, bool *is_sip_2)
+{
+	const char *end = value.data + value.len;
+
+	sip_clear(via, sizeof(*via));
+	via->value = value;
+	const char *p = protocol_parse(value.data, end, limit, via, is_sip_2);
+	if (!p)
+		return false;
+	p = sent_by_parse(p, end, limit, via);
+	if (!p || !params_parse(p, end, limit, via))
+		return false;
+	via->has_cookie = via->branch.len >= 7 &&
+			  sip_word_lower(via->branch.data, 7, limit) ==
+				  SIP_WORD8('z', '9', 'h', 'g', '4', 'b', 'k', 0);
 	return true;
 }
 
@@ -176,5 +151,6 @@ bool sip_via_decode(struct span value, struct sip_via *via)
 {
 	bool is_sip_2;
 
-	return sip_via_parse(span_trim(value), via, &is_sip_2) && is_sip_2;
+	value = span_trim(value);
+	return sip_via_parse(value, value.data + value.len, via, &is_sip_2) && is_sip_2;
 }
