@@ -16,7 +16,7 @@
 #include "api/endpoint.h"
 
 #define SERVER_BUDGET    64  /* messages a pass, so that the loop's other work gets its turn */
-#define SERVER_RETRY_MS  50
+#define SERVER_RETRY_MS  10
 #define SERVER_LINGER_MS 200
 
 static bool server_has_input(const struct api_server *server)
@@ -58,24 +58,34 @@ static void server_after_send(struct api_server *server)
 		uv_timer_start(&server->retry, server_retry, SERVER_RETRY_MS, SERVER_RETRY_MS);
 }
 
-static void server_flush(struct api_server *server)
+/* True when some queue became shorter. */
+static bool server_flush(struct api_server *server)
 {
+	bool progressed = false;
+
 	for (unsigned int i = 0; i < API_CLIENTS_MAX && server->peers.blocked; i++) {
 		struct api_peer *peer = &server->peers.table[i];
-		if (peer->is_used && peer->head &&
-		    api_peer_flush(&server->peers, peer) == API_PEER_GONE)
+		size_t queued = peer->queued;
+		if (!peer->is_used || !peer->head)
+			continue;
+		if (api_peer_flush(&server->peers, peer) == API_PEER_GONE)
 			server_drop(server, peer);
+		else
+			progressed |= peer->queued < queued;
 	}
 	if (!server->peers.blocked)
 		uv_timer_stop(&server->retry);
+	return progressed;
 }
 
 static void server_drain(struct api_server *server)
 {
 	for (unsigned int i = 0; i < SERVER_BUDGET && server_has_input(server); i++)
 		api_server_receive(server);
-	server_flush(server);
-	if (server_has_input(server))
+	bool progressed = server_flush(server);
+	/* Asking for input may take note of room in a pipe, too, and nothing would tell: a client
+	 * that reads is tried again in the next pass, one that does not by the timer. */
+	if (server_has_input(server) || (progressed && server->peers.blocked))
 		uv_idle_start(&server->idle, api_server_idle);
 	else
 		uv_idle_stop(&server->idle);

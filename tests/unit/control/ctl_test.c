@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* ctl/: words to calls, completion, tables, help. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "ctl/arguments.h"
+#include "ctl/field.h"
+#include "ctl/help.h"
+#include "ctl/render.h"
+#include "ctl/table.h"
+
+#define WORDS_MAX 16
+
+/* Blanks separate words. */
+static int split(char *line, const char **words)
+{
+	int count = 0;
+
+	for (char *word = strtok(line, " "); word; word = strtok(NULL, " "))
+		words[count++] = word;
+	return count;
+}
+
+static bool parse(const char *text, struct ctl_call *call, char why[256])
+{
+	char line[512];
+	const char *words[WORDS_MAX];
+
+	snprintf(line, sizeof(line), "%s", text);
+	return ctl_call_parse(split(line, words), words, call, why, 256);
+}
+
+static void assert_call(const char *text, enum api_command_id id, const char *args)
+{
+	struct ctl_call call;
+	char why[256] = "";
+
+	if (!parse(text, &call, why))
+		fail_msg("'%s': %s", text, why);
+	char *is = json_dumps(call.args, JSON_COMPACT | JSON_SORT_KEYS);
+	assert_int_equal(call.id, id);
+	assert_string_equal(is, args);
+	free(is);
+	ctl_call_release(&call);
+}
+
+static void words_become_a_command_and_arguments(void **)
+{
+	assert_call("show status", API_COMMAND_SHOW_STATUS, "{}");
+	assert_call("show targets --pool p", API_COMMAND_SHOW_TARGETS, "{\"pool\":\"p\"}");
+	assert_call("show targets --pool=p", API_COMMAND_SHOW_TARGETS, "{\"pool\":\"p\"}");
+	assert_call("show drops --drops-only", API_COMMAND_SHOW_DROPS, "{\"drops_only\":true}");
+	assert_call("target drain p/t", API_COMMAND_TARGET_DRAIN, "{\"name\":\"p/t\"}");
+	assert_call("target drain -- --odd", API_COMMAND_TARGET_DRAIN, "{\"name\":\"--odd\"}");
+	assert_call("capture start /tmp/x --packets 5", API_COMMAND_CAPTURE_START,
+		    "{\"packets\":5,\"path\":\"/tmp/x\"}");
+	assert_call("capture start --packets 5 /tmp/x", API_COMMAND_CAPTURE_START,
+		    "{\"packets\":5,\"path\":\"/tmp/x\"}");
+	/* What tandemctl itself acts on is not sent. */
+	assert_call("events --count 3", API_COMMAND_EVENTS, "{}");
+}
+
+static void json_and_help_are_taken_anywhere(void **)
+{
+	struct ctl_call call;
+	char why[256];
+
+	assert_true(parse("target drain --help", &call, why));
+	assert_true(call.wants_help && !call.wants_json);
+	ctl_call_release(&call);
+	assert_true(parse("target drain x --json", &call, why));
+	assert_true(!call.wants_help && call.wants_json);
+	ctl_call_release(&call);
+}
+
+static void wrong_words_are_told_with_what_is_accepted(void **)
+{
+	static const struct {
+		const char *line, *part;
+	} cases[] = {
+		{ "frobnicate", "there is no command 'frobnicate'" },
+		{ "show", "which one: show status, show services" },
+		{ "show frob", "which one: show status" },
+		{ "target", "which one: target ready, target drain, target maint" },
+		{ "show status --frob", "'show status' has no option --frob" },
+		{ "show status extra", "'show status' does not take 'extra'" },
+		{ "show targets --pool", "--pool needs a value: NAME" },
+		{ "show drops --drops-only=1", "--drops-only takes no value" },
+		{ "target drain", "'target drain' needs the argument 'name'" },
+		{ "target drain a b", "'target drain' does not take 'b'" },
+		{ "capture start /x --packets many", "'many' is not a number" },
+		{ "capture start /x --packets -1", "'-1' is not a number" },
+		{ "explain /nonexistent/file", "cannot read /nonexistent/file: No such file" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct ctl_call call;
+		char why[256] = "";
+		assert_false(parse(cases[i].line, &call, why));
+		if (!strstr(why, cases[i].part))
+			fail_msg("'%s' said: %s", cases[i].line, why);
+	}
+}
+
+static void files_become_contents_and_lists(void **)
+{
+	char path[] = "/tmp/tandem-ctl-XXXXXX", line[64], why[256];
+	struct ctl_call call;
+	int fd = mkstemp(path);
+
+	assert_int_equal(write(fd, "a@x\r\n\n  b \n\xffz\n", 14), 14);
+	close(fd);
+	snprintf(line, sizeof(line), "explain %s", path);
+	assert_true(parse(line, &call, why));
+	char bytes[32];
+	const char *text = api_arg_string(call.args, "message");
+	assert_int_equal(text_parse_base64url(span_of_string(text), bytes, sizeof(bytes)), 14);
+	assert_memory_equal(bytes, "a@x\r\n\n  b \n\xffz\n", 14);
+	ctl_call_release(&call);
+
+	snprintf(line, sizeof(line), "explain --call-ids %s", path);
+	assert_false(parse(line, &call, why));
+	assert_non_null(strstr(why, "line 3"));
+	assert_int_equal(truncate(path, 11), 0);
+	assert_true(parse(line, &call, why));
+	char *list = json_dumps(call.args, JSON_COMPACT);
+	assert_string_equal(list, "{\"call_ids\":[\"a@x\",\"b\"]}");
+	free(list);
+	ctl_call_release(&call);
+	unlink(path);
+}
+
+static void a_relative_path_is_made_absolute(void **)
+{
+	struct ctl_call call;
+	char why[256], directory[512], wanted[600];
+
+	assert_non_null(getcwd(directory, sizeof(directory)));
+	snprintf(wanted, sizeof(wanted), "%s/x.pcapng", directory);
+	assert_true(parse("capture start x.pcapng", &call, why));
+	assert_string_equal(api_arg_string(call.args, "path"), wanted);
+	ctl_call_release(&call);
+}
+
+static void assert_completed(const char *before, const char *prefix, const char *wanted)
+{
+	char line[256], matches[32][CTL_WORD_MAX], is[512] = "";
+	const char *words[WORDS_MAX];
+
+	snprintf(line, sizeof(line), "%s", before);
+	size_t count = ctl_complete(split(line, words), words, prefix, matches, 32);
+	for (size_t i = 0; i < count; i++) {
+		strcat(is, i ? " " : "");
+		strcat(is, matches[i]);
+	}
+	assert_string_equal(is, wanted);
+}
+
+static void completion_follows_the_table(void **)
+{
+	assert_completed("", "s", "show");
+	assert_completed("", "", "show target explain capture events");
+	assert_completed("show", "s", "status services");
+	assert_completed("target", "", "ready drain maint");
+	assert_completed("explain", "--", "--call-ids --source --local --interface");
+	assert_completed("explain file", "--l", "--local");
+	assert_completed("show status", "", "");
+	assert_completed("frob", "", "");
+}
+
+/* What `print` writes to a stream. */
+static char *printed(void (*print)(FILE *out, const void *context), const void *context)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	print(out, context);
+	fclose(out);
+	return text;
+}
+
+static void print_table(FILE *out, const void *context)
+{
+	table_print(context, out);
+}
+
+static void columns_align_by_characters_without_trailing_blanks(void **)
+{
+	struct table table;
+	static const char *const cells[] = { "sw1", "7", "§ 3", "a longer one", "12345", "" };
+
+	table_init(&table);
+	table_add_column(&table, "NAME", false);
+	table_add_column(&table, "COUNT", true);
+	table_add_column(&table, "µs", false);
+	for (size_t i = 0; i < ARRAY_SIZE(cells); i++)
+		table_add_cell(&table, cells[i]);
+	char *text = printed(print_table, &table);
+	assert_string_equal(text, "NAME          COUNT  µs\n"
+				  "sw1               7  § 3\n"
+				  "a longer one  12345\n");
+	assert_int_equal(table_text_width("µs § x"), 6);
+	free(text);
+	table_fini(&table);
+}
+
+static void fields_are_formatted_by_kind(void **)
+{
+	json_t *body = json_pack("{s:{s:i}, s:f, s:[ss], s:n, s:s, s:b}", "a", "b", 1536, "r", 0.25,
+				 "l", "x", "y", "n", "e", "", "t", 1);
+	char text[FIELD_TEXT_MAX];
+	static const struct {
+		const char *path;
+		enum field_kind kind;
+		const char *wanted;
+	} cases[] = {
+		{ "a.b", FIELD_COUNT, "1536" },	    { "a.b", FIELD_OCTETS, "1.5 KiB" },
+		{ "a.b", FIELD_US, "1.5" },	    { "a.b", FIELD_SECONDS, "00:25:36" },
+		{ "a.b", FIELD_TEXT, "1536" },	    { "r", FIELD_PERCENT, "25.0%" },
+		{ "r", FIELD_REAL, "0.2" },	    { "l", FIELD_LIST, "x,y" },
+		{ "n", FIELD_COUNT, "-" },	    { "missing", FIELD_TEXT, "-" },
+		{ "a.missing", FIELD_COUNT, "-" },  { "missing.b", FIELD_COUNT, "-" },
+		{ "e", FIELD_TEXT, "-" },	    { "t", FIELD_YES_NO, "yes" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_string_equal(field_format(body, cases[i].path, cases[i].kind, text),
+				    cases[i].wanted);
+	json_decref(body);
+	body = json_pack("{s:i}", "s", 90061);
+	assert_string_equal(field_format(body, "s", FIELD_SECONDS, text), "1d 01:01:01");
+	json_decref(body);
+}
+
+struct answer {
+	enum api_command_id id;
+	const char *json;
+};
+
+static void print_answer(FILE *out, const void *context)
+{
+	const struct answer *answer = context;
+	json_t *body = json_loads(answer->json, 0, NULL);
+
+	assert_non_null(body);
+	ctl_render(answer->id, body, out);
+	json_decref(body);
+}
+
+static void assert_rendered(enum api_command_id id, const char *json, const char *wanted)
+{
+	const struct answer answer = { id, json };
+	char *text = printed(print_answer, &answer);
+
+	assert_string_equal(text, wanted);
+	free(text);
+}
+
+static void answers_become_tables_and_sentences(void **)
+{
+	assert_rendered(API_COMMAND_SHOW_POOLS,
+			"{\"pools\":[{\"name\":\"p\",\"policy\":\"call-id-hash\",\"targets\":2,"
+			"\"usable\":1,\"failover\":[\"timeout\",\"503\"],\"attempts\":3}]}",
+			"POOL  POLICY        TARGETS  USABLE  FAIL-OVER ON  ATTEMPTS\n"
+			"p     call-id-hash        2       1  timeout,503          3\n");
+	assert_rendered(API_COMMAND_SHOW_DROPS,
+			"{\"verdicts\":[{\"kind\":\"drop\",\"reason\":\"NOT_SIP\",\"count\":9,"
+			"\"help\":\"no SIP\",\"clause\":\"\"}],\"sum\":9,\"received\":10,"
+			"\"difference\":1}",
+			"VERDICT  REASON   COUNT  MEANING  CLAUSE\n"
+			"drop     NOT_SIP      9  no SIP   -\n"
+			"Sum  9 verdicts, 10 packets received, difference 1\n");
+	assert_rendered(API_COMMAND_TARGET_DRAIN,
+			"{\"pool\":\"p\",\"target\":\"t\",\"before\":\"ready\",\"admin\":\"drain\","
+			"\"changed\":true}",
+			"p/t: drain, was ready\n");
+	assert_rendered(API_COMMAND_TARGET_DRAIN,
+			"{\"pool\":\"p\",\"target\":\"t\",\"admin\":\"drain\",\"changed\":false}",
+			"p/t: drain already\n");
+	assert_rendered(API_COMMAND_CAPTURE_STOP, "{\"path\":\"/x\",\"packets\":5,\"dropped\":1}",
+			"5 packets in /x, 1 missed\n");
+	assert_rendered(API_COMMAND_EVENTS,
+			"{\"recent\":[{\"time\":\"T\",\"kind\":\"start\",\"text\":\"up\"}]}",
+			"T start: up\n");
+	assert_rendered(API_COMMAND_EXPLAIN,
+			"{\"answers\":[{\"call_id\":\"a\",\"kind\":\"target\",\"pool\":\"p\","
+			"\"target\":\"t\",\"next_hop\":\"1.2.3.4:5060\",\"reason\":\"R\"}]}",
+			"CALL-ID  GOES    POOL  TARGET  NEXT HOP      REASON\n"
+			"a        target  p     t       1.2.3.4:5060  R\n");
+}
+
+static void every_command_renders_an_empty_answer(void **)
+{
+	for (unsigned int id = 0; id < API_COMMAND_COUNT; id++) {
+		const struct answer answer = { (enum api_command_id)id, "{}" };
+		char *text = printed(print_answer, &answer);
+		assert_non_null(text);
+		free(text);
+	}
+}
+
+static void several_workers_get_a_row_for_all(void **)
+{
+	static const char json[] =
+		"{\"workers\":[{\"worker\":0,\"messages\":1},{\"worker\":1,\"messages\":2}],"
+		"\"total\":{\"messages\":3}}";
+	const struct answer answer = { API_COMMAND_SHOW_WORKERS, json };
+	char *text = printed(print_answer, &answer);
+	const char *last = strstr(text, "\nall ");
+
+	assert_non_null(last);
+	assert_non_null(strstr(last, " 3 "));
+	free(text);
+}
+
+static void print_help(FILE *out, const void *)
+{
+	ctl_help(out);
+	for (unsigned int id = 0; id < API_COMMAND_COUNT; id++)
+		ctl_help_command((enum api_command_id)id, out);
+}
+
+static void print_manual(FILE *out, const void *)
+{
+	ctl_help_manual(out);
+}
+
+static void help_and_manual_name_every_command_and_option(void **)
+{
+	char *help = printed(print_help, NULL), *manual = printed(print_manual, NULL);
+
+	for (unsigned int id = 0; id < API_COMMAND_COUNT; id++) {
+		char usage[256];
+		assert_non_null(strstr(help, api_command_usage((enum api_command_id)id, usage,
+							       sizeof(usage))));
+		assert_non_null(strstr(help, api_commands[id].help));
+		assert_non_null(strstr(manual, api_commands[id].name));
+		assert_true(strlen(api_commands[id].text) > 10);
+	}
+	assert_non_null(strstr(manual, "\\-\\-call\\-ids FILE"));
+	/* Manual lines never begin with text that roff takes for a request. */
+	for (char *line = strtok(manual, "\n"); line; line = strtok(NULL, "\n"))
+		assert_true(line[0] != '\'' &&
+			    (line[0] != '.' || strspn(line + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") > 0));
+	/* Nothing is wider than a terminal, but for usage lines. */
+	for (char *line = strtok(help, "\n"); line; line = strtok(NULL, "\n"))
+		assert_true(strlen(line) <= 90 || strncmp(line, "Usage: ", 7) == 0);
+	free(help);
+	free(manual);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(words_become_a_command_and_arguments),
+		cmocka_unit_test(json_and_help_are_taken_anywhere),
+		cmocka_unit_test(wrong_words_are_told_with_what_is_accepted),
+		cmocka_unit_test(files_become_contents_and_lists),
+		cmocka_unit_test(a_relative_path_is_made_absolute),
+		cmocka_unit_test(completion_follows_the_table),
+		cmocka_unit_test(columns_align_by_characters_without_trailing_blanks),
+		cmocka_unit_test(fields_are_formatted_by_kind),
+		cmocka_unit_test(answers_become_tables_and_sentences),
+		cmocka_unit_test(every_command_renders_an_empty_answer),
+		cmocka_unit_test(several_workers_get_a_row_for_all),
+		cmocka_unit_test(help_and_manual_name_every_command_and_option),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
