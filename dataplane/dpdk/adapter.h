@@ -91,6 +91,7 @@ struct worker {
 	struct proxy *proxy;
 	struct net_stack *stack;
 	void *stack_memory;
+	size_t stack_size;
 	struct outbox *outbox;
 	const struct balance_snapshot *snapshot; /* of this pass of the loop */
 	const struct balance_snapshot *snapshot_ports; /* whose ports the stack knows */

@@ -181,6 +181,7 @@ static int worker_create_stack(struct worker *worker, const struct memory_plan *
 	if (!memory)
 		return no_memory("a worker's network stack", failure);
 	worker->stack_memory = memory;
+	worker->stack_size = size;
 	worker->stack = net_stack_init(memory, &config, clock_now(&dataplane->clock));
 	return worker->stack ? 0 : failure_put(failure, EINVAL, "interfaces: refused by the stack");
 }
@@ -253,6 +254,9 @@ static void worker_destroy(struct worker *worker)
 	rte_ring_free(worker->answers);
 	if (worker->proxy)
 		proxy_destroy(worker->proxy);
+	/* The stack poisons its free buffers; the memory goes back whole. */
+	if (worker->stack_memory)
+		MEMORY_UNPOISON(worker->stack_memory, worker->stack_size);
 	rte_free(worker->stack_memory);
 	free(worker->hold.neighbours);
 	free(worker->tx_buffers);
