@@ -132,8 +132,8 @@ enum sip_header_id sip_header_find(struct span name)
 		return SIP_HEADER_OTHER;
 	memcpy(bytes, name.data, name.len);
 	uint32_t id = sip_header_slots[sip_header_hash(bytes, (uint32_t)name.len)].id;
-	if (name.len == 1)
-		return char_lower(*bytes) == sip_header_compacts[id] ? (enum sip_header_id)id
-								     : SIP_HEADER_OTHER;
+	if (name.len == 1) /* a NUL is no name, though names without a compact form have it */
+		return *bytes && char_lower(*bytes) == sip_header_compacts[id] ?
+			       (enum sip_header_id)id : SIP_HEADER_OTHER;
 	return span_equal_nocase(name, names[id]) ? (enum sip_header_id)id : SIP_HEADER_OTHER;
 }
