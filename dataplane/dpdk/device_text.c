@@ -85,6 +85,6 @@ void device_af_packet_complete(const char *device, char *out, size_t size)
 	    device_argument(device, "framecnt", value, sizeof(value)))
 		snprintf(out, size, "%s", device);
 	else
-		snprintf(out, size, "%s,blocksz=%u,framesz=%u,framecnt=512", device,
+		snprintf(out, size, "%s,blocksz=%u,framesz=%u,framecnt=1024", device,
 			 DEVICE_AF_PACKET_FRAME, DEVICE_AF_PACKET_FRAME);
 }
