@@ -153,8 +153,7 @@ void client_answer_failure(struct call *call, struct txn *txn, enum failover_cau
 	else if (cause != FAILOVER_TIMEOUT)
 		server_reply(call, txn, 500);
 	else
-		/* RFC 4320 §4.2: silence; the caller's own Timer F has run out by now. */
-		txn->server_state = NON_INVITE_SERVER_TERMINATED;
+		server_stay_silent(call, txn);
 }
 
 void client_failed(struct call *call, struct txn *txn, enum failover_cause cause)

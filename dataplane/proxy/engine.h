@@ -144,6 +144,7 @@ static_assert(sizeof(struct tombstone) <= 64, "a tombstone takes at most 64 byte
 
 struct proxy {
 	struct proxy_config config;
+	const char *owner;         /* identity of the thread, in sanitized builds */
 	struct slot_pool txns, tombstones;
 	struct txn_table *table;
 	struct timer_wheel *wheel;
@@ -325,6 +326,8 @@ void server_respond(struct call *call, struct txn *txn, uint16_t actions, struct
 		    bool in_place);
 /* A response of our own, built from the request as sent. */
 void server_reply(struct call *call, struct txn *txn, uint16_t status);
+/* A non-INVITE ends without a final response: no 408 is sent (RFC 4320 §4.2). */
+void server_stay_silent(struct call *call, struct txn *txn);
 struct verdict server_retransmission(struct call *call, struct txn *txn);
 struct verdict server_ack(struct call *call, struct txn *txn);
 void server_retransmit_due(struct call *call, struct txn *txn);

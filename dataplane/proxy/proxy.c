@@ -2,6 +2,7 @@
 /* The engine's edge: creation, reception, expiry, errors, outbox, statistics; see proxy.h. */
 #include "proxy/engine.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Work of one call of proxy_expire: fewer than the outbox and the graveyard can take. */
@@ -130,6 +131,26 @@ void call_outcome(struct call *call, const struct txn *txn, enum outcome_kind ki
 	};
 }
 
+/* ---- one owner */
+
+/* The engine belongs to the thread that uses it first: in sanitized builds a foreign touch of its
+ * transactions ends the process, so that the network tests show that there is none. */
+static void check_owner(struct proxy *proxy)
+{
+#ifdef BASE_ASAN
+	static _Thread_local char self;
+
+	if (!proxy->owner)
+		proxy->owner = &self;
+	if (proxy->owner != &self) {
+		fprintf(stderr, "engine %u used by a foreign thread\n", proxy->config.worker);
+		abort();
+	}
+#else
+	(void)proxy;
+#endif
+}
+
 /* ---- reception */
 
 /* RFC 5626 §4.4.1 has no CRLF keep-alive for UDP, but phones send it, and NULs. */
@@ -201,6 +222,7 @@ struct verdict proxy_receive(struct proxy *proxy, const struct balance_snapshot 
 			     .now = now,
 			     .outbox = outbox };
 
+	check_owner(proxy);
 	proxy_bury(proxy);
 	struct verdict verdict = receive(&call);
 	verdict_count(&proxy->verdicts, verdict);
@@ -241,6 +263,7 @@ bool proxy_expire(struct proxy *proxy, const struct balance_snapshot *snapshot, 
 	struct call call = { .proxy = proxy, .snapshot = snapshot, .now = now, .outbox = outbox };
 	uint64_t words[EXPIRE_BATCH];
 
+	check_owner(proxy);
 	proxy_bury(proxy);
 	uint32_t n = timer_wheel_expire(proxy->wheel, now, words, EXPIRE_BATCH);
 	for (uint32_t i = 0; i < n; i++) {
@@ -292,6 +315,7 @@ struct verdict proxy_transport_error(struct proxy *proxy, const struct balance_s
 	struct hash128 key;
 	struct txn *txn = NULL;
 
+	check_owner(proxy);
 	proxy_bury(proxy);
 	if (quoted_branch(quoted, &key))
 		txn = txn_find_client(proxy, key, &tombstone);

@@ -146,8 +146,7 @@ static struct verdict take_final(struct call *call, struct txn *txn, const struc
 	}
 	/* RFC 4320 §4.2. */
 	if (!is_invite && msg->status == 408) {
-		txn->server_state = NON_INVITE_SERVER_TERMINATED;
-		txn_deadline_clear(txn, DEADLINE_TRYING);
+		server_stay_silent(call, txn);
 		return verdict_of(VERDICT_ABSORB, REASON_NON_INVITE_TIMEOUT);
 	}
 	if (msg->status == 503) {

@@ -94,6 +94,16 @@ static struct span build_from_sent(struct call *call, const struct txn *txn, uin
 	return w.overflow ? SPAN_EMPTY : call_scratch_done(call, &w);
 }
 
+/* The server side stays for Timer J: what the caller repeats meanwhile is absorbed and not
+ * forwarded a second time. */
+void server_stay_silent(struct call *call, struct txn *txn)
+{
+	uint16_t actions = server_step(txn, NON_INVITE_SERVER_TU_FINAL);
+
+	server_respond(call, txn, actions & FSM_LINGER, SPAN_EMPTY, false);
+	txn_release(call->proxy, &txn->response);
+}
+
 void server_reply(struct call *call, struct txn *txn, uint16_t status)
 {
 	struct span message = build_from_sent(call, txn, status);
