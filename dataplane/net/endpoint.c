@@ -231,28 +231,34 @@ void endpoint_put(struct text_writer *w, const struct endpoint *endpoint)
 	text_put_u64(w, endpoint->port);
 }
 
+static uint64_t load_be64(const uint8_t *p)
+{
+	uint64_t v;
+	memcpy(&v, p, sizeof(v));
+	return __builtin_bswap64(v);
+}
+
 bool ip_prefix_contains(const struct ip_prefix *prefix, const struct ip_address *address)
 {
-	unsigned int whole = prefix->bits / 8u, rest = prefix->bits % 8u;
+	uint64_t high = load_be64(prefix->address.bytes) ^ load_be64(address->bytes);
+	uint64_t low = load_be64(prefix->address.bytes + 8) ^ load_be64(address->bytes + 8);
+	unsigned int bits = prefix->bits;
 
 	if (prefix->address.family != address->family || address->family == IP_NONE)
 		return false;
-	if (memcmp(prefix->address.bytes, address->bytes, whole) != 0)
-		return false;
-	return rest == 0 ||
-	       ((prefix->address.bytes[whole] ^ address->bytes[whole]) >> (8 - rest)) == 0;
+	if (bits <= 64)
+		return bits == 0 || high >> (64 - bits) == 0;
+	return high == 0 && low >> (128 - bits) == 0;
 }
 
-static bool is_bogus_v6(const uint8_t bytes[16])
+bool ipv6_is_bogus(const uint8_t bytes[16])
 {
-	static const uint8_t zero[15];
+	uint64_t high = load_be64(bytes), low = load_be64(bytes + 8);
 
-	if (bytes[0] == 0xff)
+	if (high >> 56 == 0xff)
 		return true;
-	if (memcmp(bytes, zero, 15) == 0 && bytes[15] <= 1) /* ::, ::1 */
-		return true;
-	/* RFC 4038 §4.2: IPv4-mapped addresses are not for the wire. */
-	return memcmp(bytes, mapped_prefix, sizeof(mapped_prefix)) == 0;
+	/* ::, ::1, and what is IPv4-mapped: not for the wire (RFC 4038 §4.2) */
+	return high == 0 && (low <= 1 || low >> 32 == 0xffff);
 }
 
 bool ip_address_is_bogus(const struct ip_address *address)
@@ -261,7 +267,7 @@ bool ip_address_is_bogus(const struct ip_address *address)
 		uint8_t first = address->bytes[0];
 		return first == 0 || first == 127 || first >= 224;
 	}
-	return address->family != IP_V6 || is_bogus_v6(address->bytes);
+	return address->family != IP_V6 || ipv6_is_bogus(address->bytes);
 }
 
 static const char *terminate(struct text_writer *w)

@@ -63,6 +63,8 @@ void endpoint_put(struct text_writer *w, const struct endpoint *endpoint);
 
 /* Unspecified, loopback, multicast, broadcast, 240/4: never a peer's address on a wire. */
 [[nodiscard]] bool ip_address_is_bogus(const struct ip_address *address);
+/* The same of an IPv6 address as it stands in a packet. */
+[[nodiscard]] bool ipv6_is_bogus(const uint8_t bytes[16]);
 
 #define ENDPOINT_TEXT_MAX 56
 /* Into `text` of ENDPOINT_TEXT_MAX bytes, NUL-terminated, for messages to people. */

@@ -21,7 +21,6 @@ static enum net_action answer_echo(const struct net_rx *rx, const struct net_pac
 	if (is_v4) {
 		ipv4_write_header(rx->stack, interface, ip, PROTOCOL_ICMP, packet->len,
 				  packet->addresses + size, packet->addresses);
-		store_raw16(ip + IPV4_CHECKSUM, checksum_final(checksum_ipv4_header(ip)));
 	} else {
 		ipv6_write_header(ip, PROTOCOL_ICMPV6, (uint16_t)packet->len, NET_TTL,
 				  packet->addresses + size, packet->addresses);

@@ -64,8 +64,7 @@ enum net_action ipv4_receive(const struct net_rx *rx)
 				     .hop_limit = ip[IPV4_TTL],
 				     .data = ip + header_len,
 				     .len = total - header_len };
-	struct ip_address source = packet_source(&packet);
-	if (UNLIKELY(route_is_bad_source(rx->interface, &source)))
+	if (UNLIKELY(route_is_bad_source_v4(rx->interface, load_raw32(ip + IPV4_SOURCE))))
 		return rx_drop(rx, REASON_IP_SOURCE_BOGUS);
 	if (UNLIKELY(load_be16(ip + IPV4_FRAGMENT) & (IPV4_MORE_FRAGMENTS | IPV4_OFFSET_MASK)))
 		return fragment_receive(rx, &packet, ip);

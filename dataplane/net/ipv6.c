@@ -146,10 +146,9 @@ enum net_action ipv6_receive(const struct net_rx *rx)
 		return rx_not_ours(rx, REASON_IP_ADDRESS_FOREIGN);
 	if (UNLIKELY(is_own && rx->is_group))
 		return rx_drop(rx, REASON_IP_ADDRESS_FOREIGN);
-	struct ip_address source = packet_source(&packet);
 	/* Only address detection of others and multicast listeners speak from nowhere. */
-	bool is_unspecified = memcmp(source.bytes, unspecified, 16) == 0;
-	if (UNLIKELY(is_unspecified ? is_own : route_is_bad_source(rx->interface, &source)))
+	if (UNLIKELY(route_is_bad_source_v6(rx->interface, ip + IPV6_SOURCE)) &&
+	    (is_own || memcmp(ip + IPV6_SOURCE, unspecified, 16) != 0))
 		return rx_drop(rx, REASON_IP_SOURCE_BOGUS);
 	switch (walk_extensions(&packet)) {
 	case WALK_BAD:

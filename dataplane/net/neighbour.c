@@ -2,9 +2,9 @@
 /*
  * The neighbour cache; see neighbour.h.
  *
- * Timers are two queues, one a duration: an entry is armed at the tail, so each queue is in order
- * of deadlines and its head is all there is to look at.  REACHABLE and FAILED end when they are
- * next looked at and need no timer.
+ * Every question waits the same time for its answer, so the timers are one queue: an entry is
+ * armed at its tail, which keeps it in order of deadlines, and its head is all there is to look at.
+ * REACHABLE and FAILED end when they are next looked at and need no timer.
  */
 #include "net/neighbour.h"
 
@@ -45,46 +45,42 @@ void neighbour_table_init(struct neighbour_table *table, void *memory, uint32_t 
 		table->buckets[i] = NEIGHBOUR_NONE;
 	for (uint32_t i = 0; i < max; i++)
 		table->entries[i].hash_next = i + 1 < max ? i + 1 : NEIGHBOUR_NONE;
-	for (uint32_t q = 0; q < NEIGHBOUR_QUEUES; q++)
-		table->queues[q] = (struct neighbour_queue){ NEIGHBOUR_NONE, NEIGHBOUR_NONE };
+	table->queue_first = table->queue_last = NEIGHBOUR_NONE;
 }
 
-/* ---- timer queues -------------------------------------------------------------------------- */
+/* ---- timer queue --------------------------------------------------------------------------- */
 
 static void disarm(struct neighbour_table *table, uint32_t index)
 {
 	struct neighbour *entry = &table->entries[index];
-	struct neighbour_queue *queue = &table->queues[entry->queue];
 
-	if (entry->queue == NEIGHBOUR_QUEUE_NONE)
+	if (!entry->is_armed)
 		return;
 	if (entry->queue_previous == NEIGHBOUR_NONE)
-		queue->first = entry->queue_next;
+		table->queue_first = entry->queue_next;
 	else
 		table->entries[entry->queue_previous].queue_next = entry->queue_next;
 	if (entry->queue_next == NEIGHBOUR_NONE)
-		queue->last = entry->queue_previous;
+		table->queue_last = entry->queue_previous;
 	else
 		table->entries[entry->queue_next].queue_previous = entry->queue_previous;
-	entry->queue = NEIGHBOUR_QUEUE_NONE;
+	entry->is_armed = false;
 }
 
-static void arm(struct neighbour_table *table, uint32_t index, uint8_t which, tick_t now)
+static void arm(struct neighbour_table *table, uint32_t index, tick_t now)
 {
 	struct neighbour *entry = &table->entries[index];
-	struct neighbour_queue *queue = &table->queues[which];
 
 	disarm(table, index);
-	entry->queue = which;
-	entry->deadline = tick_add(now, which == NEIGHBOUR_QUEUE_DELAY ? NEIGHBOUR_DELAY_TIME
-								       : NEIGHBOUR_RETRANS_TIME);
+	entry->is_armed = true;
+	entry->deadline = tick_add(now, NEIGHBOUR_RETRANS_TIME);
 	entry->queue_next = NEIGHBOUR_NONE;
-	entry->queue_previous = queue->last;
-	if (queue->last == NEIGHBOUR_NONE)
-		queue->first = index;
+	entry->queue_previous = table->queue_last;
+	if (table->queue_last == NEIGHBOUR_NONE)
+		table->queue_first = index;
 	else
-		table->entries[queue->last].queue_next = index;
-	queue->last = index;
+		table->entries[table->queue_last].queue_next = index;
+	table->queue_last = index;
 }
 
 /* ---- entries ------------------------------------------------------------------------------- */
@@ -183,17 +179,17 @@ static uint32_t insert(struct neighbour_table *table, uint16_t interface,
 
 /* ---- use ----------------------------------------------------------------------------------- */
 
-static enum neighbour_status start_resolution(struct neighbour_table *table, uint32_t index,
-					      tick_t now, bool *solicit)
+/* The first question: INCOMPLETE asks all, PROBE the station that is known. */
+static void ask(struct neighbour_table *table, uint32_t index, uint8_t state, tick_t now,
+		bool *solicit)
 {
 	struct neighbour *entry = &table->entries[index];
 
-	set_state(table, entry, NEIGHBOUR_INCOMPLETE);
+	set_state(table, entry, state);
 	entry->asked = 1;
 	entry->used = now;
-	arm(table, index, NEIGHBOUR_QUEUE_RETRANS, now);
+	arm(table, index, now);
 	*solicit = true;
-	return NEIGHBOUR_PENDING;
 }
 
 static enum neighbour_status refuse(struct neighbour_table *table, uint32_t *index)
@@ -217,7 +213,8 @@ enum neighbour_status neighbour_lookup(struct neighbour_table *table, uint16_t i
 		if (at == NEIGHBOUR_NONE)
 			return refuse(table, index);
 		*index = at;
-		return start_resolution(table, at, now, solicit);
+		ask(table, at, NEIGHBOUR_INCOMPLETE, now, solicit);
+		return NEIGHBOUR_PENDING;
 	}
 	*index = at;
 	struct neighbour *entry = &table->entries[at];
@@ -228,9 +225,7 @@ enum neighbour_status neighbour_lookup(struct neighbour_table *table, uint16_t i
 			return NEIGHBOUR_KNOWN;
 		__attribute__((fallthrough)); /* stale, and used while so */
 	case NEIGHBOUR_STALE:
-		entry->state = NEIGHBOUR_DELAY;
-		entry->asked = 0;
-		arm(table, at, NEIGHBOUR_QUEUE_DELAY, now);
+		ask(table, at, NEIGHBOUR_PROBE, now, solicit);
 		return NEIGHBOUR_KNOWN;
 	case NEIGHBOUR_INCOMPLETE:
 		return NEIGHBOUR_PENDING;
@@ -239,8 +234,9 @@ enum neighbour_status neighbour_lookup(struct neighbour_table *table, uint16_t i
 			return NEIGHBOUR_UNREACHABLE;
 		if (table->incomplete >= (table->max + 1) / 2)
 			return refuse(table, index);
-		return start_resolution(table, at, now, solicit);
-	default: /* DELAY, PROBE: known until proven otherwise */
+		ask(table, at, NEIGHBOUR_INCOMPLETE, now, solicit);
+		return NEIGHBOUR_PENDING;
+	default: /* PROBE: known until proven otherwise */
 		return NEIGHBOUR_KNOWN;
 	}
 }
@@ -302,7 +298,7 @@ static enum neighbour_due step_retrans(struct neighbour_table *table, uint32_t i
 
 	if (entry->asked < NEIGHBOUR_SOLICIT_MAX) {
 		entry->asked++;
-		arm(table, index, NEIGHBOUR_QUEUE_RETRANS, now);
+		arm(table, index, now);
 		return entry->state == NEIGHBOUR_PROBE ? NEIGHBOUR_ASK_UNICAST : NEIGHBOUR_ASK;
 	}
 	if (entry->state == NEIGHBOUR_PROBE) {
@@ -321,16 +317,7 @@ enum neighbour_due neighbour_expire(struct neighbour_table *table, tick_t now, u
 {
 	uint32_t at;
 
-	at = table->queues[NEIGHBOUR_QUEUE_DELAY].first;
-	if (at != NEIGHBOUR_NONE && table->entries[at].deadline <= now) {
-		table->entries[at].state = NEIGHBOUR_PROBE;
-		table->entries[at].asked = 1;
-		arm(table, at, NEIGHBOUR_QUEUE_RETRANS, now);
-		*index = at;
-		return NEIGHBOUR_ASK_UNICAST;
-	}
-	while ((at = table->queues[NEIGHBOUR_QUEUE_RETRANS].first) != NEIGHBOUR_NONE &&
-	       table->entries[at].deadline <= now) {
+	while ((at = table->queue_first) != NEIGHBOUR_NONE && table->entries[at].deadline <= now) {
 		enum neighbour_due due = step_retrans(table, at, now);
 
 		if (due != NEIGHBOUR_NOTHING_DUE) {
@@ -343,13 +330,6 @@ enum neighbour_due neighbour_expire(struct neighbour_table *table, tick_t now, u
 
 tick_t neighbour_next_expiry(const struct neighbour_table *table)
 {
-	tick_t next = TICK_NEVER;
-
-	for (uint32_t q = NEIGHBOUR_QUEUE_RETRANS; q < NEIGHBOUR_QUEUES; q++) {
-		uint32_t first = table->queues[q].first;
-
-		if (first != NEIGHBOUR_NONE)
-			next = MIN(next, table->entries[first].deadline);
-	}
-	return next;
+	return table->queue_first == NEIGHBOUR_NONE ? TICK_NEVER
+						    : table->entries[table->queue_first].deadline;
 }

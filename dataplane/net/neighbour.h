@@ -7,6 +7,9 @@
  * wire updates entries and never makes any, so a stranger cannot fill the table by talking.
  * Entries under resolution are never evicted, and take at most half of the table.
  *
+ * There is no state DELAY: it waits for upper layers to confirm that the neighbour lives, and a
+ * proxy of datagrams cannot tell.  A stale entry that is used is asked for at once.
+ *
  * Does not build or parse packets, holds none.  One table a stack; used by its thread.
  */
 #ifndef NET_NEIGHBOUR_H
@@ -20,7 +23,6 @@
 
 /* RFC 4861 §10 */
 #define NEIGHBOUR_REACHABLE_TIME TICK_SECONDS(30)
-#define NEIGHBOUR_DELAY_TIME     TICK_SECONDS(5)
 #define NEIGHBOUR_RETRANS_TIME   TICK_SECONDS(1)
 #define NEIGHBOUR_SOLICIT_MAX    3
 /* After a failure the same address is not asked for again this long. */
@@ -34,8 +36,7 @@ enum neighbour_state {
 	NEIGHBOUR_INCOMPLETE, /* asked, not answered */
 	NEIGHBOUR_REACHABLE,
 	NEIGHBOUR_STALE,      /* known, not confirmed lately */
-	NEIGHBOUR_DELAY,      /* used while stale; asked again unless confirmed soon */
-	NEIGHBOUR_PROBE,      /* asked again, by unicast */
+	NEIGHBOUR_PROBE,      /* used while stale: asked again, by unicast */
 	NEIGHBOUR_FAILED,     /* did not answer */
 };
 
@@ -50,7 +51,7 @@ struct neighbour {
 	uint16_t interface;
 	uint8_t mac[6];
 	uint8_t asked;          /* solicitations since the last answer */
-	uint8_t queue;          /* in which timer queue; see neighbour.c */
+	bool is_armed;          /* in the timer queue; see neighbour.c */
 	tick_t deadline;        /* end of REACHABLE and FAILED, next step of the others */
 	tick_t updated;         /* mac confirmed or changed */
 	tick_t used;
@@ -59,19 +60,13 @@ struct neighbour {
 };
 static_assert(sizeof(struct neighbour) <= CACHE_LINE_SIZE + 16, "a lookup touches two lines at most");
 
-struct neighbour_queue {
-	uint32_t first, last;
-};
-
-enum { NEIGHBOUR_QUEUE_NONE, NEIGHBOUR_QUEUE_RETRANS, NEIGHBOUR_QUEUE_DELAY, NEIGHBOUR_QUEUES };
-
 struct neighbour_table {
 	struct hash_key key;
 	uint32_t max, bucket_mask;
 	uint32_t count, incomplete;
 	uint32_t free_first, evict_hand;
 	uint64_t failed, full; /* totals, for the statistics */
-	struct neighbour_queue queues[NEIGHBOUR_QUEUES];
+	uint32_t queue_first, queue_last; /* in order of deadlines */
 	struct neighbour *entries;
 	uint32_t *buckets;
 };
@@ -83,9 +78,9 @@ void neighbour_table_init(struct neighbour_table *table, void *memory, uint32_t 
 enum neighbour_status { NEIGHBOUR_KNOWN, NEIGHBOUR_PENDING, NEIGHBOUR_UNREACHABLE };
 
 /*
- * A packet wants to go to `address`.  KNOWN: entries[*index].mac.  PENDING: *solicit says whether
- * a (multicast) solicitation is to be sent now.  UNREACHABLE: it did not answer lately, or no
- * entry is left (*index is then NEIGHBOUR_NONE).
+ * A packet wants to go to `address`.  KNOWN: entries[*index].mac; PENDING: not yet.  *solicit says
+ * whether a solicitation is to be sent now: to all when PENDING, to that mac when KNOWN.
+ * UNREACHABLE: it did not answer lately, or no entry is left (*index is then NEIGHBOUR_NONE).
  */
 enum neighbour_status neighbour_lookup(struct neighbour_table *table, uint16_t interface,
 				       const struct ip_address *address, tick_t now,

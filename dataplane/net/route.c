@@ -5,27 +5,30 @@
  */
 #include "net/stack_state.h"
 
-/* RFC 1122 §3.2.1.3: all ones or all zeros in the host part; networks of /31 and /32 have no
- * broadcast address (RFC 3021). */
-static bool is_broadcast_of(const struct ip_prefix *network, const struct ip_address *address)
+/* RFC 1122 §3.2.1.3: all ones or all zeros in the host part. */
+static bool is_broadcast_of(const struct net_v4_network *n, uint32_t raw)
 {
-	if (network->address.family != IP_V4 || network->bits > 30 ||
-	    !ip_prefix_contains(network, address))
-		return false;
-	uint32_t host_mask = UINT32_MAX >> network->bits;
-	uint32_t host = load_be32(address->bytes) & host_mask;
-	return host == host_mask || host == 0;
+	uint32_t host = raw & ~n->mask;
+
+	return n->has_broadcast && (raw & n->mask) == n->network && (host == 0 || host == ~n->mask);
 }
 
-static bool is_broadcast(const struct net_interface *interface, const struct ip_address *address)
+bool route_is_bad_source_v4(const struct net_interface *interface, uint32_t raw)
 {
-	if (address->family != IP_V4)
-		return false;
-	for (uint32_t i = 0; i < interface->prefix_count; i++) {
-		if (is_broadcast_of(&interface->prefixes[i], address))
+	uint8_t first = (uint8_t)raw; /* the first octet: as on the wire, little endian */
+
+	if (first == 0 || first == 127 || first >= 224)
+		return true;
+	for (uint32_t i = 0; i < interface->v4_count; i++) {
+		if (interface->v4[i] == raw || is_broadcast_of(&interface->v4_networks[i], raw))
 			return true;
 	}
 	return false;
+}
+
+bool route_is_bad_source_v6(const struct net_interface *interface, const uint8_t bytes[16])
+{
+	return ipv6_is_bogus(bytes) || is_own_v6(interface, bytes);
 }
 
 static bool is_own(const struct net_interface *interface, const struct ip_address *address)
@@ -37,6 +40,16 @@ static bool is_own(const struct net_interface *interface, const struct ip_addres
 
 static bool is_on_link(const struct net_interface *interface, const struct ip_address *address)
 {
+	if (address->family == IP_V4) {
+		uint32_t raw = load_raw32(address->bytes);
+
+		for (uint32_t i = 0; i < interface->v4_count; i++) {
+			if ((raw & interface->v4_networks[i].mask) ==
+			    interface->v4_networks[i].network)
+				return true;
+		}
+		return false;
+	}
 	for (uint32_t i = 0; i < interface->prefix_count; i++) {
 		if (ip_prefix_contains(&interface->prefixes[i], address))
 			return true;
@@ -99,8 +112,9 @@ bool route_is_neighbour(const struct net_interface *interface, const struct ip_a
 
 bool route_is_bad_source(const struct net_interface *interface, const struct ip_address *address)
 {
-	return ip_address_is_bogus(address) || is_own(interface, address) ||
-	       is_broadcast(interface, address);
+	if (address->family == IP_V4)
+		return route_is_bad_source_v4(interface, load_raw32(address->bytes));
+	return address->family != IP_V6 || route_is_bad_source_v6(interface, address->bytes);
 }
 
 void route_learn(const struct net_rx *rx, const struct ip_address *address, const uint8_t *mac,

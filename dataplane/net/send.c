@@ -31,34 +31,37 @@ static uint32_t next_ipv6_id(struct net_stack *stack)
 	return stack->ipv6_id += stack->workers;
 }
 
+/* The checksum is summed from what is in registers: loads of octets just stored in other sizes
+ * would wait for the stores. */
 static void write_ipv4(const struct net_interface *interface, uint8_t *ip, uint8_t protocol,
 		       uint32_t payload_len, uint16_t id, uint16_t fragment, const uint8_t *source,
-		       const uint8_t *destination)
+		       const uint8_t *destination, bool with_checksum)
 {
-	ip[IPV4_VERSION] = 0x45;
-	ip[IPV4_TOS] = (uint8_t)(interface->config.dscp << 2);
-	store_be16(ip + IPV4_TOTAL, (uint16_t)(IPV4_LEN + payload_len));
-	store_be16(ip + IPV4_ID, id);
-	store_be16(ip + IPV4_FRAGMENT, fragment); /* DF off: a router may fragment further */
-	ip[IPV4_TTL] = NET_TTL;
-	ip[IPV4_PROTOCOL] = protocol;
-	store_raw16(ip + IPV4_CHECKSUM, 0);
-	memcpy(ip + IPV4_SOURCE, source, 4);
-	memcpy(ip + IPV4_DESTINATION, destination, 4);
+	uint32_t words[3] = { /* DF off: a router may fragment further */
+		0x45000000u | (uint32_t)interface->config.dscp << 18 | (IPV4_LEN + payload_len),
+		(uint32_t)id << 16 | fragment,
+		(uint32_t)NET_TTL << 24 | (uint32_t)protocol << 16,
+	};
+	uint32_t from = load_raw32(source), to = load_raw32(destination);
+
+	if (with_checksum) {
+		uint64_t sum = (uint64_t)words[0] + words[1] + words[2] +
+			       __builtin_bswap32(from) + __builtin_bswap32(to);
+		words[2] |= checksum_final(sum);
+	}
+	store_be32(ip, words[0]);
+	store_be32(ip + IPV4_ID, words[1]);
+	store_be32(ip + IPV4_TTL, words[2]);
+	memcpy(ip + IPV4_SOURCE, &from, 4);
+	memcpy(ip + IPV4_DESTINATION, &to, 4);
 }
 
 void ipv4_write_header(struct net_stack *stack, const struct net_interface *interface, uint8_t *ip,
 		       uint8_t protocol, uint32_t payload_len, const uint8_t *source,
 		       const uint8_t *destination)
 {
-	write_ipv4(interface, ip, protocol, payload_len, next_ipv4_id(stack), 0, source, destination);
-}
-
-static void finish_ipv4(const struct net_interface *interface, uint8_t *ip, struct net_headers *headers)
-{
-	headers->offload_ip = interface->config.flags & NET_INTERFACE_TX_IP_CHECKSUM;
-	if (!headers->offload_ip)
-		store_raw16(ip + IPV4_CHECKSUM, checksum_final(checksum_ipv4_header(ip)));
+	write_ipv4(interface, ip, protocol, payload_len, next_ipv4_id(stack), 0, source, destination,
+		   true);
 }
 
 /* RFC 2474: the DSCP is the upper six bits of the traffic class. */
@@ -86,6 +89,15 @@ static uint64_t pseudo_sum(const struct net_send *send, uint32_t len)
 	       checksum_pseudo(send->destination.address.bytes, size, 0, 0);
 }
 
+/* On top of the pseudo-header's sum: the UDP header and the payload. */
+static uint16_t udp_checksum(const struct net_send *send, uint64_t sum, const uint8_t *payload,
+			     uint32_t len)
+{
+	sum += checksum_word(send->source.port) + checksum_word(send->destination.port) +
+	       checksum_word((uint16_t)(UDP_LEN + len));
+	return checksum_final_udp(checksum_add(sum, payload, len));
+}
+
 uint8_t *net_build_udp(struct net_stack *stack, const struct net_send *send, uint8_t *payload,
 		       uint32_t len, struct net_headers *headers)
 {
@@ -100,16 +112,14 @@ uint8_t *net_build_udp(struct net_stack *stack, const struct net_send *send, uin
 					 .len = (uint8_t)(payload - frame) };
 	link_write(interface, send->mac, is_v4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6, frame);
 	headers->offload_udp = interface->config.flags & NET_INTERFACE_TX_UDP_CHECKSUM;
-	if (headers->offload_udp) {
-		write_udp(send, udp, udp_len, checksum_fold(sum));
-	} else {
-		write_udp(send, udp, udp_len, 0);
-		store_raw16(udp + UDP_SUM, checksum_final_udp(checksum_add(sum, udp, udp_len)));
-	}
+	write_udp(send, udp, udp_len,
+		  headers->offload_udp ? checksum_fold(sum)
+				       : udp_checksum(send, sum, payload, len));
 	if (is_v4) {
+		headers->offload_ip = interface->config.flags & NET_INTERFACE_TX_IP_CHECKSUM;
 		write_ipv4(interface, ip, PROTOCOL_UDP, udp_len, next_ipv4_id(stack), 0,
-			   send->source.address.bytes, send->destination.address.bytes);
-		finish_ipv4(interface, ip, headers);
+			   send->source.address.bytes, send->destination.address.bytes,
+			   !headers->offload_ip);
 	} else {
 		write_ipv6(interface, ip, PROTOCOL_UDP, udp_len, send);
 	}
@@ -124,7 +134,6 @@ bool net_fragments_plan(struct net_stack *stack, const struct net_send *send,
 	uint32_t headers = is_v4 ? IPV4_LEN : IPV6_LEN + IPV6_FRAGMENT_LEN;
 	/* The length field counts the header of IPv4, the payload alone of IPv6. */
 	uint32_t longest = is_v4 ? 65535 - IPV4_LEN : 65535;
-	uint8_t udp[UDP_LEN];
 
 	if (mtu < (is_v4 ? NET_MTU_MIN_V4 : NET_MTU_MIN_V6) || len > longest - UDP_LEN)
 		return false;
@@ -132,9 +141,7 @@ bool net_fragments_plan(struct net_stack *stack, const struct net_send *send,
 	plan->part = (mtu - headers) & ~7u;
 	plan->count = (plan->total + plan->part - 1) / plan->part;
 	plan->identification = is_v4 ? next_ipv4_id(stack) : next_ipv6_id(stack);
-	write_udp(send, udp, plan->total, 0);
-	uint64_t sum = checksum_add(pseudo_sum(send, plan->total), udp, UDP_LEN);
-	plan->udp_checksum = checksum_final_udp(checksum_add(sum, payload, len));
+	plan->udp_checksum = udp_checksum(send, pseudo_sum(send, plan->total), payload, len);
 	return true;
 }
 
@@ -154,9 +161,10 @@ uint32_t net_fragment_build(struct net_stack *stack, const struct net_send *send
 	if (is_v4) {
 		uint16_t field = (uint16_t)(start / 8 | (is_last ? 0 : IPV4_MORE_FRAGMENTS));
 
+		info->offload_ip = interface->config.flags & NET_INTERFACE_TX_IP_CHECKSUM;
 		write_ipv4(interface, ip, PROTOCOL_UDP, part, (uint16_t)plan->identification, field,
-			   send->source.address.bytes, send->destination.address.bytes);
-		finish_ipv4(interface, ip, info);
+			   send->source.address.bytes, send->destination.address.bytes,
+			   !info->offload_ip);
 	} else {
 		uint8_t *fragment = ip + IPV6_LEN;
 

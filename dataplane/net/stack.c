@@ -104,7 +104,14 @@ static void interface_init(struct net_interface *interface, const struct net_int
 
 		interface->prefixes[interface->prefix_count++] = *p;
 		if (p->address.family == IP_V4) {
-			interface->v4[interface->v4_count++] = load_raw32(p->address.bytes);
+			uint32_t own = load_raw32(p->address.bytes);
+			uint32_t mask = __builtin_bswap32((uint32_t)(UINT64_MAX << (32 - p->bits)));
+
+			/* RFC 3021: networks of /31 and /32 have no broadcast address. */
+			interface->v4_networks[interface->v4_count] = (struct net_v4_network){
+				.network = own & mask, .mask = mask, .has_broadcast = p->bits <= 30
+			};
+			interface->v4[interface->v4_count++] = own;
 			continue;
 		}
 		interface->v6[interface->v6_count++] = p->address;
@@ -325,23 +332,26 @@ enum net_hop_status net_resolve(struct net_stack *stack, uint16_t interface,
 		return NET_HOP_NO_ROUTE;
 	enum neighbour_status status = neighbour_lookup(&stack->neighbours, interface, &hop->address,
 							now, &hop->neighbour, &solicit);
-	if (LIKELY(status == NEIGHBOUR_KNOWN)) {
-		memcpy(hop->mac, stack->neighbours.entries[hop->neighbour].mac, sizeof(hop->mac));
-		return NET_HOP_RESOLVED;
-	}
-	if (status == NEIGHBOUR_UNREACHABLE)
+	if (UNLIKELY(status == NEIGHBOUR_UNREACHABLE))
 		return NET_HOP_UNREACHABLE;
-	if (solicit) {
+	const struct neighbour *entry = &stack->neighbours.entries[hop->neighbour];
+	if (UNLIKELY(solicit)) {
 		hop->solicitation = stack->scratch;
-		hop->solicitation_len = write_solicitation(
-			stack, &stack->neighbours.entries[hop->neighbour], false);
+		hop->solicitation_len = write_solicitation(stack, entry, status == NEIGHBOUR_KNOWN);
 	}
-	return NET_HOP_PENDING;
+	if (UNLIKELY(status == NEIGHBOUR_PENDING))
+		return NET_HOP_PENDING;
+	memcpy(hop->mac, entry->mac, sizeof(hop->mac));
+	return NET_HOP_RESOLVED;
 }
 
 uint16_t net_path_mtu(struct net_stack *stack, uint16_t interface,
 		      const struct ip_address *destination, tick_t now)
 {
-	return path_mtu_lookup(&stack->path_mtus, interface, destination,
-			       stack->interfaces[interface].config.mtu, now);
+	uint16_t mtu = stack->interfaces[interface].config.mtu;
+
+	/* IPv4 packets of ours may be fragmented on their way. */
+	if (destination->family != IP_V6)
+		return mtu;
+	return path_mtu_lookup(&stack->path_mtus, interface, destination, mtu, now);
 }

@@ -175,7 +175,8 @@ struct net_hop {
 	uint8_t mac[6];
 	uint32_t neighbour;            /* 0 .. neighbours_max - 1: key of the held packets */
 	struct ip_address address;     /* the next hop: the destination or a gateway */
-	/* A solicitation to send now by the interface's port; valid until the next call; 0: none. */
+	/* A solicitation to send now by the interface's port, also when RESOLVED (is the neighbour
+	 * still there?); valid until the next call; 0: none.  Where there is one, a timer started. */
 	const uint8_t *solicitation;
 	uint32_t solicitation_len;
 };

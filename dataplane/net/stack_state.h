@@ -17,7 +17,12 @@ struct net_interface {
 	struct net_interface_config config;
 	uint8_t v4_count, v6_count;
 	uint8_t link_len;              /* of sent frames */
-	uint32_t v4[NET_ADDRESSES_MAX]; /* own addresses as they stand on the wire */
+	/* as they stand on the wire: own addresses, and their networks */
+	uint32_t v4[NET_ADDRESSES_MAX];
+	struct net_v4_network {
+		uint32_t network, mask;
+		bool has_broadcast;
+	} v4_networks[NET_ADDRESSES_MAX];
 	struct ip_address v6[NET_ADDRESSES_MAX + 1];
 	struct ip_address link_local;  /* family IP_NONE without IPv6 */
 	uint8_t prefix_count;
@@ -70,7 +75,11 @@ static inline struct ip_address ip_address_from(const uint8_t *bytes, uint8_t si
 {
 	struct ip_address address = { .family = size == 4 ? IP_V4 : IP_V6 };
 
-	memcpy(address.bytes, bytes, size);
+	/* Sizes that the compiler knows: moves, no calls. */
+	if (size == 4)
+		memcpy(address.bytes, bytes, 4);
+	else
+		memcpy(address.bytes, bytes, 16);
 	return address;
 }
 
@@ -195,6 +204,9 @@ const struct ip_address *route_source(const struct net_interface *interface,
 /* Not a host's: bogus, one of ours, or the broadcast address of one of our networks. */
 [[nodiscard]] bool route_is_bad_source(const struct net_interface *interface,
 				       const struct ip_address *address);
+[[nodiscard]] bool route_is_bad_source_v4(const struct net_interface *interface, uint32_t raw);
+[[nodiscard]] bool route_is_bad_source_v6(const struct net_interface *interface,
+					  const uint8_t bytes[16]);
 /* Someone says that address is at mac: applies it, and leaves it in the result for the others. */
 void route_learn(const struct net_rx *rx, const struct ip_address *address, const uint8_t *mac,
 		 uint32_t flags);
@@ -203,7 +215,7 @@ void route_learn(const struct net_rx *rx, const struct ip_address *address, cons
 /* The link header of a frame of the interface's; returns its length. */
 uint32_t link_write(const struct net_interface *interface, const uint8_t *destination,
 		    uint16_t ethertype, uint8_t *frame);
-/* send.c: an IPv4 header for control messages, its checksum still zero. */
+/* send.c: an IPv4 header for control messages. */
 void ipv4_write_header(struct net_stack *stack, const struct net_interface *interface, uint8_t *ip,
 		       uint8_t protocol, uint32_t payload_len, const uint8_t *source,
 		       const uint8_t *destination);
