@@ -337,13 +337,16 @@ static void a_file_that_is_no_socket_is_left_alone(void **state)
 	api_fixture_stop(&t->api);
 }
 
+#define TEN_DIGITS    "0123456789"
+#define FIFTY_DIGITS  TEN_DIGITS TEN_DIGITS TEN_DIGITS TEN_DIGITS TEN_DIGITS
+#define LONG_ENDPOINT "ipc:///tmp/" FIFTY_DIGITS FIFTY_DIGITS
+
 static void an_endpoint_that_cannot_be_is_told(void **state)
 {
 	struct test *t = *state;
 	static const char *const endpoints[] = {
 		"ipc:///nonexistent/deeper/control.sock", "nonsense", "tcp://nonsense",
-		"ipc:///tmp/0123456789012345678901234567890123456789012345678901234567890123456789"
-		"01234567890123456789012345678901234567890123456789",
+		LONG_ENDPOINT,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(endpoints); i++) {
