@@ -339,7 +339,7 @@ static void a_file_that_is_no_socket_is_left_alone(void **state)
 
 #define TEN_DIGITS    "0123456789"
 #define FIFTY_DIGITS  TEN_DIGITS TEN_DIGITS TEN_DIGITS TEN_DIGITS TEN_DIGITS
-#define LONG_ENDPOINT "ipc:///tmp/" FIFTY_DIGITS FIFTY_DIGITS
+#define LONG_ENDPOINT "ipc:///tmp/" FIFTY_DIGITS FIFTY_DIGITS FIFTY_DIGITS
 
 static void an_endpoint_that_cannot_be_is_told(void **state)
 {
