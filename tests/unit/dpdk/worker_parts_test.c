@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Small parts of a worker: dpdk/idle.h, dpdk/hold.h, dpdk/clock.h. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+
+#include "dpdk/clock.h"
+#include "dpdk/hold.h"
+#include "dpdk/idle.h"
+
+static void sleep_starts_after_so_many_empty_polls(void **)
+{
+	struct idle idle = { .polls_max = 3, .sleep_us = 200 };
+
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(idle_after_poll(&idle, false, 1000, TICK_NEVER), 0);
+	assert_int_equal(idle_after_poll(&idle, false, 1000, TICK_NEVER), 200);
+	/* One empty poll between two sleeps is enough. */
+	assert_int_equal(idle_after_poll(&idle, false, 1000, TICK_NEVER), 200);
+}
+
+static void work_starts_the_count_again(void **)
+{
+	struct idle idle = { .polls_max = 2, .sleep_us = 200, .empty_polls = 2 };
+
+	assert_int_equal(idle_after_poll(&idle, true, 1000, TICK_NEVER), 0);
+	assert_int_equal(idle_after_poll(&idle, false, 1000, TICK_NEVER), 0);
+	assert_int_equal(idle_after_poll(&idle, false, 1000, TICK_NEVER), 0);
+	assert_int_equal(idle_after_poll(&idle, false, 1000, TICK_NEVER), 200);
+}
+
+static void sleep_ends_when_a_timer_is_due(void **)
+{
+	struct idle idle = { .polls_max = 1, .sleep_us = 200, .empty_polls = 1 };
+
+	assert_int_equal(idle_after_poll(&idle, false, 1000, 1050), 50);
+	assert_int_equal(idle_after_poll(&idle, false, 1000, 1000), 0);
+	assert_int_equal(idle_after_poll(&idle, false, 1000, 0), 0);
+}
+
+static void zero_empty_polls_means_never_sleep(void **)
+{
+	struct idle idle = { .polls_max = 0, .sleep_us = 200 };
+
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(idle_after_poll(&idle, false, 1000, TICK_NEVER), 0);
+}
+
+static void a_bell_rung_before_the_sleep_prevents_it(void **)
+{
+	struct idle_bell bell = { 0 };
+
+	idle_announce(&bell);
+	assert_int_equal(bell.asleep, 1);
+	idle_wake(&bell);
+	assert_int_equal(bell.asleep, 0);
+	/* Would last longer than any test may, were the announcement still there. */
+	idle_sleep(&bell, 3600u * 1000000u);
+	assert_int_equal(bell.asleep, 0);
+}
+
+static void packets_are_held_in_order_and_bounded(void **)
+{
+	static struct rte_mbuf packets[HOLD_MAX + 1];
+	struct rte_mbuf *taken[HOLD_PER_NEIGHBOUR];
+	const struct ip_address hop = { .bytes = { 192, 0, 2, 11 }, .family = IP_V4 };
+	struct hold hold = { .neighbours = calloc(HOLD_NEIGHBOURS_MAX, sizeof(*hold.neighbours)) };
+	uint32_t put = 0;
+
+	for (int i = 0; i < HOLD_PER_NEIGHBOUR; i++)
+		assert_true(hold_put(&hold, 5, 1, &hop, &packets[put++]));
+	assert_false(hold_put(&hold, 5, 1, &hop, &packets[put]));
+	assert_int_equal(hold_take(&hold, 4, taken), 0);
+	assert_int_equal(hold_take(&hold, 5, taken), HOLD_PER_NEIGHBOUR);
+	for (int i = 0; i < HOLD_PER_NEIGHBOUR; i++)
+		assert_ptr_equal(taken[i], &packets[i]);
+	assert_int_equal(hold_take(&hold, 5, taken), 0);
+	assert_int_equal(hold.count, 0);
+
+	for (uint32_t i = 0; i < HOLD_MAX; i++)
+		assert_true(hold_put(&hold, i / HOLD_PER_NEIGHBOUR, 0, &hop, &packets[i]));
+	assert_false(hold_put(&hold, HOLD_NEIGHBOURS_MAX - 1, 0, &hop, &packets[HOLD_MAX]));
+	assert_false(hold_put(&hold, HOLD_NEIGHBOURS_MAX, 0, &hop, &packets[HOLD_MAX]));
+	assert_int_equal(hold_take(&hold, HOLD_NEIGHBOURS_MAX, taken), 0);
+	free(hold.neighbours);
+}
+
+static void the_clock_takes_the_measured_frequency(void **)
+{
+	const struct clock_sample from = { .tsc = 0, .monotonic_ns = 0 };
+	const struct clock_sample to = { .tsc = 210000000, .monotonic_ns = 100000000 };
+	struct clock clock;
+
+	clock_init(&clock, &from, &to, 2110000000);
+	assert_int_equal(clock.tsc_hz, 2100000000);
+	assert_int_equal(clock_tick_of(&clock, clock.tsc_start), 0);
+	/* A tick is never ahead of the time, and at most one behind. */
+	for (uint64_t s = 1; s < 1000000; s = s * 7 + 1) {
+		tick_t tick = clock_tick_of(&clock, clock.tsc_start + s * 2100000000u);
+
+		assert_true(tick <= s * 1000000u);
+		assert_true(tick + 1 + s / 10 >= s * 1000000u);
+	}
+	assert_in_range(clock_ns_of(&clock, 2100), 999, 1000);
+}
+
+static void the_clock_distrusts_samples_that_cannot_be(void **)
+{
+	const struct clock_sample from = { .tsc = 1000, .monotonic_ns = 1000 };
+	const struct clock_sample close = { .tsc = 3000, .monotonic_ns = 2000 };
+	const struct clock_sample frozen = { .tsc = 2100001000, .monotonic_ns = 5000001000 };
+	struct clock clock;
+
+	clock_init(&clock, &from, &close, 2100000000);
+	assert_int_equal(clock.tsc_hz, 2100000000);
+	clock_init(&clock, &from, &frozen, 2100000000);
+	assert_int_equal(clock.tsc_hz, 2100000000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sleep_starts_after_so_many_empty_polls),
+		cmocka_unit_test(work_starts_the_count_again),
+		cmocka_unit_test(sleep_ends_when_a_timer_is_due),
+		cmocka_unit_test(zero_empty_polls_means_never_sleep),
+		cmocka_unit_test(a_bell_rung_before_the_sleep_prevents_it),
+		cmocka_unit_test(packets_are_held_in_order_and_bounded),
+		cmocka_unit_test(the_clock_takes_the_measured_frequency),
+		cmocka_unit_test(the_clock_distrusts_samples_that_cannot_be),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
