@@ -79,8 +79,7 @@ enum net_action arp_receive(const struct net_rx *rx)
 					   arp + ARP_SENDER_IP, rx->stack->scratch);
 		return rx_reply(rx, len, REASON_ARP_WHO_HAS);
 	}
-	/* The kernel behind the TAP may have asked. */
-	rx->result->copy_to_kernel = operation == ARP_REPLY &&
-				     (rx->interface->config.flags & NET_INTERFACE_PUNT);
+	/* The kernel behind the TAP may have asked, or have an address that we know nothing of. */
+	rx->result->copy_to_kernel = rx->interface->config.flags & NET_INTERFACE_PUNT;
 	return rx_finish(rx, NET_ABSORBED, VERDICT_ABSORB, REASON_NEIGHBOUR_LEARNED);
 }

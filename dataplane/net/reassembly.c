@@ -357,6 +357,34 @@ static bool contradicts_end(const struct context *c, const struct reassembly_fra
 	return !f->more && c->highest > end;
 }
 
+static void context_expire(struct reassembly *r, uint32_t index)
+{
+	/* A killed datagram has been counted as invalid. */
+	r->stats.timeouts += !r->contexts[index].is_dead;
+	context_unlink(r, index);
+	context_free(r, index);
+}
+
+/* Copies the octets in and takes note of them.  True: the datagram is complete. */
+static bool take_octets(struct reassembly *r, uint32_t index, const struct reassembly_fragment *f,
+			uint32_t first, uint32_t end)
+{
+	struct context *c = &r->contexts[index];
+
+	memcpy(data_of(r, index) + f->offset, f->data, f->len);
+	bits_fill(c->present, first, end);
+	bit_set(c->begins, first);
+	c->received += f->len;
+	c->highest = MAX(c->highest, f->offset + f->len);
+	if (!f->more) {
+		c->has_end = true;
+		c->total = f->offset + f->len;
+	}
+	if (f->offset == 0)
+		c->protocol = f->protocol;
+	return c->has_end && c->received == c->total;
+}
+
 enum reassembly_status reassembly_insert(struct reassembly *r, const struct reassembly_fragment *f,
 					 uint64_t hash, tick_t now, struct reassembly_datagram *datagram)
 {
@@ -366,9 +394,7 @@ enum reassembly_status reassembly_insert(struct reassembly *r, const struct reas
 	}
 	uint32_t index = context_find(r, &f->key, hash);
 	if (index != REASSEMBLY_NONE && r->contexts[index].deadline <= now) {
-		r->stats.timeouts += !r->contexts[index].is_dead;
-		context_unlink(r, index);
-		context_free(r, index);
+		context_expire(r, index);
 		index = REASSEMBLY_NONE;
 	}
 	if (!is_sane(f))
@@ -388,18 +414,7 @@ enum reassembly_status reassembly_insert(struct reassembly *r, const struct reas
 	if (bits_any(c->present, first, end))
 		return is_repetition(r, index, f, first, end) ? REASSEMBLY_HELD
 							      : kill_datagram(r, index);
-	memcpy(data_of(r, index) + f->offset, f->data, f->len);
-	bits_fill(c->present, first, end);
-	bit_set(c->begins, first);
-	c->received += f->len;
-	c->highest = MAX(c->highest, f->offset + f->len);
-	if (!f->more) {
-		c->has_end = true;
-		c->total = f->offset + f->len;
-	}
-	if (f->offset == 0)
-		c->protocol = f->protocol;
-	if (!c->has_end || c->received < c->total)
+	if (!take_octets(r, index, f, first, end))
 		return REASSEMBLY_HELD;
 
 	*datagram = (struct reassembly_datagram){ data_of(r, index), c->total, c->protocol };
@@ -417,11 +432,8 @@ void reassembly_expire(struct reassembly *r, tick_t now)
 		uint32_t index;
 
 		while ((index = r->ages[family].first) != REASSEMBLY_NONE &&
-		       r->contexts[index].deadline <= now) {
-			r->stats.timeouts += !r->contexts[index].is_dead;
-			context_unlink(r, index);
-			context_free(r, index);
-		}
+		       r->contexts[index].deadline <= now)
+			context_expire(r, index);
 	}
 }
 

@@ -45,7 +45,7 @@ static bool is_possible_interface(const struct net_interface_config *interface)
 {
 	if (interface->port >= NET_PORTS_MAX || interface->vlan > 4094 || interface->dscp > 63 ||
 	    interface->address_count > NET_ADDRESSES_MAX || interface->mtu < NET_MTU_MIN_V4 ||
-	    interface->mtu > NET_FRAME_MAX - NET_LINK_HEADER_MAX || !mac_is_station(interface->mac))
+	    interface->mtu > NET_MTU_MAX || !mac_is_station(interface->mac))
 		return false;
 	for (uint32_t i = 0; i < interface->address_count; i++) {
 		const struct ip_prefix *p = &interface->addresses[i];

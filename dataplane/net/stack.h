@@ -23,8 +23,9 @@
 #define NET_UDP_PORTS_MAX     256
 #define NET_PORTS_MAX         32    /* devices: values of net_interface_config.port */
 #define NET_CONTROL_FRAME_MAX 384   /* ARP, neighbour discovery, announcements */
-#define NET_FRAME_MAX         9216  /* an echo reply is as long as its request */
 #define NET_LINK_HEADER_MAX   18    /* Ethernet and one tag */
+#define NET_MTU_MAX           9216
+#define NET_FRAME_MAX         (NET_MTU_MAX + NET_LINK_HEADER_MAX)
 #define NET_HEADERS_MAX       (NET_LINK_HEADER_MAX + 40 + 8 + 8) /* IPv6, fragment, UDP */
 #define NET_MTU_MIN_V4        68    /* RFC 791 */
 #define NET_MTU_MIN_V6        1280  /* RFC 8200 §5 */

@@ -190,6 +190,32 @@ static void a_short_quote_has_an_empty_payload(void **state)
 	assert_drop(f, ICMP_UNMATCHED);
 }
 
+/* A large INVITE leaves as fragments; the first one may be what is quoted. */
+static void a_quoted_first_fragment_names_its_datagram(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t frame[sizeof(golden_icmp_port_v6) + 8];
+
+	memcpy(frame, golden_icmp_port_v6, 62 + 40);
+	memcpy(frame + 62 + 40, "\x11\0\0\1\0\0\0\x07", 8);
+	memcpy(frame + 62 + 48, golden_icmp_port_v6 + 62 + 40, sizeof(golden_icmp_port_v6) - 102);
+	frame[62 + 6] = 44;
+	put16(frame + 18, sizeof(frame) - 54);
+	mend_upper(frame, sizeof(frame), 40, 2, 58, true);
+	assert_int_equal(RECEIVE(f, frame), NET_ICMP_ERROR);
+	assert_endpoint(&f->result.source, "[2001:db8:9::9]:5070");
+	assert_memory_equal(frame + f->result.payload_offset, QUOTED, sizeof(QUOTED) - 1);
+	/* a later one has no ports */
+	frame[62 + 43] = 9;
+	mend_upper(frame, sizeof(frame), 40, 2, 58, true);
+	RECEIVE(f, frame);
+	assert_drop(f, ICMP_UNMATCHED);
+	frame[62] = 0x40;
+	mend_upper(frame, sizeof(frame), 40, 2, 58, true);
+	RECEIVE(f, frame);
+	assert_drop(f, ICMP_UNMATCHED);
+}
+
 /* RFC 4884: the length ends the quote; what follows are extensions. */
 static void extensions_are_not_quoted(void **state)
 {
@@ -278,6 +304,7 @@ int main(void)
 		TEST(each_type_has_its_meaning),
 		TEST(an_error_that_quotes_nothing_of_ours_is_dropped),
 		TEST(a_short_quote_has_an_empty_payload),
+		TEST(a_quoted_first_fragment_names_its_datagram),
 		TEST(extensions_are_not_quoted),
 		TEST(errors_about_others_are_the_kernels),
 		TEST(a_packet_too_big_lowers_the_path_mtu_for_a_while),

@@ -107,6 +107,47 @@ static void solicitations_for_us_are_answered(void **state)
 	assert_golden(f->result.reply, f->result.reply_len, golden_ns_detection_answer);
 }
 
+static void solicitations_that_are_not_for_us_or_malformed_get_no_answer(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t ns[sizeof(golden_ns)], detection[sizeof(golden_ns_detection)];
+
+	/* another address of the same solicited-node group */
+	memcpy(ns, golden_ns, sizeof(ns));
+	ns[70] = 1;
+	mend_upper(ns, sizeof(ns), 40, 2, 58, true);
+	RECEIVE(f, ns);
+	assert_drop(f, IP_ADDRESS_FOREIGN);
+	/* a group as the asker's station */
+	memcpy(ns, golden_ns, sizeof(ns));
+	ns[80] |= 1;
+	mend_upper(ns, sizeof(ns), 40, 2, 58, true);
+	RECEIVE(f, ns);
+	assert_drop(f, ICMP_IGNORED);
+	/* RFC 4861 §7.1.1: address detection asks the solicited-node group alone */
+	memcpy(detection, golden_ns_detection, sizeof(detection));
+	struct ip_address all = address_of("ff02::1");
+	memcpy(detection, "\x33\x33\0\0\0\1", 6);
+	memcpy(detection + 38, all.bytes, 16);
+	mend_upper(detection, sizeof(detection), 40, 2, 58, true);
+	RECEIVE(f, detection);
+	assert_drop(f, IP_SOURCE_BOGUS);
+	/* and names no station */
+	memcpy(ns, golden_ns, sizeof(ns));
+	memset(ns + 22, 0, 16);
+	mend_upper(ns, sizeof(ns), 40, 2, 58, true);
+	RECEIVE(f, ns);
+	assert_drop(f, IP_SOURCE_BOGUS);
+	/* options may be others', in any order, or none: the answer goes to the frame's sender */
+	uint8_t bare[sizeof(golden_ns) - 8];
+	memcpy(bare, golden_ns, sizeof(bare));
+	put16(bare + 18, sizeof(bare) - 54);
+	mend_upper(bare, sizeof(bare), 40, 2, 58, true);
+	assert_int_equal(RECEIVE(f, bare), NET_REPLY);
+	assert_golden(f->result.reply, f->result.reply_len, golden_ns_answer);
+	assert_int_equal(f->result.update.kind, NET_UPDATE_NONE);
+}
+
 static void discovery_from_beyond_the_link_is_dropped(void **state)
 {
 	struct fixture *f = *state;
@@ -347,6 +388,15 @@ static void answers_the_kernel_may_wait_for_are_copied_to_it(void **state)
 	memcpy(frame + 28, "\x0a\0\0\x09", 4);
 	assert_int_equal(receive_on(f, 1, frame, sizeof(frame), 0), NET_ABSORBED);
 	assert_true(f->result.copy_to_kernel);
+	/* a question about an address that the kernel may have; about ours, it is answered here */
+	memcpy(frame, golden_arp_request, 60);
+	memcpy(frame + 28, "\x0a\0\0\x09", 4);
+	memcpy(frame + 38, "\x0a\0\0\x63", 4);
+	assert_int_equal(receive_on(f, 1, frame, sizeof(frame), 0), NET_ABSORBED);
+	assert_true(f->result.copy_to_kernel);
+	memcpy(frame + 38, "\x0a\0\0\x01", 4);
+	assert_int_equal(receive_on(f, 1, frame, sizeof(frame), 0), NET_REPLY);
+	assert_false(f->result.copy_to_kernel);
 	RECEIVE(f, golden_arp_reply);
 	assert_false(f->result.copy_to_kernel);
 }
@@ -556,6 +606,7 @@ int main(void)
 		TEST(an_ipv4_neighbour_is_asked_for_and_learned),
 		TEST(an_ipv6_neighbour_is_asked_for_and_learned),
 		TEST(solicitations_for_us_are_answered),
+		TEST(solicitations_that_are_not_for_us_or_malformed_get_no_answer),
 		TEST(discovery_from_beyond_the_link_is_dropped),
 		TEST(strangers_make_no_entries),
 		TEST(a_silent_neighbour_is_given_up_after_three_questions),

@@ -259,6 +259,40 @@ static void many_sources_push_out_the_oldest_of_all(void **state)
 	assert_int_equal(put_key(p, key_of("198.51.100.40", 1), 8, 8, false), REASSEMBLY_COMPLETE);
 }
 
+static void both_families_share_the_room_by_age(void **state)
+{
+	struct pool *p = *state;
+	struct reassembly_key six = { .source = address_of("2001:db8::7"),
+				      .destination = address_of("2001:db8::1") };
+
+	for (uint32_t i = 0; i < 20; i++) {
+		p->now += TICK_MS(2);
+		six.source.bytes[15] = (uint8_t)i;
+		six.identification = i;
+		assert_int_equal(put_key(p, six, 0, 8, true), REASSEMBLY_HELD);
+		p->now += TICK_MS(2);
+		struct reassembly_key four = key_of("192.0.2.7", i);
+		four.source.bytes[3] = (uint8_t)i;
+		assert_int_equal(put_key(p, four, 0, 8, true), REASSEMBLY_HELD);
+	}
+	assert_int_equal(reassembly_stats(p->reassembly)->datagrams, 8);
+	assert_int_equal(put_key(p, six, 8, 8, false), REASSEMBLY_COMPLETE);
+	six.identification = 16;
+	six.source.bytes[15] = 16;
+	assert_int_equal(put_key(p, six, 8, 8, false), REASSEMBLY_COMPLETE);
+	/* in one moment there is room for as many as there are places */
+	for (uint32_t i = 0; i < 9; i++) {
+		struct reassembly_key key = key_of("198.51.100.1", 0);
+
+		p->now += i == 0 ? TICK_SECONDS(90) : 0;
+		if (i == 0)
+			reassembly_expire(p->reassembly, p->now);
+		key.source.bytes[3] = (uint8_t)(i + 1);
+		assert_int_equal(put_key(p, key, 0, 8, true),
+				 i < 8 ? REASSEMBLY_HELD : REASSEMBLY_FULL);
+	}
+}
+
 static void keys_differ_in_every_part(void **state)
 {
 	struct pool *p = *state;
@@ -335,6 +369,57 @@ static void a_fragmented_datagram_comes_whole(void **state)
 		receive_on(f, 0, frames[2], lens[2], NET_RX_UDP_CHECKSUM_GOOD);
 		assert_drop(f, UDP_CHECKSUM);
 	}
+}
+
+/* RFC 8200 §4.5: destination options may stand in the part that is cut. */
+static void extension_headers_behind_the_fragment_header_are_walked(void **state)
+{
+	struct fixture *f = *state;
+	static const uint8_t options[2][8] = { { 17, 0, 1, 4 }, { 58, 0, 1, 4 } };
+	uint8_t frame[sizeof(golden_udp_v6) + 16];
+	const size_t half = 16; /* options, and the UDP header */
+
+	for (int i = 0; i < 2; i++) {
+		memcpy(frame, golden_udp_v6, 54);
+		frame[20] = 44;
+		memcpy(frame + 54, "\x3c\0\0\1\0\0\0", 7);
+		frame[61] = (uint8_t)i;
+		memcpy(frame + 62, options[i], 8);
+		memcpy(frame + 70, golden_udp_v6 + 54, half - 8);
+		put16(frame + 18, 8 + half);
+		assert_int_equal(receive_on(f, 0, frame, 62 + half, 0), NET_HELD);
+		frame[57] = (uint8_t)half;
+		memcpy(frame + 62, golden_udp_v6 + 62, sizeof(golden_udp_v6) - 62);
+		put16(frame + 18, sizeof(golden_udp_v6) - 62 + 8);
+		receive_on(f, 0, frame, sizeof(golden_udp_v6), 0);
+		if (i == 0) {
+			assert_int_equal(f->result.action, NET_DATAGRAM);
+			assert_true(f->result.reassembled);
+			assert_memory_equal(f->result.payload, golden_udp_v6 + 62,
+					    f->result.payload_len);
+		} else {
+			assert_drop(f, NOT_OURS);
+		}
+	}
+}
+
+static void a_whole_datagram_must_be_one_and_ours(void **state)
+{
+	struct fixture *f = *state;
+	static uint8_t payload[64], frames[8][1600];
+	uint32_t lens[8];
+
+	/* a port of no one's; it came in pieces, so the kernel cannot have it either */
+	assert_int_equal(cut(f, "10.0.0.9:5062", "10.0.0.1:999", payload, 64, 68, frames, lens), 2);
+	assert_int_equal(receive_on(f, 1, frames[0], lens[0], 0), NET_HELD);
+	receive_on(f, 1, frames[1], lens[1], 0);
+	assert_drop(f, UDP_PORT);
+	/* a length beyond what came */
+	cut(f, "192.0.2.10:5062", "192.0.2.1:5060", payload, 64, 68, frames, lens);
+	put16(frames[0] + 38, 1000);
+	assert_int_equal(receive_on(f, 0, frames[1], lens[1], 0), NET_HELD);
+	receive_on(f, 0, frames[0], lens[0], 0);
+	assert_drop(f, UDP_HEADER);
 }
 
 static void fragments_are_steered_to_one_worker(void **state)
@@ -443,8 +528,11 @@ int main(void)
 		ALONE(a_source_gives_up_its_own_oldest),
 		ALONE(the_young_are_not_evicted),
 		ALONE(many_sources_push_out_the_oldest_of_all),
+		ALONE(both_families_share_the_room_by_age),
 		ALONE(keys_differ_in_every_part),
 		TEST(a_fragmented_datagram_comes_whole),
+		TEST(extension_headers_behind_the_fragment_header_are_walked),
+		TEST(a_whole_datagram_must_be_one_and_ours),
 		TEST(fragments_are_steered_to_one_worker),
 		TEST(fragments_of_other_protocols_are_not_kept),
 		TEST(bad_fragments_have_their_verdicts),

@@ -385,6 +385,80 @@ static void bad_extension_headers_are_dropped(void **state)
 	assert_int_equal(f->result.action, NET_DATAGRAM);
 }
 
+static void set_v6(uint8_t *frame, size_t at, const char *text)
+{
+	struct ip_address a = address_of(text);
+
+	memcpy(frame + 14 + at, a.bytes, 16);
+	mend_upper(frame, sizeof(golden_udp_v6), 40, 6, 17, true);
+}
+
+static void ipv6_destinations_of_others_are_dropped(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const foreign[] = { "2001:db8::2", "ff02::2", "ff02::1:ff00:99",
+					       "fe80::1", "2001:db8:1::1" };
+	uint8_t frame[sizeof(golden_udp_v6)];
+
+	memcpy(frame, golden_udp_v6, sizeof(frame));
+	for (size_t i = 0; i < ARRAY_SIZE(foreign); i++) {
+		set_v6(frame, 24, foreign[i]);
+		RECEIVE(f, frame);
+		assert_drop(f, IP_ADDRESS_FOREIGN);
+	}
+	/* to groups of ours, neighbour discovery is listened to and nothing else */
+	static const char *const groups[] = { "ff02::1", "ff02::1:ff00:1" };
+	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
+		set_v6(frame, 24, groups[i]);
+		RECEIVE(f, frame);
+		assert_drop(f, IP_ADDRESS_FOREIGN);
+		frame[20] = 44; /* as a fragment header it would even be one */
+		RECEIVE(f, frame);
+		assert_drop(f, IP_ADDRESS_FOREIGN);
+		frame[20] = 17;
+	}
+	/* sent to a group of stations, yet for one in IP */
+	memcpy(frame, golden_udp_v6, sizeof(frame));
+	memcpy(frame, "\x33\x33\xff\0\0\1", 6);
+	RECEIVE(f, frame);
+	assert_drop(f, IP_ADDRESS_FOREIGN);
+	/* the link-local address is ours too */
+	memcpy(frame, golden_udp_v6, sizeof(frame));
+	set_v6(frame, 24, "fe80::ff:fe00:1");
+	assert_int_equal(RECEIVE(f, frame), NET_DATAGRAM);
+}
+
+static void what_is_not_udp_behind_extension_headers_is_not_ours(void **state)
+{
+	struct fixture *f = *state;
+	static const uint8_t to_tcp[] = { 6, 0, 0, 0, 1, 0, 0, 0 };        /* Pad1 and PadN */
+	static const uint8_t atomic_icmp[] = { 58, 0, 0, 0, 0, 0, 0, 1 };  /* RFC 6980 */
+	static const uint8_t nested[] = { 44, 0, 0, 0, 0, 0, 0, 1, 17, 0, 0, 0, 0, 0, 0, 2 };
+
+	receive_extended(f, 60, to_tcp, sizeof(to_tcp));
+	assert_drop(f, NOT_OURS);
+	receive_extended(f, 44, atomic_icmp, sizeof(atomic_icmp));
+	assert_drop(f, FRAGMENT_INVALID);
+	receive_extended(f, 44, nested, sizeof(nested));
+	assert_drop(f, IP_HEADER);
+}
+
+static void a_configured_link_local_address_is_kept(void **state)
+{
+	struct fixture *f = *state, own = { .config = fixture_config(), .now = f->now };
+	struct ip_address configured = address_of("fe80::42"), derived = address_of("fe80::ff:fe00:1");
+
+	own.config.interfaces[0].addresses[0] = prefix_of("fe80::42/64");
+	own.stack = stack_of(&own.config);
+	assert_true(net_is_own(own.stack, 0, &configured));
+	assert_false(net_is_own(own.stack, 0, &derived));
+	assert_true(net_is_own(f->stack, 0, &derived));
+	assert_true(net_is_on_link(f->stack, 0, &configured));
+	assert_false(net_is_on_link(f->stack, 2, &configured));
+	assert_int_equal(net_interface_port(f->stack, 2), 1);
+	stack_free(own.stack);
+}
+
 static void impossible_configurations_are_refused(void **)
 {
 	struct net_config good = fixture_config(), config;
@@ -408,6 +482,7 @@ static void impossible_configurations_are_refused(void **)
 	config = good;
 	config.interfaces[0].addresses[0] = prefix_of("127.0.0.1/8");
 	assert_int_equal(net_stack_size(&config), 0);
+	assert_null(net_stack_init(NULL, &config, 0));
 	uint16_t ports[NET_UDP_PORTS_MAX + 1] = { 0 };
 	struct net_stack *stack = stack_of(&good);
 	assert_false(net_stack_ports_set(stack, ports, NET_UDP_PORTS_MAX + 1));
@@ -436,6 +511,9 @@ int main(void)
 		TEST(checksums_are_left_to_the_port_or_trusted),
 		TEST(extension_headers_are_walked),
 		TEST(bad_extension_headers_are_dropped),
+		TEST(ipv6_destinations_of_others_are_dropped),
+		TEST(what_is_not_udp_behind_extension_headers_is_not_ours),
+		TEST(a_configured_link_local_address_is_kept),
 		cmocka_unit_test(impossible_configurations_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
