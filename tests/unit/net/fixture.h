@@ -157,6 +157,14 @@ static inline void assert_endpoint(const struct endpoint *endpoint, const char *
 	assert_string_equal(endpoint_to_string(endpoint, buffer), text);
 }
 
+static inline void assert_frame(const uint8_t *frame, uint32_t len, const uint8_t *golden, size_t golden_len)
+{
+	assert_int_equal(len, golden_len);
+	assert_memory_equal(frame, golden, golden_len);
+}
+
+#define assert_golden(frame, len, golden) assert_frame((frame), (len), (golden), sizeof(golden))
+
 /* ---- changed frames -------------------------------------------------------------------------- */
 
 static inline uint32_t sum_words(uint32_t sum, const uint8_t *data, size_t len)

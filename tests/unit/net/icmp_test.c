@@ -62,6 +62,14 @@ static void wrong_icmp_is_dropped(void **state)
 		assert_drop(f, ICMP_IGNORED);
 		six[bit / 8] ^= (uint8_t)(1 << bit % 8);
 	}
+	/* no such code */
+	four[35] = six[55] = 1;
+	mend_upper(four, sizeof(four), 20, 2, 1, false);
+	mend_upper(six, sizeof(six), 40, 2, 58, true);
+	RECEIVE(f, four);
+	assert_drop(f, ICMP_IGNORED);
+	RECEIVE(f, six);
+	assert_drop(f, ICMP_IGNORED);
 	/* an echo to everyone is not answered (RFC 1122 §3.2.2.6 lets us) */
 	memcpy(six, golden_echo_v6, sizeof(six));
 	memcpy(six, "\x33\x33\0\0\0\1", 6);
@@ -210,6 +218,11 @@ static void a_quoted_first_fragment_names_its_datagram(void **state)
 	mend_upper(frame, sizeof(frame), 40, 2, 58, true);
 	RECEIVE(f, frame);
 	assert_drop(f, ICMP_UNMATCHED);
+	frame[62 + 43] = 0;
+	frame[62 + 40] = 6; /* TCP */
+	mend_upper(frame, sizeof(frame), 40, 2, 58, true);
+	RECEIVE(f, frame);
+	assert_drop(f, ICMP_UNMATCHED);
 	frame[62] = 0x40;
 	mend_upper(frame, sizeof(frame), 40, 2, 58, true);
 	RECEIVE(f, frame);
@@ -255,6 +268,12 @@ static void a_packet_too_big_lowers_the_path_mtu_for_a_while(void **state)
 	assert_int_equal(net_update_apply(other.stack, &f->result.update, f->now), NET_NEIGHBOUR_NONE);
 	assert_int_equal(net_path_mtu(other.stack, 0, &far, f->now), 1400);
 	stack_free(other.stack);
+	/* lowered further */
+	memcpy(frame, golden_icmp_too_big, sizeof(frame));
+	put16(frame + 60, 1300);
+	mend_upper(frame, sizeof(frame), 40, 2, 58, true);
+	RECEIVE(f, frame);
+	assert_int_equal(net_path_mtu(f->stack, 0, &far, f->now), 1300);
 	/* not raised, nor below the minimum, by what anyone says */
 	memcpy(frame, golden_icmp_too_big, sizeof(frame));
 	static const uint16_t said[] = { 1450, 1279, 68, 1500, 9000 };
@@ -262,7 +281,7 @@ static void a_packet_too_big_lowers_the_path_mtu_for_a_while(void **state)
 		put16(frame + 60, said[i]);
 		mend_upper(frame, sizeof(frame), 40, 2, 58, true);
 		RECEIVE(f, frame);
-		assert_int_equal(net_path_mtu(f->stack, 0, &far, f->now), 1400);
+		assert_int_equal(net_path_mtu(f->stack, 0, &far, f->now), 1300);
 	}
 	f->now += TICK_SECONDS(600);
 	assert_int_equal(net_path_mtu(f->stack, 0, &far, f->now), 1500);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The neighbour cache: through the stack's frames (ARP, neighbour discovery), and alone. */
+/* Neighbours through the stack's frames: ARP, neighbour discovery, next hops. */
 #include "fixture.h"
-#include "net/neighbour.h"
 
 static enum net_hop_status resolve(struct fixture *f, const char *destination, struct net_hop *hop)
 {
@@ -9,14 +8,6 @@ static enum net_hop_status resolve(struct fixture *f, const char *destination, s
 
 	return net_resolve(f->stack, 0, &address, f->now, hop);
 }
-
-static void assert_frame(const uint8_t *frame, uint32_t len, const uint8_t *golden, size_t golden_len)
-{
-	assert_int_equal(len, golden_len);
-	assert_memory_equal(frame, golden, golden_len);
-}
-
-#define assert_golden(frame, len, golden) assert_frame((frame), (len), (golden), sizeof(golden))
 
 static void arp_requests_for_us_are_answered(void **state)
 {
@@ -363,6 +354,38 @@ static void routes_lead_on_link_or_to_the_gateway(void **state)
 	assert_int_equal(net_resolve(f->stack, 9, &far, f->now, &hop), NET_HOP_NO_ROUTE);
 }
 
+/* A host address with a gateway beyond any network, and no address of the asked family at all. */
+static void a_gateway_need_not_be_on_a_network(void **state)
+{
+	struct fixture *f = *state, lone = { .config = fixture_config(), .now = f->now };
+	struct net_hop hop;
+	uint8_t frame[60];
+
+	lone.config.interfaces[0].addresses[0] = prefix_of("192.0.2.1/32");
+	lone.stack = stack_of(&lone.config);
+	assert_int_equal(resolve(&lone, "203.0.113.1", &hop), NET_HOP_PENDING);
+	/* asked for in our name, and believed when it answers */
+	assert_memory_equal(hop.solicitation + 28, "\xc0\0\2\1\0\0\0\0\0\0\xc0\0\2\xfe", 14);
+	memcpy(frame, golden_arp_reply, 60);
+	frame[31] = 254;
+	RECEIVE(&lone, frame);
+	assert_int_equal(lone.result.neighbour_resolved, hop.neighbour);
+	/* others off every network are not */
+	RECEIVE(&lone, golden_arp_reply);
+	assert_int_equal(lone.result.update.kind, NET_UPDATE_NONE);
+	stack_free(lone.stack);
+}
+
+static void an_update_for_no_interface_changes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct net_update update = { .kind = NET_UPDATE_NEIGHBOUR, .interface = 77 };
+	struct ip_address four = address_of("192.0.2.10");
+
+	assert_int_equal(net_update_apply(f->stack, &update, f->now), NET_NEIGHBOUR_NONE);
+	assert_int_equal(net_path_mtu(f->stack, 0, &four, f->now), 1500);
+}
+
 static void what_one_worker_learns_another_can_be_told(void **state)
 {
 	struct fixture *f = *state, other = { .config = fixture_config(), .now = f->now };
@@ -401,201 +424,6 @@ static void answers_the_kernel_may_wait_for_are_copied_to_it(void **state)
 	assert_false(f->result.copy_to_kernel);
 }
 
-/* ---- announcements --------------------------------------------------------------------------- */
-
-static void an_interface_announces_itself(void **state)
-{
-	struct fixture *f = *state;
-	uint8_t frame[NET_CONTROL_FRAME_MAX];
-	uint32_t len;
-
-	len = net_announce(f->stack, 0, 0, frame);
-	assert_golden(frame, len, golden_arp_announcement);
-	len = net_announce(f->stack, 0, 1, frame);
-	assert_golden(frame, len, golden_mld_report);
-	len = net_announce(f->stack, 0, 2, frame);
-	assert_golden(frame, len, golden_na_announcement);
-	assert_true(net_announce(f->stack, 0, 3, frame) > 0); /* the link-local address */
-	assert_int_equal(net_announce(f->stack, 0, 4, frame), 0);
-	assert_int_equal(net_announce(f->stack, 2, 1, frame), 0); /* no IPv6 */
-	assert_int_equal(net_announce(f->stack, 1, 0, frame), 64);
-	assert_memory_equal(frame + 12, "\x81\x00\x00\x64\x08\x06", 6);
-	assert_int_equal(net_announce(f->stack, 77, 0, frame), 0);
-}
-
-static void a_listener_query_is_answered(void **state)
-{
-	struct fixture *f = *state;
-	uint8_t query[sizeof(golden_mld_query)];
-
-	assert_int_equal(RECEIVE(f, golden_mld_query), NET_REPLY);
-	assert_golden(f->result.reply, f->result.reply_len, golden_mld_query_answer);
-	memcpy(query, golden_mld_query, sizeof(query));
-	query[21] = 2;
-	RECEIVE(f, query);
-	assert_drop(f, ICMP_IGNORED);
-}
-
-static void the_groups_to_listen_on_are_told(void **state)
-{
-	struct fixture *f = *state;
-	uint8_t macs[4][6];
-
-	assert_int_equal(net_multicast_macs(f->stack, 0, macs, 4), 3);
-	assert_memory_equal(macs[0], "\x33\x33\0\0\0\1", 6);
-	assert_memory_equal(macs[1], "\x33\x33\xff\0\0\1", 6);
-	assert_int_equal(net_multicast_macs(f->stack, 0, macs, 0), 3);
-	assert_int_equal(net_multicast_macs(f->stack, 1, macs, 4), 0);
-}
-
-/* ---- the table alone ------------------------------------------------------------------------- */
-
-struct table {
-	struct neighbour_table table;
-	void *memory;
-};
-
-static void table_make(struct table *t, uint32_t max)
-{
-	const struct hash_key key = { 1, 2 };
-
-	t->memory = aligned_alloc(CACHE_LINE_SIZE, neighbour_table_size(max));
-	neighbour_table_init(&t->table, t->memory, max, &key);
-}
-
-static struct ip_address host(uint32_t n)
-{
-	struct ip_address a = { .family = IP_V4 };
-
-	memcpy(a.bytes, &n, 4);
-	return a;
-}
-
-static enum neighbour_status lookup(struct table *t, uint32_t n, tick_t now, uint32_t *index)
-{
-	struct ip_address a = host(n);
-	bool solicit;
-
-	return neighbour_lookup(&t->table, 0, &a, now, index, &solicit);
-}
-
-static void learn(struct table *t, uint32_t n, uint32_t flags, tick_t now)
-{
-	struct ip_address a = host(n);
-	uint8_t mac[6] = { 2, 0, 0, 0, (uint8_t)(n >> 8), (uint8_t)n };
-
-	neighbour_learn(&t->table, 0, &a, mac, flags, now);
-}
-
-static void unanswered_questions_take_half_of_the_table_at_most(void **)
-{
-	struct table t;
-	uint32_t index;
-
-	table_make(&t, 8);
-	for (uint32_t n = 0; n < 4; n++)
-		assert_int_equal(lookup(&t, n, 10, &index), NEIGHBOUR_PENDING);
-	assert_int_equal(lookup(&t, 4, 10, &index), NEIGHBOUR_UNREACHABLE);
-	assert_int_equal(index, NEIGHBOUR_NONE);
-	assert_int_equal(t.table.full, 1);
-	learn(&t, 0, NEIGHBOUR_SOLICITED | NEIGHBOUR_OVERRIDE, 11);
-	assert_int_equal(lookup(&t, 4, 12, &index), NEIGHBOUR_PENDING);
-	assert_int_equal(lookup(&t, 0, 12, &index), NEIGHBOUR_KNOWN);
-	free(t.memory);
-}
-
-static void the_longest_unused_gives_way(void **)
-{
-	struct table t;
-	uint32_t index;
-
-	table_make(&t, 8);
-	for (uint32_t n = 0; n < 8; n++) {
-		lookup(&t, n, 10 + n, &index);
-		learn(&t, n, NEIGHBOUR_SOLICITED | NEIGHBOUR_OVERRIDE, 10 + n);
-	}
-	lookup(&t, 0, 100, &index); /* used again: 1 is now the oldest */
-	assert_int_equal(lookup(&t, 8, 101, &index), NEIGHBOUR_PENDING);
-	struct ip_address zero = host(0), one = host(1);
-	assert_int_equal(neighbour_find(&t.table, 0, &one), NEIGHBOUR_NONE);
-	assert_int_not_equal(neighbour_find(&t.table, 0, &zero), NEIGHBOUR_NONE);
-	assert_int_equal(t.table.count, 8);
-	free(t.memory);
-}
-
-/* RFC 4861 appendix C, what an advertisement does to each state. */
-static void an_answer_without_a_question_confirms_nothing(void **)
-{
-	struct table t;
-	uint32_t index;
-
-	table_make(&t, 8);
-	lookup(&t, 1, 0, &index);
-	learn(&t, 1, NEIGHBOUR_OVERRIDE, 1);
-	assert_int_equal(t.table.entries[index].state, NEIGHBOUR_STALE);
-	learn(&t, 1, NEIGHBOUR_SOLICITED | NEIGHBOUR_OVERRIDE, 2);
-	assert_int_equal(t.table.entries[index].state, NEIGHBOUR_STALE);
-
-	lookup(&t, 2, 0, &index);
-	learn(&t, 2, NEIGHBOUR_SOLICITED, 1);
-	assert_int_equal(t.table.entries[index].state, NEIGHBOUR_REACHABLE);
-	/* a different station that may not override: doubt, no change */
-	struct ip_address two = host(2);
-	const uint8_t other[6] = { 2, 9, 9, 9, 9, 9 };
-	neighbour_learn(&t.table, 0, &two, other, NEIGHBOUR_SOLICITED, TICK_SECONDS(9));
-	assert_int_equal(t.table.entries[index].state, NEIGHBOUR_STALE);
-	assert_int_equal(t.table.entries[index].mac[5], 2);
-	free(t.memory);
-}
-
-/* Random use: counts add up, deadlines come in order, and nothing is lost. */
-static void random_use_keeps_the_table_whole(void **)
-{
-	struct table t;
-	uint64_t seed = 42;
-	tick_t now = 0;
-	uint32_t index;
-
-	table_make(&t, 64);
-	for (int step = 0; step < 50000; step++) {
-		seed = seed * 6364136223846793005u + 1442695040888963407u;
-		uint32_t n = (uint32_t)(seed >> 33) % 150, what = (uint32_t)(seed >> 50) % 8;
-
-		now += (seed >> 20) % 200000;
-		if (what < 4)
-			lookup(&t, n, now, &index);
-		else if (what < 7)
-			learn(&t, n, what % 4, now);
-		while (neighbour_expire(&t.table, now, &index) != NEIGHBOUR_NOTHING_DUE)
-			assert_true(index < 64);
-		assert_true(neighbour_next_expiry(&t.table) > now);
-		if (step % 64)
-			continue;
-		uint32_t used = 0, incomplete = 0, queued = 0, expected = 0;
-		for (uint32_t i = 0; i < 64; i++) {
-			const struct neighbour *entry = &t.table.entries[i];
-
-			used += entry->state != NEIGHBOUR_FREE;
-			incomplete += entry->state == NEIGHBOUR_INCOMPLETE;
-			expected += entry->state == NEIGHBOUR_INCOMPLETE ||
-				    entry->state == NEIGHBOUR_PROBE;
-			if (entry->state != NEIGHBOUR_FREE)
-				assert_int_equal(neighbour_find(&t.table, 0, &entry->address), i);
-		}
-		tick_t last = 0;
-		for (uint32_t i = t.table.queue_first; i != NEIGHBOUR_NONE;
-		     i = t.table.entries[i].queue_next, queued++) {
-			assert_true(t.table.entries[i].deadline >= last);
-			last = t.table.entries[i].deadline;
-		}
-		assert_int_equal(used, t.table.count);
-		assert_int_equal(incomplete, t.table.incomplete);
-		assert_true(incomplete <= 32);
-		assert_int_equal(queued, expected);
-	}
-	free(t.memory);
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -614,15 +442,10 @@ int main(void)
 		TEST(an_advertisement_without_option_confirms_whom_we_know),
 		TEST(a_moved_address_is_followed_but_does_not_flap),
 		TEST(routes_lead_on_link_or_to_the_gateway),
+		TEST(a_gateway_need_not_be_on_a_network),
+		TEST(an_update_for_no_interface_changes_nothing),
 		TEST(what_one_worker_learns_another_can_be_told),
 		TEST(answers_the_kernel_may_wait_for_are_copied_to_it),
-		TEST(an_interface_announces_itself),
-		TEST(a_listener_query_is_answered),
-		TEST(the_groups_to_listen_on_are_told),
-		cmocka_unit_test(unanswered_questions_take_half_of_the_table_at_most),
-		cmocka_unit_test(the_longest_unused_gives_way),
-		cmocka_unit_test(an_answer_without_a_question_confirms_nothing),
-		cmocka_unit_test(random_use_keeps_the_table_whole),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

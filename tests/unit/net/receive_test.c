@@ -278,6 +278,12 @@ static void udp_lengths_must_fit(void **state)
 	RECEIVE(f, frame);
 	assert_drop(f, UDP_HEADER);
 	/* RFC 768: shorter than the IP payload is allowed; the rest is not the datagram's. */
+	put16(frame + 16, 20 + 7); /* no room for its header */
+	mend_ipv4(frame);
+	RECEIVE(f, frame);
+	assert_drop(f, UDP_HEADER);
+	put16(frame + 16, sizeof(frame) - 14);
+	mend_ipv4(frame);
 	put16(frame + 38, 8 + 4);
 	put16(frame + 40, 0);
 	assert_int_equal(RECEIVE(f, frame), NET_DATAGRAM);
