@@ -5,7 +5,11 @@
 #ifndef SIP_CHARS_H
 #define SIP_CHARS_H
 
+#ifdef __AVX2__
+#include <immintrin.h>
+#else
 #include <smmintrin.h>
+#endif
 
 #include "base/span.h"
 
@@ -32,6 +36,8 @@ extern const uint16_t sip_chars[256];
  */
 extern const uint8_t sip_scan_low[SIP_SCAN_CLASSES][16];
 extern const uint8_t sip_scan_high[16];
+/* The classes that can be scanned for, of characters below 0x80. */
+extern const uint8_t sip_scan_ascii[128];
 
 static inline bool sip_char_is(char c, unsigned int classes)
 {
@@ -67,6 +73,55 @@ static ALWAYS_INLINE uint32_t sip_scan_strangers(const char *p, enum sip_char_cl
 	return (uint32_t)_mm_movemask_epi8(
 		_mm_cmpeq_epi8(_mm_and_si128(low, high), _mm_setzero_si128()));
 }
+
+#ifdef __AVX512VBMI__
+
+/* 64 bytes at a time, loaded under a mask, so that nothing past `end` is read. */
+static ALWAYS_INLINE __mmask64 sip_scan_mask(const char *p, const char *end)
+{
+	size_t left = (size_t)(end - p);
+
+	return left >= 64 ? ~0ull : _bzhi_u64(~0ull, (unsigned int)left);
+}
+
+/* The first byte in [p, end) that is not in the class, or end; `limit` is not needed here. */
+static ALWAYS_INLINE const char *sip_scan(const char *p, const char *end, const char *,
+					  enum sip_char_class class)
+{
+	/* Classes that have all bytes from 0x80 on; the others have none of them. */
+	const bool has_high = (class & (SIP_CHAR_URI | SIP_CHAR_VALUE | SIP_CHAR_NAME |
+					SIP_CHAR_WORD | SIP_CHAR_PLAIN)) != 0;
+	const __m512i low = _mm512_load_si512(sip_scan_ascii);
+	const __m512i high = _mm512_load_si512(sip_scan_ascii + 64);
+
+	for (; p < end; p += 64) {
+		__mmask64 valid = sip_scan_mask(p, end);
+		__m512i x = _mm512_maskz_loadu_epi8(valid, p);
+		__m512i classes = _mm512_permutex2var_epi8(low, x, high);
+		__mmask64 strangers =
+			_mm512_mask_testn_epi8_mask(valid, classes, _mm512_set1_epi8((char)class));
+		__mmask64 eighth = _mm512_movepi8_mask(x);
+		strangers = has_high ? strangers & ~eighth : strangers | eighth;
+		if (LIKELY(strangers))
+			return p + _tzcnt_u64(strangers);
+	}
+	return end;
+}
+
+/* The first c in [p, end), or end. */
+static ALWAYS_INLINE const char *sip_scan_for(const char *p, const char *end, const char *, char c)
+{
+	for (; p < end; p += 64) {
+		__mmask64 valid = sip_scan_mask(p, end);
+		__m512i x = _mm512_maskz_loadu_epi8(valid, p);
+		__mmask64 found = _mm512_mask_cmpeq_epi8_mask(valid, x, _mm512_set1_epi8(c));
+		if (found)
+			return p + _tzcnt_u64(found);
+	}
+	return end;
+}
+
+#else
 
 /* The first byte in [p, end) that is not in the class, or end.  Bytes up to `limit`, which is
  * `end` or lies behind it, may be read. */
@@ -106,6 +161,8 @@ static ALWAYS_INLINE const char *sip_scan_for(const char *p, const char *end, co
 		p++;
 	return p;
 }
+
+#endif
 
 /* Past the quoted string that starts at p (RFC 3261 §25.1 quoted-string), or NULL when it does
  * not end before `end`. */

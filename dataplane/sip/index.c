@@ -2,7 +2,10 @@
 /* Which structural index runs: the best that the processor has; see index.h. */
 #include "sip/index.h"
 
+#include "sip/isa.h"
+
 const struct sip_index_ops *sip_index_ops = &sip_index_scalar;
+const struct sip_parse_ops *sip_parse_ops = &sip_parse_ops_scalar;
 
 const struct sip_index_ops *sip_index_of(enum sip_index_kind kind)
 {
@@ -35,9 +38,16 @@ bool sip_index_supported(enum sip_index_kind kind)
 
 bool sip_index_use(enum sip_index_kind kind)
 {
+	static const struct sip_parse_ops *const parsers[SIP_INDEX_KINDS] = {
+		[SIP_INDEX_SCALAR] = &sip_parse_ops_scalar,
+		[SIP_INDEX_AVX2] = &sip_parse_ops_avx2,
+		[SIP_INDEX_AVX512] = &sip_parse_ops_avx512,
+	};
+
 	if (!sip_index_supported(kind))
 		return false;
 	sip_index_ops = sip_index_of(kind);
+	sip_parse_ops = parsers[kind];
 	return true;
 }
 

@@ -10,7 +10,6 @@
 #include "sip/parse.h"
 #include "sip/rows.h"
 #include "sip/start_line.h"
-#include "sip/values.h"
 
 /* Keeps the first reason: checks run in the order in which their answers matter. */
 static ALWAYS_INLINE void reason_note(enum verdict_reason *first, enum verdict_reason reason)
@@ -248,7 +247,7 @@ static void body_find(struct sip_message *msg, const struct sip_index *index)
 	msg->body = index->head_end + (msg->bytes[index->head_end] == '\r' ? 2 : 1);
 }
 
-enum verdict_reason sip_message_parse(struct sip_message *msg, const char *bytes, uint32_t len)
+enum verdict_reason sip_message_parse_isa(struct sip_message *msg, const char *bytes, uint32_t len)
 {
 	struct sip_index index;
 	enum verdict_reason reason = VERDICT_REASON_NONE;
@@ -286,10 +285,10 @@ enum verdict_reason sip_message_parse(struct sip_message *msg, const char *bytes
 	return reason;
 }
 
-bool sip_message_is_answerable(const struct sip_message *msg)
-{
-	/* No response is sent to an ACK (RFC 3261 §17.1.1.2), nor to what may be one. */
-	return msg->is_request && msg->method_token.len && msg->method != SIP_METHOD_ACK &&
-	       msg->has_via && msg->first[SIP_HEADER_FROM] && msg->first[SIP_HEADER_TO] &&
-	       msg->first[SIP_HEADER_CALL_ID] && msg->first[SIP_HEADER_CSEQ];
-}
+const struct sip_parse_ops sip_parse_ops_isa = {
+	.message = sip_message_parse_isa,
+	.via = sip_via_parse,
+	.uri = sip_uri_parse,
+	.name_addr = sip_name_addr_parse,
+	.value_end = sip_value_end,
+};

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* name-addr, addr-spec and header parameters (RFC 3261 §20.10, §25.1); see uri.h. */
-#include "sip/uri.h"
-
+/* name-addr and addr-spec (RFC 3261 §20.10, §25.1), and the tags of From and To (§19.3). */
 #include "sip/param.h"
 #include "sip/parse.h"
 
@@ -20,81 +18,89 @@ static bool display_is_tokens(struct span display)
 
 /* What stands before the '<', or nothing when there is none.  Returns the '<', or p when the
  * value is an addr-spec; NULL when malformed. */
-static const char *display_parse(const char *p, const char *end, const char *limit,
-				 struct sip_name_addr *out)
+static ALWAYS_INLINE const char *display_parse(const struct sip_window *w,
+					       struct sip_name_addr *out)
 {
+	const char *p = w->base;
+
 	if (*p == '<')
 		return p;
 	if (*p == '"') {
-		const char *close = sip_skip_quoted(p, end, limit);
+		const char *close = sip_window_quoted(w, p);
 		if (!close)
 			return NULL;
 		out->display = span_of(p, (size_t)(close - p));
-		p = sip_skip_lws(close, end);
-		return p < end && *p == '<' ? p : NULL;
+		p = sip_skip_lws(close, w->end);
+		return p < w->end && *p == '<' ? p : NULL;
 	}
-	const char *open = sip_scan_for(p, end, limit, '<');
-	if (open == end)
+	const char *open = sip_window_open_bracket(w, p);
+	if (open == w->end)
 		return p;
 	/* A '<' after a ';' can only belong to a parameter of an addr-spec; ';' is no token. */
 	out->display = span_trim(span_of(p, (size_t)(open - p)));
 	return display_is_tokens(out->display) ? open : NULL;
 }
 
-bool sip_name_addr_parse(struct span value, const char *limit, struct sip_name_addr *out)
+static ALWAYS_INLINE bool address_parse(const struct sip_window *w, struct sip_name_addr *out)
 {
 	sip_clear(out, sizeof(*out));
-	value = span_trim(value);
-	const char *end = value.data + value.len;
-	if (value.len == 0)
+	if (w->base == w->end)
 		return false;
-	const char *p = display_parse(value.data, end, limit, out);
+	const char *p = display_parse(w, out);
 	if (!p)
 		return false;
 	if (*p == '<') {
 		const char *start = ++p;
-		p = sip_scan(p, end, limit, SIP_CHAR_URI); /* no blank may stand in it */
-		if (p == end || *p != '>')
+		p = sip_window_uri(w, p); /* no blank may stand in it */
+		if (p == w->end || *p != '>')
 			return false;
 		out->uri = span_of(start, (size_t)(p - start));
 		out->has_brackets = true;
 		p++;
 	} else {
 		const char *start = p;
-		p = sip_scan(p, end, limit, SIP_CHAR_VALUE);
+		p = sip_window_value(w, p);
 		out->uri = span_of(start, (size_t)(p - start));
 	}
-	const char *uri_end = out->uri.data + out->uri.len;
-	if (sip_scan_for(out->uri.data, uri_end, limit, ':') == uri_end)
+	if (out->uri.len == 0 || sip_window_colon(w, out->uri.data) >= out->uri.data + out->uri.len)
 		return false;
-	p = sip_skip_lws(p, end);
-	if (p < end && *p != ';')
+	p = sip_skip_lws(p, w->end);
+	if (p < w->end && *p != ';')
 		return false;
-	out->params = span_of(p, (size_t)(end - p));
+	out->params = span_of(p, (size_t)(w->end - p));
 	return true;
 }
 
-bool sip_name_addr_decode(struct span value, struct sip_name_addr *out)
+bool sip_name_addr_parse(struct span value, const char *limit, struct sip_name_addr *out)
 {
-	return sip_name_addr_parse(value, value.data + value.len, out);
+	value = span_trim(value);
+	const struct sip_window w = sip_window_open(value.data, value.data + value.len, limit);
+
+	return address_parse(&w, out);
 }
 
-bool sip_param_find(struct span params, struct span name, struct span *value)
+bool sip_tag_parse(struct span value, const char *limit, struct span *tag)
 {
-	const char *p = params.data;
-	const char *end = p + params.len;
+	const struct sip_window w = sip_window_open(value.data, value.data + value.len, limit);
+	struct sip_name_addr address;
 
-	while (p < end && *p == ';') {
-		struct span found, text;
-		p = sip_param_read(p + 1, end, end, SIP_CHAR_NAME, &found, &text);
-		if (!p)
+	*tag = SPAN_EMPTY;
+	if (!address_parse(&w, &address))
+		return false;
+	const char *p = address.params.data;
+	while (p < w.end) {
+		struct span name, text;
+		/* *p is the ';'.  Parameters that are nothing to us may be odd, even empty; but
+		 * a foreign byte, above all a comma and a second value, is malformed. */
+		p = sip_param_read(&w, p + 1, SIP_PARAM_TOKEN, &name, &text);
+		if (!p || (p < w.end && *p != ';'))
 			return false;
-		if (span_equal_nocase(found, name)) {
-			*value = text.data ? text : span_of(p, 0);
-			return true;
+		if (name.len == 3 && sip_word_lower(name.data, 3, limit) ==
+					     SIP_WORD8('t', 'a', 'g', 0, 0, 0, 0, 0)) {
+			if (tag->len || text.len == 0)
+				return false;
+			*tag = text;
 		}
-		/* Whatever is left before the next ';' is not a parameter. */
-		p = sip_scan_for(p, end, end, ';');
 	}
-	return false;
+	return true;
 }

@@ -8,8 +8,7 @@
 #define SIP_PARSE_H
 
 #include "sip/chars.h"
-#include "sip/uri.h"
-#include "sip/via.h"
+#include "sip/isa.h"
 
 /* Zeroes `size` bytes, a multiple of 8 known when compiled.  For a hundred bytes or two the
  * compilers take "rep stos", whose start alone costs more than all the stores. */
@@ -50,9 +49,19 @@ static ALWAYS_INLINE const char *sip_port_read(const char *p, const char *end, u
 				       struct sip_name_addr *out);
 
 /*
- * The tag of a From or To value; *tag is empty when it has none (RFC 2543).  False when the value
- * is not one name-addr or addr-spec with parameters, so that the tag would be a guess.
+ * The tag of a From or To value whose blanks are trimmed; *tag is empty when it has none
+ * (RFC 2543).  False when the value is not one name-addr or addr-spec with parameters, so that
+ * the tag would be a guess.
  */
 [[nodiscard]] bool sip_tag_parse(struct span value, const char *limit, struct span *tag);
+
+/* Offset of the comma that ends the value starting at `from`, or `end`.  Commas within quotes and
+ * within < > do not separate (RFC 3261 §7.3.1).  bytes[0..limit) may be read; limit >= end. */
+[[nodiscard]] uint32_t sip_value_end(const char *bytes, uint32_t from, uint32_t end,
+				     uint32_t limit);
+
+/* As sip_message_parse. */
+[[nodiscard]] enum verdict_reason sip_message_parse_isa(struct sip_message *msg, const char *bytes,
+							uint32_t len);
 
 #endif

@@ -4,7 +4,7 @@
 #define SIP_ROWS_H
 
 #include "sip/index.h"
-#include "sip/message.h"
+#include "sip/isa.h"
 
 /*
  * Fills start_line_end, header_count, first and headers of msg, whose bytes, len and zeroed first

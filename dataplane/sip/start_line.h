@@ -3,7 +3,7 @@
 #ifndef SIP_START_LINE_H
 #define SIP_START_LINE_H
 
-#include "sip/message.h"
+#include "sip/isa.h"
 
 /*
  * Parses the line bytes[0..end) (line end removed) into msg: is_request, method and token,

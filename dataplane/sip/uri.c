@@ -33,20 +33,21 @@ static uint8_t scheme_of(const char *scheme, size_t len, const char *limit)
 }
 
 /* hostport.  Returns what follows it, or NULL when malformed. */
-static const char *host_port_parse(const char *p, const char *end, const char *limit,
-				   struct sip_uri *uri)
+static ALWAYS_INLINE const char *host_port_parse(const struct sip_window *w, const char *p,
+						 struct sip_uri *uri)
 {
 	const char *start = p;
+	const char *end = w->end;
 
 	if (p < end && *p == '[') {
-		const char *close = sip_scan(p + 1, end, limit, SIP_CHAR_IPV6);
+		const char *close = sip_skip(p + 1, end, SIP_CHAR_IPV6);
 		if (close == end || *close != ']' || close == p + 1)
 			return NULL;
 		uri->host = span_of(p + 1, (size_t)(close - p - 1));
 		uri->host_is_ipv6 = true;
 		p = close + 1;
 	} else {
-		p = sip_scan(p, end, limit, SIP_CHAR_HOST);
+		p = sip_window_host(w, p);
 		if (p == start)
 			return NULL;
 		uri->host = span_of(start, (size_t)(p - start));
@@ -61,18 +62,18 @@ static const char *host_port_parse(const char *p, const char *end, const char *l
 }
 
 /* The first of two equal names counts; what is no parameter is passed over. */
-static void params_decode(struct sip_uri *uri, const char *limit)
+static ALWAYS_INLINE void params_decode(const struct sip_window *w, struct sip_uri *uri)
 {
 	const char *p = uri->params.data;
 	const char *end = p + uri->params.len;
 
 	while (p < end) {
 		struct span name, value, *slot;
-		p = sip_param_read(p + 1, end, limit, SIP_CHAR_NAME, &name, &value);
-		p = p ? sip_scan_for(p, end, limit, ';') : end;
+		p = sip_param_read(w, p + 1, SIP_PARAM_URI, &name, &value);
+		p = p ? sip_window_semicolon(w, p) : end;
 		if (name.len == 0 || name.len > 9)
 			continue;
-		switch (sip_word_lower(name.data, MIN(name.len, (size_t)8), limit)) {
+		switch (sip_word_lower(name.data, MIN(name.len, (size_t)8), w->limit)) {
 		case SIP_WORD8('l', 'r', 0, 0, 0, 0, 0, 0):
 			uri->has_lr = true;
 			continue;
@@ -96,27 +97,29 @@ static void params_decode(struct sip_uri *uri, const char *limit)
 }
 
 /* What follows "sip:" or "sips:". */
-static bool sip_decode(const char *p, const char *end, const char *limit, struct sip_uri *uri)
+static ALWAYS_INLINE bool sip_decode(const struct sip_window *w, const char *p, struct sip_uri *uri)
 {
-	const char *at = sip_scan_for(p, end, limit, '@');
+	const char *end = w->end;
+	const char *at = sip_window_at(w, p);
 
 	if (at < end) {
 		/* The user part may hold any of ; ? / , so the '@' is found first; no other
 		 * part of a URI may have one unescaped. */
-		uri->user = span_of(p, (size_t)(sip_scan_for(p, at, limit, ':') - p));
+		const char *colon = sip_window_colon(w, p);
+		uri->user = span_of(p, (size_t)(MIN(colon, at) - p));
 		if (uri->user.len == 0)
 			return false;
 		p = at + 1;
-		if (sip_scan_for(p, end, limit, '@') < end)
+		if (sip_window_at(w, p) < end)
 			return false;
 	}
-	p = host_port_parse(p, end, limit, uri);
+	p = host_port_parse(w, p, uri);
 	if (!p)
 		return false;
 	if (p < end && *p == ';') {
-		const char *stop = sip_scan_for(p, end, limit, '?');
+		const char *stop = sip_window_query(w, p);
 		uri->params = span_of(p, (size_t)(stop - p));
-		params_decode(uri, limit);
+		params_decode(w, uri);
 		p = stop;
 	}
 	if (p < end) {
@@ -128,13 +131,13 @@ static bool sip_decode(const char *p, const char *end, const char *limit, struct
 }
 
 /* What follows "tel:". */
-static bool tel_decode(const char *p, const char *end, const char *limit, struct sip_uri *uri)
+static bool tel_decode(const struct sip_window *w, const char *p, struct sip_uri *uri)
 {
-	const char *stop = sip_scan_for(p, end, limit, ';');
+	const char *stop = sip_window_semicolon(w, p);
 
 	uri->host = span_of(p, (size_t)(stop - p));
 	uri->host_port = uri->host;
-	uri->params = span_of(stop, (size_t)(end - stop));
+	uri->params = span_of(stop, (size_t)(w->end - stop));
 	return uri->host.len != 0;
 }
 
@@ -146,22 +149,18 @@ bool sip_uri_parse(struct span text, const char *limit, struct sip_uri *uri)
 	uri->all = text;
 	if (text.len == 0)
 		return false;
+	const struct sip_window w = sip_window_open(text.data, end, limit);
 	const char *colon = scheme_end(text.data, end);
-	if (!colon || colon + 1 == end || sip_scan(colon, end, limit, SIP_CHAR_URI) != end)
+	if (!colon || colon + 1 == end || sip_window_uri(&w, colon) != end)
 		return false;
 	uri->scheme = scheme_of(text.data, (size_t)(colon - text.data), limit);
 	switch (uri->scheme) {
 	case SIP_URI_SIP:
 	case SIP_URI_SIPS:
-		return sip_decode(colon + 1, end, limit, uri);
+		return sip_decode(&w, colon + 1, uri);
 	case SIP_URI_TEL:
-		return tel_decode(colon + 1, end, limit, uri);
+		return tel_decode(&w, colon + 1, uri);
 	default:
 		return true;
 	}
-}
-
-bool sip_uri_decode(struct span text, struct sip_uri *uri)
-{
-	return sip_uri_parse(text, text.data + text.len, uri);
 }

@@ -1,39 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The cursor over the values of a list header; see message.h. */
-#include "sip/values.h"
-
-#include "sip/chars.h"
-
-uint32_t sip_value_end(const char *bytes, uint32_t from, uint32_t end, uint32_t limit)
-{
-	const char *stop = bytes + end;
-	const char *last = bytes + limit;
-	const char *p = bytes + from;
-
-	for (; p < stop; p++) {
-		p = sip_scan(p, stop, last, SIP_CHAR_PLAIN);
-		if (p == stop || *p == ',')
-			return (uint32_t)(p - bytes);
-		/* Quotes or brackets that do not close: all of the rest is one value. */
-		if (*p == '"') {
-			p = sip_skip_quoted(p, stop, last);
-			if (!p)
-				return end;
-			p--;
-		} else if (*p == '<') {
-			p = sip_scan_for(p, stop, last, '>');
-			if (p == stop)
-				return end;
-		}
-	}
-	return end;
-}
+#include "sip/isa.h"
 
 /* Takes the value that starts at `from` in the cursor's row. */
 static void value_take(const struct sip_message *msg, struct sip_value_cursor *at, uint32_t from)
 {
 	uint32_t row_end = (uint32_t)at->row->value + at->row->value_len;
-	uint32_t end = sip_value_end(msg->bytes, from, row_end, msg->len);
+	uint32_t end = sip_parse_ops->value_end(msg->bytes, from, row_end, msg->len);
 
 	at->value = span_trim(span_of(msg->bytes + from, end - from));
 	at->offset = (uint16_t)(at->value.data - msg->bytes);

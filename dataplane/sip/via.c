@@ -6,9 +6,12 @@
 #include "sip/parse.h"
 
 /* protocol-name SLASH protocol-version SLASH transport LWS.  NULL when malformed. */
-static const char *protocol_parse(const char *p, const char *end, const char *limit,
-				  struct sip_via *via, bool *is_sip_2)
+static ALWAYS_INLINE const char *protocol_parse(const struct sip_window *w, struct sip_via *via,
+						bool *is_sip_2)
 {
+	const char *p = w->base;
+	const char *end = w->end;
+
 	if (LIKELY(end - p >= 12 && memcmp(p, "SIP/2.0/UDP ", 12) == 0)) {
 		*is_sip_2 = true;
 		via->transport = span_of(p + 8, 3);
@@ -32,7 +35,7 @@ static const char *protocol_parse(const char *p, const char *end, const char *li
 			    span_equal(parts[1], SPAN("2.0"));
 	}
 	const char *start = p;
-	p = sip_scan(p, end, limit, SIP_CHAR_TOKEN);
+	p = sip_window_token(w, p);
 	via->transport = span_of(start, (size_t)(p - start));
 	if (p == start || p == end || !sip_char_is(*p, SIP_CHAR_LWS))
 		return NULL;
@@ -40,20 +43,21 @@ static const char *protocol_parse(const char *p, const char *end, const char *li
 }
 
 /* host [ COLON port ].  NULL when malformed. */
-static const char *sent_by_parse(const char *p, const char *end, const char *limit,
-				 struct sip_via *via)
+static ALWAYS_INLINE const char *sent_by_parse(const struct sip_window *w, const char *p,
+					       struct sip_via *via)
 {
 	const char *start = p;
+	const char *end = w->end;
 
 	if (p < end && *p == '[') {
-		const char *close = sip_scan(p + 1, end, limit, SIP_CHAR_IPV6);
+		const char *close = sip_skip(p + 1, end, SIP_CHAR_IPV6);
 		if (close == end || *close != ']' || close == p + 1)
 			return NULL;
 		via->host = span_of(p + 1, (size_t)(close - p - 1));
 		via->host_is_ipv6 = true;
 		p = close + 1;
 	} else {
-		p = sip_scan(p, end, limit, SIP_CHAR_HOST);
+		p = sip_window_host(w, p);
 		if (p == start)
 			return NULL;
 		via->host = span_of(start, (size_t)(p - start));
@@ -79,7 +83,8 @@ static struct span brackets_removed(struct span s)
 
 /* Keeps a parameter that a proxy looks at.  False when it was there before: no parameter name may
  * appear twice (RFC 3261 §7.3.1), and which of two branches counts would be a guess. */
-static bool param_keep(struct sip_via *via, struct span name, struct span value, const char *limit)
+static ALWAYS_INLINE bool param_keep(struct sip_via *via, struct span name, struct span value,
+				     const char *limit)
 {
 	struct span *slot;
 
@@ -115,15 +120,16 @@ static bool param_keep(struct sip_via *via, struct span name, struct span value,
 	return true;
 }
 
-static bool params_parse(const char *p, const char *end, const char *limit, struct sip_via *via)
+static ALWAYS_INLINE bool params_parse(const struct sip_window *w, const char *p,
+				       struct sip_via *via)
 {
-	via->params = span_of(p, (size_t)(end - p));
-	while (p < end) {
+	via->params = span_of(p, (size_t)(w->end - p));
+	while (p < w->end) {
 		struct span name, value;
 		if (*p != ';')
 			return false;
-		p = sip_param_read(p + 1, end, limit, SIP_CHAR_TOKEN, &name, &value);
-		if (!p || name.len == 0 || !param_keep(via, name, value, limit))
+		p = sip_param_read(w, p + 1, SIP_PARAM_TOKEN, &name, &value);
+		if (!p || name.len == 0 || !param_keep(via, name, value, w->limit))
 			return false;
 	}
 	return true;
@@ -131,26 +137,18 @@ static bool params_parse(const char *p, const char *end, const char *limit, stru
 
 bool sip_via_parse(struct span value, const char *limit, struct sip_via *via, bool *is_sip_2)
 {
-	const char *end = value.data + value.len;
+	const struct sip_window w = sip_window_open(value.data, value.data + value.len, limit);
 
 	sip_clear(via, sizeof(*via));
 	via->value = value;
-	const char *p = protocol_parse(value.data, end, limit, via, is_sip_2);
+	const char *p = protocol_parse(&w, via, is_sip_2);
 	if (!p)
 		return false;
-	p = sent_by_parse(p, end, limit, via);
-	if (!p || !params_parse(p, end, limit, via))
+	p = sent_by_parse(&w, p, via);
+	if (!p || !params_parse(&w, p, via))
 		return false;
 	via->has_cookie = via->branch.len >= 7 &&
 			  sip_word_lower(via->branch.data, 7, limit) ==
 				  SIP_WORD8('z', '9', 'h', 'g', '4', 'b', 'k', 0);
 	return true;
-}
-
-bool sip_via_decode(struct span value, struct sip_via *via)
-{
-	bool is_sip_2;
-
-	value = span_trim(value);
-	return sip_via_parse(value, value.data + value.len, via, &is_sip_2) && is_sip_2;
 }
