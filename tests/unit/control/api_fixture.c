@@ -16,6 +16,7 @@
 bool api_fixture_start_at(struct api_fixture *f, const char *endpoint,
 			  const api_handler_fn *handlers, void *context, size_t queue_max)
 {
+	memset(f, 0, sizeof(*f));
 	assert_int_equal(uv_loop_init(&f->loop), 0);
 	f->zmq = zmq_ctx_new();
 	const struct api_server_config config = {
@@ -47,12 +48,26 @@ void api_fixture_stop(struct api_fixture *f)
 	f->server = NULL;
 	while (uv_loop_close(&f->loop) == UV_EBUSY)
 		uv_run(&f->loop, UV_RUN_NOWAIT);
+	for (size_t i = 0; i < ARRAY_SIZE(f->clients); i++) {
+		if (f->clients[i])
+			zmq_close(f->clients[i]);
+	}
 	zmq_ctx_term(f->zmq);
 }
 
 void api_fixture_turn(struct api_fixture *f)
 {
 	uv_run(&f->loop, UV_RUN_NOWAIT);
+}
+
+static void **client_slot(struct api_fixture *f, const void *client)
+{
+	size_t i = 0;
+
+	while (i < ARRAY_SIZE(f->clients) && f->clients[i] != client)
+		i++;
+	assert_true(i < ARRAY_SIZE(f->clients));
+	return &f->clients[i];
 }
 
 void *api_client_open_narrow(struct api_fixture *f, int receive_queue)
@@ -62,6 +77,7 @@ void *api_client_open_narrow(struct api_fixture *f, int receive_queue)
 
 	zmq_setsockopt(client, ZMQ_LINGER, &zero, sizeof(zero));
 	zmq_setsockopt(client, ZMQ_RCVHWM, &receive_queue, sizeof(receive_queue));
+	*client_slot(f, NULL) = client;
 	assert_int_equal(zmq_connect(client, API_FIXTURE_ENDPOINT), 0);
 	return client;
 }
@@ -71,8 +87,9 @@ void *api_client_open(struct api_fixture *f)
 	return api_client_open_narrow(f, 1000);
 }
 
-void api_client_close(void *client)
+void api_client_close(struct api_fixture *f, void *client)
 {
+	*client_slot(f, client) = NULL;
 	zmq_close(client);
 }
 

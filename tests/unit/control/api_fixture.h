@@ -15,6 +15,7 @@ struct api_fixture {
 	void *zmq;
 	struct api_server *server;
 	char error[256];
+	void *clients[128]; /* open; those that a failed test leaves are closed at the stop */
 };
 
 /* Fails the test when the server does not start. */
@@ -33,7 +34,7 @@ void api_fixture_turn(struct api_fixture *f);
 void *api_client_open(struct api_fixture *f);
 /* ... that lets the transport hold so few messages. */
 void *api_client_open_narrow(struct api_fixture *f, int receive_queue);
-void api_client_close(void *client);
+void api_client_close(struct api_fixture *f, void *client);
 void api_client_say_bytes(void *client, const void *bytes, size_t len);
 /* JSON with ' for ", to spare backslashes. */
 void api_client_say(void *client, const char *json);

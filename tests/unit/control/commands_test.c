@@ -83,7 +83,7 @@ static int teardown(void **state)
 	struct test *t = *state;
 
 	if (t->client)
-		api_client_close(t->client);
+		api_client_close(&t->api, t->client);
 	explain_fini(&t->control.explain);
 	api_fixture_stop(&t->api);
 	events_fini(&t->control.events);
@@ -316,7 +316,7 @@ static void the_wish_for_a_target_is_stored_and_told(void **state)
 	assert_int_equal(t->control.snapshot->targets[1].status->admin, TARGET_READY);
 	json_decref(ask(t, "{'id':1,'command':'target ready','args':{'name':'sw1'}}"));
 	assert_int_equal(status->admin, TARGET_READY);
-	api_client_close(follower);
+	api_client_close(&t->api, follower);
 }
 
 static void a_target_that_is_unknown_or_in_two_pools_is_refused(void **state)

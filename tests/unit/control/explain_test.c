@@ -74,7 +74,7 @@ static int teardown(void **state)
 	struct test *t = *state;
 
 	if (t->client)
-		api_client_close(t->client);
+		api_client_close(&t->api, t->client);
 	explain_fini(&t->control.explain);
 	api_fixture_stop(&t->api);
 	config_snapshot_destroy(t->control.snapshot);
