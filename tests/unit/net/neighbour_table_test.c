@@ -76,6 +76,27 @@ static void the_longest_unused_gives_way(void **)
 	free(t.memory);
 }
 
+/* Packets are held for them, and their owner waits for an answer or the end. */
+static void what_is_under_resolution_does_not_give_way(void **)
+{
+	struct table t;
+	uint32_t index;
+
+	table_make(&t, 8);
+	for (uint32_t n = 0; n < 8; n++) {
+		lookup(&t, n, 10 + n, &index);
+		if (n >= 3) /* the three oldest are never answered */
+			learn(&t, n, NEIGHBOUR_SOLICITED | NEIGHBOUR_OVERRIDE, 10 + n);
+	}
+	assert_int_equal(lookup(&t, 8, 101, &index), NEIGHBOUR_PENDING);
+	for (uint32_t n = 0; n < 3; n++)
+		assert_int_equal(lookup(&t, n, 102, &index), NEIGHBOUR_PENDING);
+	struct ip_address three = host(3);
+	assert_int_equal(neighbour_find(&t.table, 0, &three), NEIGHBOUR_NONE);
+	assert_int_equal(t.table.incomplete, 4);
+	free(t.memory);
+}
+
 /* RFC 4861 appendix C, what an advertisement does to each state. */
 static void an_answer_without_a_question_confirms_nothing(void **)
 {
@@ -184,6 +205,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(unanswered_questions_take_half_of_the_table_at_most),
 		cmocka_unit_test(the_longest_unused_gives_way),
+		cmocka_unit_test(what_is_under_resolution_does_not_give_way),
 		cmocka_unit_test(an_answer_without_a_question_confirms_nothing),
 		cmocka_unit_test(a_table_full_of_questions_refuses),
 		cmocka_unit_test(random_use_keeps_the_table_whole),
