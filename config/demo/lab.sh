@@ -14,6 +14,7 @@ lab_directory=
 lab_device=            # net_af_xdp or net_af_packet
 lab_huge=              # on or off
 lab_tandemd_pid=
+lab_peers=()           # "NAMESPACE INTERFACE" of each kernel's end that sends to Tandem
 
 # lab_make FAMILY TARGETS: namespaces, links and addresses.  FAMILY: 4 or 6.
 lab_make() {
@@ -28,6 +29,7 @@ lab_make() {
 	done
 	netns_link "$lab_caller" caller0 "$lab_balancer" access0 || return 1
 	netns_link "$lab_targets" targets0 "$lab_balancer" core0 || return 1
+	lab_peers=("$lab_caller caller0" "$lab_targets targets0")
 	if [ "$family" = 6 ]; then
 		lab_access=2001:db8:1::1 lab_core=2001:db8:2::1 lab_bits=64
 		lab_caller_address=2001:db8:1::50 lab_target_prefix=2001:db8:2::
@@ -165,14 +167,19 @@ lab_calls_start() {
 		-i "$lab_caller_address" -p 5060 -s switch -m "$1" -r "$2" -d "$3" -l 1000000 \
 		-max_retrans 12 -max_invite_retrans 12 -max_non_invite_retrans 12 \
 		-nostdin -buff_size 4194304 -trace_stat -fd 1 -stf caller.csv \
-		-trace_rtt -rtt_freq 200 -trace_err -error_file caller.err \
+		-trace_rtt -rtt_freq 1 -trace_err -error_file caller.err \
 		"$(lab_host "$lab_access"):5060" >caller.out 2>&1) &
 	lab_calls_pid=$!
 }
 
-# lab_kernel_sent NS IF: frames that the kernel at a peer's end has sent towards Tandem.
+# Frames that the kernels at the peers' ends have sent towards Tandem: one number a peer.
 lab_kernel_sent() {
-	ip netns exec "$1" cat "/sys/class/net/$2/statistics/tx_packets"
+	local peer sent=()
+	for peer in "${lab_peers[@]}"; do
+		sent+=("$(ip netns exec "${peer% *}" \
+			cat "/sys/class/net/${peer#* }/statistics/tx_packets")")
+	done
+	echo "${sent[*]}"
 }
 
 # lab_counters FILE: what Tandem and the kernels counted, at a moment when both rest.  1: they
@@ -180,14 +187,14 @@ lab_kernel_sent() {
 lab_counters() {
 	local tries before after
 	for ((tries = 0; tries < 50; tries++)); do
-		before="$(lab_kernel_sent "$lab_caller" caller0) $(lab_kernel_sent "$lab_targets" targets0)"
+		before=$(lab_kernel_sent)
 		sleep 0.1
 		lab_tandemctl --json show status >"$1.status" || return 1
 		lab_tandemctl --json show interfaces >"$1.interfaces" || return 1
 		lab_tandemctl --json show drops >"$1.drops" || return 1
 		lab_tandemctl --json show workers >"$1.workers" || return 1
 		lab_tandemctl --json show targets >"$1.targets" || return 1
-		after="$(lab_kernel_sent "$lab_caller" caller0) $(lab_kernel_sent "$lab_targets" targets0)"
+		after=$(lab_kernel_sent)
 		if [ "$before" = "$after" ]; then
 			echo "$after" >"$1.kernel"
 			return 0
