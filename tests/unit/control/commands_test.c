@@ -241,7 +241,12 @@ static void show_targets_counts_what_traffic_showed(void **state)
 	assert_int_equal(number(answers, "transport_errors", NULL), 1);
 	assert_int_equal(number(answers, "failures_in_a_row", NULL), 3);
 	json_decref(body);
+	/* A status that cannot be is counted nowhere; an answer ends the row of failures. */
 	target_outcomes_count(t->control.outcomes, &outcomes[ARRAY_SIZE(outcomes) - 1]);
+	target_outcomes_count(t->control.outcomes, &outcomes[3]);
+	assert_int_equal(target_outcomes_find(t->control.outcomes, sw1->id)->failures_in_a_row, 1);
+	target_outcomes_count(t->control.outcomes, &outcomes[1]);
+	assert_int_equal(target_outcomes_find(t->control.outcomes, sw1->id)->failures_in_a_row, 0);
 	api_client_say(t->client, "{'id':2,'command':'show targets','args':{'pool':'nosuch'}}");
 	api_client_expect_error(&t->api, t->client, 2, "not-found");
 }

@@ -230,6 +230,23 @@ static void silence_ends_in_a_timeout_and_late_answers_are_harmless(void **state
 	assert_null(api_client_hear_at_once(&t->api, t->client));
 }
 
+static void every_answer_starts_the_time_limit_anew(void **state)
+{
+	struct test *t = *state;
+	uint64_t now = uv_now(&t->api.loop);
+
+	say(t, json_pack("{s:o}", "call_ids", call_ids(2 * DOUBLE_RING)));
+	await_questions(t, DOUBLE_RING);
+	dataplane_double_answer(&t->dataplane, 1);
+	explain_pump(&t->control.explain, now + EXPLAIN_TIMEOUT_MS + 1000);
+	assert_int_equal(t->dataplane.question_count, DOUBLE_RING);
+	explain_pump(&t->control.explain, now + 2 * EXPLAIN_TIMEOUT_MS + 999);
+	assert_null(api_client_hear_at_once(&t->api, t->client));
+	explain_pump(&t->control.explain, now + 2 * EXPLAIN_TIMEOUT_MS + 1000);
+	api_client_expect_error(&t->api, t->client, 1, "timeout");
+	dataplane_double_answer(&t->dataplane, 1);
+}
+
 static void work_for_a_client_that_left_is_cut_short(void **state)
 {
 	struct test *t = *state;
@@ -346,6 +363,7 @@ int main(void)
 		CASE(many_call_ids_are_answered_in_order_in_batches),
 		CASE(a_template_keeps_all_but_its_call_id),
 		CASE(silence_ends_in_a_timeout_and_late_answers_are_harmless),
+		CASE(every_answer_starts_the_time_limit_anew),
 		CASE(work_for_a_client_that_left_is_cut_short),
 		CASE(a_stop_ends_what_waits),
 		CASE(wrong_arguments_are_refused_before_any_worker_is_asked),
