@@ -15,10 +15,10 @@
  * advances, long before the first is due.  So no call meets a whole list (a cascade), and a timer
  * below 49 s, which is nearly every one of SIP's, never moves at all.
  *
- * A list is a chain of chunks, a cache line each, with the indices of 14 timers; only the first
- * chunk is partly filled.  Unlike links from timer to timer this lets the expiry prefetch 14
- * timers at once, and arming a timer touches no other timer.  Cancelling fills the hole with the
- * last index of the first chunk.
+ * What costs is memory that is not in the cache, so: arming and cancelling read one timer at most,
+ * the rest are stores, which nobody waits for; what a cancel does depends on no branch that could
+ * be guessed wrong while that one read is under way; and a list is eight strands, linked doubly,
+ * that the expiry follows side by side, each prefetching its next timer.
  */
 #include "state/timer_wheel.h"
 
@@ -34,10 +34,9 @@
 #define LIST_NEVER   (LIST_OVERDUE + 1)
 #define LIST_COUNT   (LIST_NEVER + 1)
 
-#define CHUNK_IDS   14
-#define PLACE_SHIFT 4
-/* A place is chunk and position in 32 bits. */
-#define CAPACITY_MAX (UINT32_C(1) << 31)
+#define STRANDS 8u
+/* Links to words reach 16 GiB. */
+#define CAPACITY_MAX (UINT32_C(1) << 28)
 
 /* Timers that one call moves at most, when the time jumped over their whole warning. */
 #define MIGRATE_MAX 65536u
@@ -47,27 +46,16 @@
 
 struct timer_node {
 	uint64_t word;
-	uint64_t slot;  /* the millisecond in which it expires */
-	uint32_t place; /* chunk << PLACE_SHIFT | position */
-	uint32_t list;
+	uint64_t slot;       /* the millisecond in which it expires */
+	uint32_t next;       /* 0: none; timer 0 is a place to store to */
+	uint32_t link;       /* the word of the wheel's memory that names this timer */
 	uint32_t generation; /* odd while running */
 	uint32_t reserved;
 };
 static_assert(sizeof(struct timer_node) == 32, "two timers a cache line, none astride");
 
-struct timer_chunk {
-	alignas(CACHE_LINE_SIZE) uint32_t older; /* a full chunk, or 0 */
-	uint32_t count;
-	uint32_t ids[CHUNK_IDS];
-};
-static_assert(sizeof(struct timer_chunk) == CACHE_LINE_SIZE, "a chunk is a cache line");
-static_assert(CHUNK_IDS <= 1 << PLACE_SHIFT, "a position fits its bits");
-
-/* The generation is kept here too, so that arming reads nothing from a cold timer. */
-struct timer_free {
-	uint32_t index;
-	uint32_t generation;
-};
+/* A handle is generation and index. */
+#define GENERATION_ONE (UINT64_C(1) << 32)
 
 struct timer_wheel {
 	uint64_t cursor;  /* every slot before it has expired */
@@ -75,18 +63,17 @@ struct timer_wheel {
 	tick_t now;
 	uint32_t capacity;
 	uint32_t free_count;
-	uint32_t free_chunk_count;
-	uint32_t chunk_count; /* chunk 0 included, which stands for an empty list */
-	uint32_t warmed;      /* steps of the next slot's prefetch that are done: 0 to 2 */
-	struct timer_node *nodes;
-	struct timer_chunk *chunks;
-	struct timer_free *free;
-	uint32_t *free_chunks;
+	bool warmed; /* the next slot's timers were prefetched */
+	/* The next handle of each free timer, less one generation: in one word, so that arming
+	 * after a cancel neither reads the timer nor waits for the stores of two. */
+	uint64_t *free;
 	size_t size; /* of the mapping */
 	struct slot_bitmap near;
 	struct slot_bitmap far;
+	/* Timers put into a far list since it was empty: as many as are there, or more. */
 	uint32_t far_counts[FAR_SLOTS];
-	uint32_t heads[LIST_COUNT]; /* chunk, or 0 */
+	alignas(CACHE_LINE_SIZE) uint32_t heads[LIST_COUNT * STRANDS]; /* timers, or 0 */
+	alignas(CACHE_LINE_SIZE) struct timer_node nodes[]; /* the first stands for none */
 };
 
 static size_t take_part(size_t *size, size_t part)
@@ -100,32 +87,20 @@ struct timer_wheel *timer_wheel_create(uint32_t capacity, tick_t now)
 {
 	if (capacity > CAPACITY_MAX)
 		return NULL;
-	/* Every list may have one chunk that is not full. */
-	uint32_t chunks = 1 + capacity / CHUNK_IDS + MIN(capacity, LIST_COUNT);
 	size_t size = 0;
 	take_part(&size, sizeof(struct timer_wheel));
-	size_t nodes_at = take_part(&size, (size_t)capacity * sizeof(struct timer_node));
-	size_t chunks_at = take_part(&size, (size_t)chunks * sizeof(struct timer_chunk));
-	size_t free_at = take_part(&size, (size_t)capacity * sizeof(struct timer_free));
-	size_t free_chunks_at = take_part(&size, (size_t)chunks * sizeof(uint32_t));
+	take_part(&size, ((size_t)capacity + 1) * sizeof(struct timer_node));
+	size_t free_at = take_part(&size, (size_t)capacity * sizeof(uint64_t));
 	uint8_t *mapping = mapping_create(size);
 	if (!mapping)
 		return NULL;
 
 	struct timer_wheel *wheel = (void *)mapping;
 	wheel->size = size;
-	wheel->nodes = (void *)(mapping + nodes_at);
-	wheel->chunks = (void *)(mapping + chunks_at);
 	wheel->free = (void *)(mapping + free_at);
-	wheel->free_chunks = (void *)(mapping + free_chunks_at);
 	wheel->capacity = capacity;
-	wheel->chunk_count = chunks;
-	for (uint32_t i = capacity; i--;)
-		wheel->free[wheel->free_count++] = (struct timer_free){ .index = i };
-	for (uint32_t i = chunks; --i;)
-		wheel->free_chunks[wheel->free_chunk_count++] = i;
-	/* An empty list looks like one whose first chunk is full: appending needs one test. */
-	wheel->chunks[0].count = CHUNK_IDS;
+	for (uint32_t i = capacity; i; i--)
+		wheel->free[wheel->free_count++] = i;
 	wheel->now = now;
 	wheel->cursor = tick_to_ms(now) + 1;
 	wheel->horizon = (wheel->cursor + NEAR_SLOTS) & ~(FAR_SPAN - 1);
@@ -156,62 +131,96 @@ static void list_unmark(struct timer_wheel *wheel, uint32_t list)
 		slot_bitmap_clear(&wheel->far, list - LIST_FAR);
 }
 
-static ALWAYS_INLINE void list_append(struct timer_wheel *wheel, uint32_t list, uint32_t index)
+static bool list_is_empty(const struct timer_wheel *wheel, uint32_t list)
 {
-	uint32_t head = wheel->heads[list];
+	uint32_t any = 0;
 
-	if (wheel->chunks[head].count == CHUNK_IDS) {
-		if (!head)
-			list_mark(wheel, list);
-		uint32_t fresh = wheel->free_chunks[--wheel->free_chunk_count];
-		wheel->chunks[fresh].older = head;
-		wheel->chunks[fresh].count = 0;
-		wheel->heads[list] = head = fresh;
-	}
-	struct timer_chunk *chunk = &wheel->chunks[head];
+	for (uint32_t i = 0; i < STRANDS; i++)
+		any |= wheel->heads[list * STRANDS + i];
+	return !any;
+}
+
+/* Words of the wheel's memory, from its first: the heads, and `next` of every timer. */
+static ALWAYS_INLINE uint32_t *wheel_words(struct timer_wheel *wheel)
+{
+	return (uint32_t *)(void *)wheel;
+}
+
+#define HEADS_AT     ((uint32_t)(offsetof(struct timer_wheel, heads) / 4))
+#define HEADS_END    (HEADS_AT + LIST_COUNT * STRANDS)
+#define NODES_AT     ((uint32_t)(offsetof(struct timer_wheel, nodes) / 4))
+#define NODE_WORDS   ((uint32_t)(sizeof(struct timer_node) / 4))
+#define NEXT_AT      ((uint32_t)(offsetof(struct timer_node, next) / 4))
+
+static ALWAYS_INLINE uint32_t link_of_next(uint32_t index)
+{
+	return NODES_AT + index * NODE_WORDS + NEXT_AT;
+}
+
+static ALWAYS_INLINE void list_insert(struct timer_wheel *wheel, uint32_t list, uint32_t index)
+{
+	uint32_t at = list * STRANDS + index % STRANDS;
 	struct timer_node *node = &wheel->nodes[index];
-	node->place = head << PLACE_SHIFT | chunk->count;
-	node->list = list;
-	chunk->ids[chunk->count++] = index;
+	uint32_t next = wheel->heads[at];
+
+	node->next = next;
+	node->link = HEADS_AT + at;
+	wheel->nodes[next].link = link_of_next(index);
+	wheel->heads[at] = index;
+	list_mark(wheel, list);
 	if (list >= LIST_FAR && list < LIST_OVERDUE)
 		wheel->far_counts[list - LIST_FAR]++;
 }
 
-/* Takes the last index off the first chunk of a list that is not empty. */
-static ALWAYS_INLINE uint32_t list_pop(struct timer_wheel *wheel, uint32_t list)
+/* A strand lost its last timer. */
+static NO_INLINE void strand_emptied(struct timer_wheel *wheel, uint32_t list)
 {
-	uint32_t head = wheel->heads[list];
-	struct timer_chunk *chunk = &wheel->chunks[head];
-	uint32_t index = chunk->ids[--chunk->count];
-
-	if (!chunk->count) {
-		wheel->free_chunks[wheel->free_chunk_count++] = head;
-		wheel->heads[list] = chunk->older;
-		if (!chunk->older)
-			list_unmark(wheel, list);
-	}
+	if (!list_is_empty(wheel, list))
+		return;
+	list_unmark(wheel, list);
 	if (list >= LIST_FAR && list < LIST_OVERDUE)
-		wheel->far_counts[list - LIST_FAR]--;
+		wheel->far_counts[list - LIST_FAR] = 0;
+}
+
+static ALWAYS_INLINE void list_remove(struct timer_wheel *wheel, const struct timer_node *node)
+{
+	uint32_t next = node->next, link = node->link;
+
+	wheel_words(wheel)[link] = next;
+	wheel->nodes[next].link = link;
+	/* One branch for both, as either alone is a coin toss. */
+	if ((link < HEADS_END) & !next)
+		strand_emptied(wheel, (link - HEADS_AT) / STRANDS);
+}
+
+/* Takes the first timer off a strand that has one; the next is on its way into the cache. */
+static ALWAYS_INLINE uint32_t strand_pop(struct timer_wheel *wheel, uint32_t list, uint32_t strand)
+{
+	uint32_t at = list * STRANDS + strand;
+	uint32_t index = wheel->heads[at], next = wheel->nodes[index].next;
+
+	PREFETCH_W(&wheel->nodes[next]);
+	wheel->heads[at] = next;
+	wheel->nodes[next].link = HEADS_AT + at;
+	if (!next)
+		strand_emptied(wheel, list);
 	return index;
 }
 
-/* Brings the timers of the first chunk, and the chunk after it, into the cache. */
-static ALWAYS_INLINE void list_prefetch(const struct timer_wheel *wheel, uint32_t list)
+/* Brings the first timers of every strand into the cache. */
+static void list_prefetch(const struct timer_wheel *wheel, uint32_t list)
 {
-	const struct timer_chunk *chunk = &wheel->chunks[wheel->heads[list]];
-
-	PREFETCH_W(&wheel->chunks[chunk->older]);
-	for (uint32_t i = chunk->count; i--;)
-		PREFETCH_W(&wheel->nodes[chunk->ids[i]]);
+	for (uint32_t i = 0; i < STRANDS; i++)
+		PREFETCH_W(&wheel->nodes[wheel->heads[list * STRANDS + i]]);
 }
 
-static ALWAYS_INLINE void node_release(struct timer_wheel *wheel, uint32_t index)
+/* `handle`: of this timer, which no list has any more. */
+static ALWAYS_INLINE void node_release(struct timer_wheel *wheel, struct timer_node *node,
+				       uint64_t handle)
 {
-	struct timer_node *node = &wheel->nodes[index];
-
-	node->generation++;
-	wheel->free[wheel->free_count++] =
-		(struct timer_free){ .index = index, .generation = node->generation };
+	handle += GENERATION_ONE;
+	node->generation = (uint32_t)(handle >> 32);
+	wheel->free[wheel->free_count++] = handle;
 }
 
 /* ---- where a slot belongs ---- */
@@ -233,7 +242,7 @@ static uint32_t pending_list(const struct timer_wheel *wheel)
 
 static bool is_pending(const struct timer_wheel *wheel)
 {
-	return wheel->heads[pending_list(wheel)] != 0;
+	return slot_bitmap_has(&wheel->far, pending_list(wheel) - LIST_FAR);
 }
 
 /* The first near slot with a timer, or SLOT_NEVER. */
@@ -284,35 +293,30 @@ timer_handle_t timer_wheel_arm(struct timer_wheel *wheel, tick_t deadline, uint6
 {
 	if (!wheel->free_count)
 		return TIMER_NONE;
-	struct timer_free free = wheel->free[--wheel->free_count];
-	struct timer_node *node = &wheel->nodes[free.index];
+	timer_handle_t handle = wheel->free[--wheel->free_count] + GENERATION_ONE;
+	uint32_t index = (uint32_t)handle;
+	struct timer_node *node = &wheel->nodes[index];
 	/* Rounded up: never early. */
 	uint64_t slot = tick_to_ms(deadline) + (deadline % 1000 != 0);
 
 	node->word = word;
 	node->slot = slot;
-	node->generation = free.generation + 1;
-	list_append(wheel, list_of_deadline(wheel, deadline, slot), free.index);
-	wheel->warmed = 0;
-	return (uint64_t)node->generation << 32 | free.index;
+	node->generation = (uint32_t)(handle >> 32);
+	list_insert(wheel, list_of_deadline(wheel, deadline, slot), index);
+	return handle;
 }
 
 bool timer_wheel_cancel(struct timer_wheel *wheel, timer_handle_t handle)
 {
 	uint32_t index = (uint32_t)handle, generation = (uint32_t)(handle >> 32);
 
-	if (index >= wheel->capacity || !(generation & 1))
+	if (index > wheel->capacity || !(generation & 1))
 		return false;
 	struct timer_node *node = &wheel->nodes[index];
 	if (node->generation != generation)
 		return false;
-	uint32_t last = list_pop(wheel, node->list);
-	if (last != index) {
-		wheel->chunks[node->place >> PLACE_SHIFT]
-			.ids[node->place & ((1u << PLACE_SHIFT) - 1)] = last;
-		wheel->nodes[last].place = node->place;
-	}
-	node_release(wheel, index);
+	list_remove(wheel, node);
+	node_release(wheel, node, handle);
 	return true;
 }
 
@@ -329,33 +333,39 @@ static uint32_t list_expire(struct timer_wheel *wheel, uint32_t list, uint64_t *
 {
 	uint32_t count = 0;
 
-	while (count < max && wheel->heads[list]) {
-		list_prefetch(wheel, list);
-		uint32_t in_chunk = wheel->chunks[wheel->heads[list]].count;
-		for (uint32_t n = MIN(in_chunk, max - count); n--;) {
-			uint32_t index = list_pop(wheel, list);
-			words[count++] = wheel->nodes[index].word;
-			node_release(wheel, index);
+	list_prefetch(wheel, list);
+	while (!list_is_empty(wheel, list)) {
+		for (uint32_t i = 0; i < STRANDS; i++) {
+			if (!wheel->heads[list * STRANDS + i])
+				continue;
+			if (count == max)
+				return count;
+			uint32_t index = strand_pop(wheel, list, i);
+			struct timer_node *node = &wheel->nodes[index];
+			words[count++] = node->word;
+			node_release(wheel, node, (uint64_t)node->generation << 32 | index);
 		}
 	}
 	return count;
 }
 
-/* Moves timers of the pending list to where they belong, up to `quota`; false when some remain. */
-static bool pending_migrate(struct timer_wheel *wheel, uint32_t quota)
+/* Moves timers of the pending list to where they belong, while `budget` lasts; false when some
+ * remain. */
+static bool pending_migrate(struct timer_wheel *wheel, uint32_t *budget)
 {
 	uint32_t list = pending_list(wheel);
 
-	while (wheel->heads[list]) {
-		if (!quota)
-			return false;
-		list_prefetch(wheel, list);
-		uint32_t in_chunk = wheel->chunks[wheel->heads[list]].count;
-		uint32_t n = MIN(in_chunk, quota);
-		quota -= n;
-		while (n--) {
-			uint32_t index = list_pop(wheel, list);
-			list_append(wheel, list_of_slot(wheel, wheel->nodes[index].slot), index);
+	list_prefetch(wheel, list);
+	while (!list_is_empty(wheel, list)) {
+		for (uint32_t i = 0; i < STRANDS; i++) {
+			if (!wheel->heads[list * STRANDS + i])
+				continue;
+			if (!*budget)
+				return false;
+			--*budget;
+			uint32_t index = strand_pop(wheel, list, i);
+			uint64_t slot = wheel->nodes[index].slot;
+			list_insert(wheel, list_of_slot(wheel, slot), index);
 		}
 	}
 	return true;
@@ -389,12 +399,8 @@ static bool cursor_advance(struct timer_wheel *wheel, uint64_t end, uint32_t *bu
 		wheel->cursor = MIN(bound, end);
 		if (wheel->cursor == end)
 			return false;
-		if (is_pending(wheel)) {
-			uint32_t left = wheel->far_counts[pending_list(wheel) - LIST_FAR];
-			if (!pending_migrate(wheel, *budget))
-				return false;
-			*budget -= left;
-		}
+		if (is_pending(wheel) && !pending_migrate(wheel, budget))
+			return false;
 		horizon_extend(wheel);
 	}
 	return false;
@@ -412,31 +418,25 @@ static void pending_pace(struct timer_wheel *wheel, uint64_t from, uint32_t budg
 	uint64_t count = wheel->far_counts[pending_list(wheel) - LIST_FAR];
 	/* from < due: a cursor at `due` only moves on once nothing is pending there. */
 	uint64_t share = due > from ? count * (wheel->cursor - from) / (due - from) : count;
-	(void)pending_migrate(wheel, (uint32_t)MIN(share + CHUNK_IDS, budget));
+	uint32_t quota = (uint32_t)MIN(share + STRANDS, budget);
+	(void)pending_migrate(wheel, &quota);
 }
 
-/* In two calls, so that neither waits for memory: the next slot's chunk, then its timers. */
 static void next_slot_warm(struct timer_wheel *wheel)
 {
 	uint64_t slot = near_first(wheel);
 
-	if (slot == SLOT_NEVER) {
-		wheel->warmed = 2;
-		return;
-	}
-	uint32_t list = (uint32_t)(slot % NEAR_SLOTS);
-	if (wheel->warmed++)
-		list_prefetch(wheel, list);
-	else
-		PREFETCH_W(&wheel->chunks[wheel->heads[list]]);
+	wheel->warmed = true;
+	if (slot != SLOT_NEVER)
+		list_prefetch(wheel, (uint32_t)(slot % NEAR_SLOTS));
 }
 
 uint32_t timer_wheel_expire(struct timer_wheel *wheel, tick_t now, uint64_t *words, uint32_t max)
 {
 	wheel->now = MAX(now, wheel->now);
 	uint64_t end = tick_to_ms(wheel->now) + 1;
-	if (wheel->cursor >= end && !wheel->heads[LIST_OVERDUE]) {
-		if (wheel->warmed < 2)
+	if (wheel->cursor >= end && list_is_empty(wheel, LIST_OVERDUE)) {
+		if (!wheel->warmed)
 			next_slot_warm(wheel);
 		return 0;
 	}
@@ -450,14 +450,14 @@ uint32_t timer_wheel_expire(struct timer_wheel *wheel, tick_t now, uint64_t *wor
 	}
 	if (wheel->cursor > from) {
 		pending_pace(wheel, from, budget);
-		wheel->warmed = 0;
+		wheel->warmed = false;
 	}
 	return count;
 }
 
 tick_t timer_wheel_next(const struct timer_wheel *wheel)
 {
-	if (wheel->heads[LIST_OVERDUE])
+	if (!list_is_empty(wheel, LIST_OVERDUE))
 		return wheel->now;
 	uint64_t slot = MIN(near_first(wheel), near_bound(wheel));
 	return slot == SLOT_NEVER ? TICK_NEVER : slot * 1000;
@@ -489,62 +489,57 @@ static const char *check_node(const struct timer_wheel *wheel, uint32_t list, ui
 	return slot >> FAR_SHIFT >= at ? NULL : "a timer is in too late a far list";
 }
 
-static const char *check_list(const struct timer_wheel *wheel, uint32_t list, uint32_t *timers,
-			      uint32_t *chunks)
+static const char *check_list(const struct timer_wheel *wheel, uint32_t list, uint32_t *timers)
 {
 	uint32_t in_list = 0;
 
-	for (uint32_t at = wheel->heads[list]; at; at = wheel->chunks[at].older) {
-		const struct timer_chunk *chunk = &wheel->chunks[at];
-		if (at >= wheel->chunk_count || ++*chunks >= wheel->chunk_count)
-			return "a chain of chunks does not end";
-		if (!chunk->count || chunk->count > CHUNK_IDS)
-			return "a chunk is empty or overfull";
-		if (at != wheel->heads[list] && chunk->count != CHUNK_IDS)
-			return "a chunk inside a chain is not full";
-		for (uint32_t i = 0; i < chunk->count; i++) {
-			const struct timer_node *node = &wheel->nodes[chunk->ids[i]];
-			if (chunk->ids[i] >= wheel->capacity || !(node->generation & 1))
+	for (uint32_t strand = 0; strand < STRANDS; strand++) {
+		uint32_t link = HEADS_AT + list * STRANDS + strand;
+		for (uint32_t at = wheel->heads[list * STRANDS + strand]; at; at = wheel->nodes[at].next) {
+			const struct timer_node *node = &wheel->nodes[at];
+			if (at > wheel->capacity || !(node->generation & 1))
 				return "a list names a timer that does not run";
-			if (node->list != list || node->place != (at << PLACE_SHIFT | i))
+			if (node->link != link)
 				return "a timer does not know its place";
+			if (++in_list > wheel->capacity)
+				return "a strand does not end";
 			const char *wrong = check_node(wheel, list, node->slot);
 			if (wrong)
 				return wrong;
+			link = link_of_next(at);
 		}
-		in_list += chunk->count;
 	}
 	*timers += in_list;
 	if (list < LIST_FAR)
 		return slot_bitmap_has(&wheel->near, list) == (in_list > 0) ? NULL : "near bitmap";
 	if (list >= LIST_OVERDUE)
 		return NULL;
-	if (wheel->far_counts[list - LIST_FAR] != in_list)
+	uint32_t counted = wheel->far_counts[list - LIST_FAR];
+	if (counted < in_list || (counted && !in_list))
 		return "a far list's count is wrong";
 	return slot_bitmap_has(&wheel->far, list - LIST_FAR) == (in_list > 0) ? NULL : "far bitmap";
 }
 
 const char *timer_wheel_check(const struct timer_wheel *wheel)
 {
-	uint32_t timers = 0, chunks = 0;
+	uint32_t timers = 0;
 
 	if (wheel->horizon % FAR_SPAN || wheel->horizon > wheel->cursor + NEAR_SLOTS)
 		return "the horizon is out of reach";
 	if (wheel->cursor > (is_pending(wheel) ? wheel->horizon - FAR_SPAN : wheel->horizon))
 		return "the cursor is past timers that are not near yet";
 	for (uint32_t list = 0; list < LIST_COUNT; list++) {
-		const char *wrong = check_list(wheel, list, &timers, &chunks);
+		const char *wrong = check_list(wheel, list, &timers);
 		if (wrong)
 			return wrong;
 	}
 	if (timers != timer_wheel_count(wheel))
 		return "the timers in the lists are not those that run";
-	if (chunks + wheel->free_chunk_count + 1 != wheel->chunk_count)
-		return "a chunk is lost";
 	for (uint32_t i = 0; i < wheel->free_count; i++) {
-		const struct timer_free *free = &wheel->free[i];
-		if (free->index >= wheel->capacity || free->generation & 1 ||
-		    wheel->nodes[free->index].generation != free->generation)
+		uint32_t index = (uint32_t)wheel->free[i];
+		uint32_t generation = (uint32_t)(wheel->free[i] >> 32);
+		if (!index || index > wheel->capacity || generation & 1 ||
+		    wheel->nodes[index].generation != generation)
 			return "the free list is wrong";
 	}
 	return NULL;
