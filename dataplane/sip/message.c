@@ -79,8 +79,10 @@ static enum verdict_reason via_take(struct sip_message *msg)
 	enum verdict_reason reason = VERDICT_REASON_NONE;
 	bool is_sip_2 = false;
 
-	if (!row)
+	if (UNLIKELY(!row)) {
+		sip_clear(&msg->via, sizeof(msg->via));
 		return REASON_VIA_MISSING;
+	}
 	for (; row; row = sip_message_find_next(msg, row)) {
 		uint32_t end = (uint32_t)row->value + row->value_len;
 		for (uint32_t at = row->value;; at++) {
@@ -90,7 +92,8 @@ static enum verdict_reason via_take(struct sip_message *msg)
 			if (value.len == 0)
 				reason_note(&reason, REASON_VIA_SYNTAX);
 			if (msg->via_values++ == 0)
-				msg->has_via = sip_via_parse(value, msg->bytes + msg->len, &msg->via, &is_sip_2);
+				msg->has_via = sip_via_parse(value, msg->bytes + msg->len,
+							     &msg->via, &is_sip_2);
 			at = stop;
 			if (stop == end)
 				break;
@@ -103,9 +106,10 @@ static enum verdict_reason via_take(struct sip_message *msg)
 	return reason;
 }
 
-static enum verdict_reason tag_take(struct sip_message *msg, enum sip_header_id id,
-				    enum verdict_reason missing, enum verdict_reason syntax,
-				    struct sip_slice *slice)
+static ALWAYS_INLINE enum verdict_reason tag_take(struct sip_message *msg, enum sip_header_id id,
+						  enum verdict_reason missing,
+						  enum verdict_reason syntax,
+						  struct sip_slice *slice)
 {
 	enum verdict_reason reason = VERDICT_REASON_NONE;
 	const struct sip_header *header = single_find(msg, id, missing, &reason);
@@ -229,10 +233,12 @@ static enum verdict_reason content_length_take(struct sip_message *msg)
 	return VERDICT_REASON_NONE;
 }
 
-/* Everything but the rows and the bytes. */
-static void message_init(struct sip_message *msg, const char *bytes, uint32_t len)
+static_assert(offsetof(struct sip_message, via) % 8 == 0);
+
+/* Everything but the rows, and Via and URI, whose decoders begin with zeroing them. */
+static ALWAYS_INLINE void message_init(struct sip_message *msg, const char *bytes, uint32_t len)
 {
-	sip_clear(msg, offsetof(struct sip_message, headers));
+	sip_clear(msg, offsetof(struct sip_message, via));
 	msg->bytes = bytes;
 	msg->len = len;
 	msg->body = len;
@@ -247,6 +253,14 @@ static void body_find(struct sip_message *msg, const struct sip_index *index)
 	msg->body = index->head_end + (msg->bytes[index->head_end] == '\r' ? 2 : 1);
 }
 
+/* Not even a start line: what the decoders would have zeroed. */
+static enum verdict_reason nothing_found(struct sip_message *msg, enum verdict_reason reason)
+{
+	sip_clear(&msg->via, sizeof(msg->via));
+	sip_clear(&msg->uri, sizeof(msg->uri));
+	return reason;
+}
+
 enum verdict_reason sip_message_parse_isa(struct sip_message *msg, const char *bytes, uint32_t len)
 {
 	struct sip_index index;
@@ -256,11 +270,11 @@ enum verdict_reason sip_message_parse_isa(struct sip_message *msg, const char *b
 		bytes++, len--;
 	message_init(msg, bytes, len);
 	if (len == 0 || len > SIP_DATAGRAM_MAX)
-		return REASON_START_LINE;
+		return nothing_found(msg, REASON_START_LINE);
 	sip_index_ops->build(&index, bytes, len);
 	body_find(msg, &index);
 	if (index.count == 0)
-		return REASON_NO_END_OF_HEADERS;
+		return nothing_found(msg, REASON_NO_END_OF_HEADERS);
 
 	bool start_line_folded;
 	enum verdict_reason rows = sip_rows_parse(msg, &index, &start_line_folded);

@@ -62,8 +62,12 @@ static enum verdict_reason request_line_parse(struct sip_message *msg, uint32_t 
 	msg->method = (uint8_t)sip_method_find(span_of(bytes, method_len));
 
 	const char *version = stop;
-	while (version > p && version[-1] != ' ')
-		version--;
+	if (LIKELY(stop - p > 8 && memcmp(stop - 8, " SIP/2.0", 8) == 0)) {
+		version -= 7;
+	} else {
+		while (version > p && version[-1] != ' ')
+			version--;
+	}
 	/* `version` - 1 is the last space; it must be another than the first. */
 	if (version - 1 <= p || version == stop)
 		return REASON_START_LINE;
@@ -85,14 +89,22 @@ static enum verdict_reason request_line_parse(struct sip_message *msg, uint32_t 
 enum verdict_reason sip_start_line_parse(struct sip_message *msg, uint32_t end)
 {
 	struct span line = span_of(msg->bytes, end);
+	enum verdict_reason reason;
 
 	/* No method contains a '/': what starts so can only be a response. */
 	msg->is_request = !span_starts_with_nocase(line, SPAN("SIP/"));
-	if (msg->is_request)
-		return request_line_parse(msg, end);
-	uint32_t space = (uint32_t)span_find(line, ' ');
-	struct span version = span_of(line.data, space);
-	if (!version_is_2(version))
-		return version_is_foreign(version) ? REASON_SIP_VERSION : REASON_START_LINE;
-	return status_line_parse(msg, space, end);
+	if (msg->is_request) {
+		reason = request_line_parse(msg, end);
+	} else {
+		uint32_t space = (uint32_t)span_find(line, ' ');
+		struct span version = span_of(line.data, space);
+		if (version_is_2(version))
+			reason = status_line_parse(msg, space, end);
+		else
+			reason = version_is_foreign(version) ? REASON_SIP_VERSION :
+							       REASON_START_LINE;
+	}
+	if (msg->request_uri.len == 0) /* else the decoder began with it */
+		sip_clear(&msg->uri, sizeof(msg->uri));
+	return reason;
 }

@@ -139,6 +139,7 @@ static void a_response_is_decoded(void **)
 	assert_slice(msg.to_tag, "t9");
 	assert_int_equal(msg.max_forwards, -1);
 	assert_false(sip_message_is_answerable(&msg));
+	assert_int_equal(msg.uri.all.len, 0);
 	/* Phrases: none, none and no space before it, UTF-8 (RFC 4475 §3.1.1.12, .13). */
 	assert_sound(.start = "SIP/2.0 100 \r\n");
 	assert_int_equal(msg.reason_phrase.len, 0);
@@ -450,7 +451,14 @@ static void bare_line_feeds_and_leading_line_ends_are_taken(void **)
 	assert_int_equal(msg.header_count, 5);
 	assert_int_equal(parse("\r\n\r\n"), REASON_START_LINE);
 	assert_int_equal(parse(""), REASON_START_LINE);
+	assert_int_equal(msg.uri.all.len + msg.via.value.len, 0);
 	assert_false(sip_message_is_answerable(&msg));
+	assert_int_equal(parse("x"), REASON_NO_END_OF_HEADERS);
+	assert_int_equal(msg.uri.all.len + msg.via.value.len, 0);
+	assert_reason(REASON_VIA_MISSING, .via = "");
+	assert_int_equal(msg.via.value.len, 0);
+	assert_reason(REASON_START_LINE, .start = "OPTIONS\r\n");
+	assert_int_equal(msg.uri.all.len, 0);
 	assert_int_equal(parse("x"), REASON_NO_END_OF_HEADERS);
 	assert_false(sip_message_is_answerable(&msg));
 }

@@ -21,6 +21,13 @@ static const struct {
 #undef X
 };
 
+static uint32_t match(const char *name, uint32_t len)
+{
+	uint32_t id;
+
+	return sip_header_match(name, len, &id) ? id : SIP_HEADER_OTHER;
+}
+
 static void every_name_is_found_in_any_case(void **)
 {
 	char text[SIP_HEADER_NAME_MAX];
@@ -38,7 +45,7 @@ static void every_name_is_found_in_any_case(void **)
 			}
 			assert_int_equal(sip_header_find(span_of(text, len)), names[i].id);
 			if (len <= SIP_HEADER_VECTOR)
-				assert_int_equal(sip_header_match(text, (uint32_t)len), names[i].id);
+				assert_int_equal(match(text, (uint32_t)len), names[i].id);
 		}
 		if (names[i].compact) {
 			char upper = (char)(names[i].compact - 0x20);
@@ -64,7 +71,7 @@ static void a_name_with_one_wrong_bit_is_another(void **)
 						names[i].id : SIP_HEADER_OTHER;
 				assert_int_equal(sip_header_find(span_of(text, len)), want);
 				if (len <= SIP_HEADER_VECTOR)
-					assert_int_equal(sip_header_match(text, (uint32_t)len), want);
+					assert_int_equal(match(text, (uint32_t)len), want);
 			}
 		}
 		if (len > 2) /* "T" is To */
