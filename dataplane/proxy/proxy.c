@@ -191,6 +191,17 @@ static bool peek_agrees(const struct sip_message *msg)
 	       span_equal(peeked, sip_slice_span(msg, msg->call_id));
 }
 
+/* Line ends before the start line are no part of the message (RFC 3261 §7.5): edits count from the
+ * start line, so they become headroom. */
+static void skip_line_ends(struct proxy_datagram *datagram, const struct sip_message *msg)
+{
+	uint32_t skipped = (uint32_t)(msg->bytes - datagram->data);
+
+	datagram->data += skipped;
+	datagram->len -= skipped;
+	datagram->headroom += skipped;
+}
+
 static struct verdict receive(struct call *call)
 {
 	struct proxy *proxy = call->proxy;
@@ -206,6 +217,7 @@ static struct verdict receive(struct call *call)
 	if (datagram->interface >= call->snapshot->interface_count)
 		return verdict_of(VERDICT_DROP, REASON_NO_SERVICE);
 	enum verdict_reason reason = sip_message_parse(msg, datagram->data, datagram->len);
+	skip_line_ends(datagram, msg);
 	if (reason == VERDICT_REASON_NONE && !peek_agrees(msg))
 		reason = REASON_CALL_ID_DISAGREES;
 	if (reason != VERDICT_REASON_NONE)

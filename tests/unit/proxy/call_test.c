@@ -67,6 +67,29 @@ static void invite_is_answered_100_and_balanced(void **)
 	rig_destroy(rig);
 }
 
+/* RFC 3261 §7.5 */
+static void line_ends_before_a_message_are_not_forwarded(void **)
+{
+	struct rig *rig = rig_create(rig_two_armed);
+	char padded[8192], plain[4096], target[ENDPOINT_TEXT_MAX];
+
+	rig_receive(rig, CALLER, ACCESS, invite);
+	snprintf(plain, sizeof(plain), "%s", rig_sent(rig, 1));
+	rig_destroy(rig);
+	rig = rig_create(rig_two_armed);
+	snprintf(padded, sizeof(padded), "\r\n\r\n%s", invite);
+	rig_assert_verdict(rig_receive(rig, CALLER, ACCESS, padded), VERDICT_FORWARD,
+			   REASON_INITIAL_REQUEST);
+	assert_string_equal(rig_sent(rig, 1), plain);
+	endpoint_to_string(&rig->outbox->entries[1].destination, target);
+	strcpy(padded, "\r\n");
+	strcat(padded, answer(plain, "180 Ringing", "b"));
+	rig_assert_verdict(rig_receive(rig, target, CORE, padded), VERDICT_FORWARD,
+			   REASON_PROVISIONAL);
+	assert_memory_equal(rig_sent(rig, 0), "SIP/2.0 180 Ringing\r\nVia: SIP/2.0/UDP 10.1.1.1", 46);
+	rig_destroy(rig);
+}
+
 static void a_call_is_set_up_and_torn_down(void **)
 {
 	struct rig *rig = rig_create(rig_two_armed);
@@ -240,7 +263,8 @@ static void cancel_waits_for_a_provisional(void **)
 		"CANCEL sip:bob@example.com SIP/2.0\r\n"
 		"Via: SIP/2.0/UDP 10.1.1.1:5062;rport;branch=z9hG4bKabc\r\n"
 		"From: <sip:alice@example.com>;tag=1\r\nTo: <sip:bob@example.com>\r\n"
-		"Call-ID: call-1@alice\r\nCSeq: 1 CANCEL\r\nMax-Forwards: 70\r\n\r\n";
+		"Call-ID: call-1@alice\r\nCSeq: 1 CANCEL\r\nMax-Forwards: 70\r\n"
+		"Reason: SIP;cause=200;text=\"elsewhere\"\r\n\r\n";
 
 	rig_receive(rig, CALLER, ACCESS, invite);
 	snprintf(sent, sizeof(sent), "%s", rig_sent(rig, 1));
@@ -251,6 +275,8 @@ static void cancel_waits_for_a_provisional(void **)
 	assert_int_equal(rig->outbox->count, 2);
 	assert_memory_equal(rig_sent(rig, 0), "CANCEL sip:bob@example.com SIP/2.0\r\n", 36);
 	assert_string_equal(rig_header(rig_sent(rig, 0), "Via", 0), rig_header(sent, "Via", 0));
+	assert_string_equal(rig_header(rig_sent(rig, 0), "Reason", 0),
+			    "SIP;cause=200;text=\"elsewhere\"");
 	rig_receive(rig, target, CORE, answer(sent, "487 Request Terminated", "b"));
 	assert_memory_equal(rig_sent(rig, 1), "SIP/2.0 487 ", 12);
 	rig_advance(rig, 70000);
@@ -262,6 +288,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(invite_is_answered_100_and_balanced),
+		cmocka_unit_test(line_ends_before_a_message_are_not_forwarded),
 		cmocka_unit_test(a_call_is_set_up_and_torn_down),
 		cmocka_unit_test(a_refused_call_is_acked_hop_by_hop),
 		cmocka_unit_test(a_503_moves_the_call_to_the_next_target),
