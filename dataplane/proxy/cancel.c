@@ -6,9 +6,23 @@
  */
 #include "proxy/engine.h"
 
+/* A CANCEL that came too early is kept for its Reason rows (RFC 3326 §2) until it may go on. */
+static const struct sip_message *waiting_cancel(const struct txn *txn, struct sip_message *parsed)
+{
+	struct span text;
+
+	if (!txn->cancel)
+		return NULL;
+	text = held_message(txn->cancel);
+	if (sip_message_parse(parsed, text.data, (uint32_t)text.len) != VERDICT_REASON_NONE)
+		return NULL;
+	return parsed;
+}
+
 void cancel_client(struct call *call, struct txn *txn, const struct sip_message *cancel)
 {
 	struct proxy *proxy = call->proxy;
+	struct sip_message waiting;
 
 	if (!(txn->flags & TXN_IS_INVITE) || (txn->flags & TXN_CANCEL_SENT) ||
 	    txn->client_state != INVITE_CLIENT_PROCEEDING || !txn->request)
@@ -18,7 +32,7 @@ void cancel_client(struct call *call, struct txn *txn, const struct sip_message 
 	if (sip_message_parse(&proxy->sent, sent.data, (uint32_t)sent.len) != VERDICT_REASON_NONE)
 		return;
 	struct text_writer w = call_scratch(call);
-	sip_build_cancel(&w, &proxy->sent, cancel);
+	sip_build_cancel(&w, &proxy->sent, cancel ? cancel : waiting_cancel(txn, &waiting));
 	if (w.overflow)
 		return;
 	struct span message = call_scratch_done(call, &w);
@@ -79,6 +93,9 @@ struct verdict cancel_receive(struct call *call, struct sip_message *msg)
 		return verdict;
 	txn->flags |= TXN_CANCELLED;
 	cancel_client(call, txn, msg);
+	if (!(txn->flags & TXN_CANCEL_SENT) && msg->first[SIP_HEADER_REASON])
+		(void)txn_hold(call, &txn->cancel, span_of(msg->bytes, msg->len), txn->ingress,
+			       &txn->local, &txn->answer);
 	txn_settle(call, txn);
 	return verdict;
 }

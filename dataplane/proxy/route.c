@@ -8,7 +8,8 @@
  */
 #include "proxy/engine.h"
 
-enum own_route { ROUTE_FOREIGN, ROUTE_OWN_SIGNED, ROUTE_OWN_UNSIGNED };
+/* FORGED: a token that does not verify; UNSIGNED: none at all. */
+enum own_route { ROUTE_FOREIGN, ROUTE_OWN_SIGNED, ROUTE_OWN_UNSIGNED, ROUTE_OWN_FORGED };
 
 static void reject(struct route *route, enum verdict_reason reason)
 {
@@ -53,7 +54,7 @@ static enum own_route own_route_of(const struct balance_snapshot *snapshot,
 		sip_slice_span(msg, msg->from_tag), sip_slice_span(msg, msg->to_tag), &token);
 	if (side == ROUTE_TOKEN_FORGED || token.ingress >= snapshot->interface_count ||
 	    token.egress >= snapshot->interface_count)
-		return ROUTE_OWN_UNSIGNED;
+		return ROUTE_OWN_FORGED;
 	route->token = token;
 	route->side = side;
 	route->has_token = true;
@@ -237,9 +238,10 @@ static bool take_own_routes(const struct balance_snapshot *snapshot, const struc
 			return true;
 		}
 		/* Without a signature that holds: a pre-loaded route at the start of a dialog, a
-		 * forgery within one.  The ACK to a non-2xx repeats its INVITE's Route with a
-		 * To tag (§17.1.1.3). */
-		if (own == ROUTE_OWN_UNSIGNED && to_tag && msg->method != SIP_METHOD_ACK) {
+		 * forgery within one.  The ACK to a non-2xx repeats its INVITE's unsigned Route
+		 * with a To tag (§17.1.1.3). */
+		if (own != ROUTE_OWN_SIGNED && to_tag &&
+		    (own == ROUTE_OWN_FORGED || msg->method != SIP_METHOD_ACK)) {
 			reject(route, REASON_ROUTE_FORGED);
 			return false;
 		}

@@ -98,6 +98,9 @@ static void a_route_of_ours_needs_its_signature_within_a_dialog(void **)
 	assert_refused(rig, ask(rig, "BYE", "sip:b@198.51.100.11", ";tag=t",
 				"Route: <sip:192.0.2.1:5060;lr>\r\n"),
 		       REASON_ROUTE_FORGED, "403");
+	rig_assert_verdict(ask(rig, "ACK", "sip:b@198.51.100.11", ";tag=t",
+			       "Route: <sip:192.0.2.1:5060;lr;tandem=AAAA>\r\n"),
+			   VERDICT_DROP, REASON_ROUTE_FORGED);
 	/* Pre-loaded at the start of one: removed, and the request balanced. */
 	rig_assert_verdict(ask(rig, "INVITE", "sip:b@x.example", "", "Route: <sip:192.0.2.1;lr>\r\n"),
 			   VERDICT_FORWARD, REASON_INITIAL_REQUEST);
