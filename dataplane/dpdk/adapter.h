@@ -146,7 +146,7 @@ struct dataplane {
 	uint16_t pool_room[DEVICES_MAX];  /* octets of a packet behind the headroom */
 	struct rte_mempool *jumbos;       /* NULL with one worker */
 	struct rte_rcu_qsbr *qsbr;
-	bool launched;
+	bool owns_eal, launched;
 
 	/* control: rw, workers: ro */
 	alignas(CACHE_LINE_SIZE) const struct balance_snapshot *snapshot; /* release, acquire */

@@ -120,6 +120,14 @@ static void log_open(void)
 		rte_openlog_stream(eal_log);
 }
 
+static void log_close(void)
+{
+	rte_openlog_stream(NULL);
+	if (eal_log)
+		fclose(eal_log);
+	eal_log = NULL;
+}
+
 bool eal_device_is_pci(const char *device)
 {
 	unsigned int domain, bus, slot, function;
@@ -272,8 +280,11 @@ int eal_start(const struct dataplane_config *config, size_t heap, struct failure
 	log_open();
 	eal_log_forget();
 	rc = init_quietly(&arguments);
-	if (rc < 0)
-		return eal_failed(rte_errno, failure);
+	if (rc < 0) {
+		rc = eal_failed(rte_errno, failure);
+		log_close();
+		return rc;
+	}
 	eal_started = true;
 	libraries_quieten();
 	return 0;
@@ -281,17 +292,12 @@ int eal_start(const struct dataplane_config *config, size_t heap, struct failure
 
 void eal_stop(void)
 {
-	char folder[128] = "";
+	char folder[128];
 
-	if (eal_started) {
-		snprintf(folder, sizeof(folder), "%s", rte_eal_get_runtime_dir());
-		rte_eal_cleanup();
-		/* DPDK leaves it behind; a folder a start would add up. */
-		if (folder[0] && strstr(folder, "tandem-"))
-			rmdir(folder);
-	}
-	rte_openlog_stream(NULL);
-	if (eal_log)
-		fclose(eal_log);
-	eal_log = NULL;
+	snprintf(folder, sizeof(folder), "%s", rte_eal_get_runtime_dir());
+	rte_eal_cleanup();
+	/* DPDK leaves it behind; a folder a start would add up. */
+	if (strstr(folder, "tandem-"))
+		rmdir(folder);
+	log_close();
 }

@@ -13,6 +13,7 @@
 /* `heap`: octets that DPDK's own heap must hold. */
 [[nodiscard]] int eal_start(const struct dataplane_config *config, size_t heap,
 			    struct failure *failure);
+/* Only after a start that succeeded; DPDK cannot be started again in the process. */
 void eal_stop(void);
 
 /* The first line that DPDK has logged since the last call of eal_log_forget, without a newline; ""

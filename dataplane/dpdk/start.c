@@ -72,8 +72,10 @@ static int start(struct dataplane *dataplane, struct failure *failure)
 		return rc;
 	clock_sample_take(&before);
 	rc = eal_start(&dataplane->config, plan.heap, failure);
-	if (rc == 0)
-		rc = devices_probe(dataplane, failure);
+	if (rc)
+		return rc;
+	dataplane->owns_eal = true;
+	rc = devices_probe(dataplane, failure);
 	if (rc == 0)
 		rc = memory_create_pools(dataplane, &plan, failure);
 	if (rc == 0)
@@ -121,6 +123,7 @@ void dataplane_stop(struct dataplane *dataplane)
 	workers_destroy(dataplane);
 	devices_stop(dataplane);
 	memory_free_pools(dataplane);
-	eal_stop();
+	if (dataplane->owns_eal)
+		eal_stop();
 	free(dataplane);
 }
