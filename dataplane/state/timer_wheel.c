@@ -23,58 +23,7 @@
 #include "state/timer_wheel.h"
 
 #include "state/mapping.h"
-#include "state/slot_bitmap.h"
-
-#define NEAR_SLOTS   SLOT_BITMAP_SIZE
-#define FAR_SHIFT    14
-#define FAR_SPAN     (UINT64_C(1) << FAR_SHIFT)
-#define FAR_SLOTS    4096u
-#define LIST_FAR     NEAR_SLOTS
-#define LIST_OVERDUE (LIST_FAR + FAR_SLOTS) /* armed in the past */
-#define LIST_NEVER   (LIST_OVERDUE + 1)
-#define LIST_COUNT   (LIST_NEVER + 1)
-
-#define STRANDS 8u
-/* Links to words reach 16 GiB. */
-#define CAPACITY_MAX (UINT32_C(1) << 28)
-
-/* Timers that one call moves at most, when the time jumped over their whole warning. */
-#define MIGRATE_MAX 65536u
-#define SLOT_NEVER  UINT64_MAX
-/* The last slot whose tick can be told. */
-#define SLOT_LAST   (UINT64_MAX / 1000u)
-
-struct timer_node {
-	uint64_t word;
-	uint64_t slot;       /* the millisecond in which it expires */
-	uint32_t next;       /* 0: none; timer 0 is a place to store to */
-	uint32_t link;       /* the word of the wheel's memory that names this timer */
-	uint32_t generation; /* odd while running */
-	uint32_t reserved;
-};
-static_assert(sizeof(struct timer_node) == 32, "two timers a cache line, none astride");
-
-/* A handle is generation and index. */
-#define GENERATION_ONE (UINT64_C(1) << 32)
-
-struct timer_wheel {
-	uint64_t cursor;  /* every slot before it has expired */
-	uint64_t horizon; /* near below, far from here on; a multiple of FAR_SPAN */
-	tick_t now;
-	uint32_t capacity;
-	uint32_t free_count;
-	bool warmed; /* the next slot's timers were prefetched */
-	/* The next handle of each free timer, less one generation: in one word, so that arming
-	 * after a cancel neither reads the timer nor waits for the stores of two. */
-	uint64_t *free;
-	size_t size; /* of the mapping */
-	struct slot_bitmap near;
-	struct slot_bitmap far;
-	/* Timers put into a far list since it was empty: as many as are there, or more. */
-	uint32_t far_counts[FAR_SLOTS];
-	alignas(CACHE_LINE_SIZE) uint32_t heads[LIST_COUNT * STRANDS]; /* timers, or 0 */
-	alignas(CACHE_LINE_SIZE) struct timer_node nodes[]; /* the first stands for none */
-};
+#include "state/timer_wheel_layout.h"
 
 static size_t take_part(size_t *size, size_t part)
 {
@@ -138,23 +87,6 @@ static bool list_is_empty(const struct timer_wheel *wheel, uint32_t list)
 	for (uint32_t i = 0; i < STRANDS; i++)
 		any |= wheel->heads[list * STRANDS + i];
 	return !any;
-}
-
-/* Words of the wheel's memory, from its first: the heads, and `next` of every timer. */
-static ALWAYS_INLINE uint32_t *wheel_words(struct timer_wheel *wheel)
-{
-	return (uint32_t *)(void *)wheel;
-}
-
-#define HEADS_AT     ((uint32_t)(offsetof(struct timer_wheel, heads) / 4))
-#define HEADS_END    (HEADS_AT + LIST_COUNT * STRANDS)
-#define NODES_AT     ((uint32_t)(offsetof(struct timer_wheel, nodes) / 4))
-#define NODE_WORDS   ((uint32_t)(sizeof(struct timer_node) / 4))
-#define NEXT_AT      ((uint32_t)(offsetof(struct timer_node, next) / 4))
-
-static ALWAYS_INLINE uint32_t link_of_next(uint32_t index)
-{
-	return NODES_AT + index * NODE_WORDS + NEXT_AT;
 }
 
 static ALWAYS_INLINE void list_insert(struct timer_wheel *wheel, uint32_t list, uint32_t index)
@@ -234,17 +166,6 @@ static uint32_t list_of_slot(const struct timer_wheel *wheel, uint64_t slot)
 	return LIST_FAR + (uint32_t)(MIN(slot >> FAR_SHIFT, last) % FAR_SLOTS);
 }
 
-/* The far list that is being moved; empty most of the time. */
-static uint32_t pending_list(const struct timer_wheel *wheel)
-{
-	return LIST_FAR + (uint32_t)(((wheel->horizon >> FAR_SHIFT) - 1) % FAR_SLOTS);
-}
-
-static bool is_pending(const struct timer_wheel *wheel)
-{
-	return slot_bitmap_has(&wheel->far, pending_list(wheel) - LIST_FAR);
-}
-
 /* The first near slot with a timer, or SLOT_NEVER. */
 static uint64_t near_first(const struct timer_wheel *wheel)
 {
@@ -271,7 +192,7 @@ static uint64_t far_first(const struct timer_wheel *wheel)
 /* Slots from here on may have timers outside the near level. */
 static uint64_t near_bound(const struct timer_wheel *wheel)
 {
-	return is_pending(wheel) ? wheel->horizon - FAR_SPAN : far_first(wheel);
+	return timer_wheel_is_pending(wheel) ? wheel->horizon - FAR_SPAN : far_first(wheel);
 }
 
 /* ---- arm, cancel ---- */
@@ -353,7 +274,7 @@ static uint32_t list_expire(struct timer_wheel *wheel, uint32_t list, uint64_t *
  * remain. */
 static bool pending_migrate(struct timer_wheel *wheel, uint32_t *budget)
 {
-	uint32_t list = pending_list(wheel);
+	uint32_t list = timer_wheel_pending(wheel);
 
 	list_prefetch(wheel, list);
 	while (!list_is_empty(wheel, list)) {
@@ -375,7 +296,7 @@ static bool pending_migrate(struct timer_wheel *wheel, uint32_t *budget)
  * one becomes pending. */
 static void horizon_extend(struct timer_wheel *wheel)
 {
-	if (is_pending(wheel))
+	if (timer_wheel_is_pending(wheel))
 		return;
 	uint64_t reach = (wheel->cursor + NEAR_SLOTS) & ~(FAR_SPAN - 1);
 	uint64_t first = far_first(wheel);
@@ -399,7 +320,7 @@ static bool cursor_advance(struct timer_wheel *wheel, uint64_t end, uint32_t *bu
 		wheel->cursor = MIN(bound, end);
 		if (wheel->cursor == end)
 			return false;
-		if (is_pending(wheel) && !pending_migrate(wheel, budget))
+		if (timer_wheel_is_pending(wheel) && !pending_migrate(wheel, budget))
 			return false;
 		horizon_extend(wheel);
 	}
@@ -410,12 +331,12 @@ static bool cursor_advance(struct timer_wheel *wheel, uint64_t end, uint32_t *bu
 static void pending_pace(struct timer_wheel *wheel, uint64_t from, uint32_t budget)
 {
 	horizon_extend(wheel);
-	if (!is_pending(wheel))
+	if (!timer_wheel_is_pending(wheel))
 		return;
 	if (wheel->cursor - from > FAR_SPAN)
 		from = wheel->cursor - FAR_SPAN;
 	uint64_t due = wheel->horizon - FAR_SPAN;
-	uint64_t count = wheel->far_counts[pending_list(wheel) - LIST_FAR];
+	uint64_t count = wheel->far_counts[timer_wheel_pending(wheel) - LIST_FAR];
 	/* from < due: a cursor at `due` only moves on once nothing is pending there. */
 	uint64_t share = due > from ? count * (wheel->cursor - from) / (due - from) : count;
 	uint32_t quota = (uint32_t)MIN(share + STRANDS, budget);
@@ -466,81 +387,4 @@ tick_t timer_wheel_next(const struct timer_wheel *wheel)
 uint32_t timer_wheel_count(const struct timer_wheel *wheel)
 {
 	return wheel->capacity - wheel->free_count;
-}
-
-/* ---- the self-check ---- */
-
-static const char *check_node(const struct timer_wheel *wheel, uint32_t list, uint64_t slot)
-{
-	if (list == LIST_NEVER)
-		return slot > SLOT_LAST ? NULL : "a timer with an end waits for ever";
-	if (list == LIST_OVERDUE)
-		return slot <= tick_to_ms(wheel->now) + 1 ? NULL : "a timer is overdue too early";
-	if (list < LIST_FAR) {
-		if (slot < wheel->cursor || slot >= wheel->horizon || slot % NEAR_SLOTS != list)
-			return "a timer is in the wrong near list";
-		return NULL;
-	}
-	if (list == pending_list(wheel))
-		return slot >= wheel->horizon - FAR_SPAN ? NULL : "a pending timer is too late";
-	/* How far ahead of the horizon its list stands. */
-	uint64_t at = (wheel->horizon >> FAR_SHIFT);
-	at += (list - LIST_FAR - (uint32_t)(at % FAR_SLOTS)) % FAR_SLOTS;
-	return slot >> FAR_SHIFT >= at ? NULL : "a timer is in too late a far list";
-}
-
-static const char *check_list(const struct timer_wheel *wheel, uint32_t list, uint32_t *timers)
-{
-	uint32_t in_list = 0;
-
-	for (uint32_t strand = 0; strand < STRANDS; strand++) {
-		uint32_t link = HEADS_AT + list * STRANDS + strand;
-		for (uint32_t at = wheel->heads[list * STRANDS + strand]; at; at = wheel->nodes[at].next) {
-			const struct timer_node *node = &wheel->nodes[at];
-			if (at > wheel->capacity || !(node->generation & 1))
-				return "a list names a timer that does not run";
-			if (node->link != link)
-				return "a timer does not know its place";
-			if (++in_list > wheel->capacity)
-				return "a strand does not end";
-			const char *wrong = check_node(wheel, list, node->slot);
-			if (wrong)
-				return wrong;
-			link = link_of_next(at);
-		}
-	}
-	*timers += in_list;
-	if (list < LIST_FAR)
-		return slot_bitmap_has(&wheel->near, list) == (in_list > 0) ? NULL : "near bitmap";
-	if (list >= LIST_OVERDUE)
-		return NULL;
-	uint32_t counted = wheel->far_counts[list - LIST_FAR];
-	if (counted < in_list || (counted && !in_list))
-		return "a far list's count is wrong";
-	return slot_bitmap_has(&wheel->far, list - LIST_FAR) == (in_list > 0) ? NULL : "far bitmap";
-}
-
-const char *timer_wheel_check(const struct timer_wheel *wheel)
-{
-	uint32_t timers = 0;
-
-	if (wheel->horizon % FAR_SPAN || wheel->horizon > wheel->cursor + NEAR_SLOTS)
-		return "the horizon is out of reach";
-	if (wheel->cursor > (is_pending(wheel) ? wheel->horizon - FAR_SPAN : wheel->horizon))
-		return "the cursor is past timers that are not near yet";
-	for (uint32_t list = 0; list < LIST_COUNT; list++) {
-		const char *wrong = check_list(wheel, list, &timers);
-		if (wrong)
-			return wrong;
-	}
-	if (timers != timer_wheel_count(wheel))
-		return "the timers in the lists are not those that run";
-	for (uint32_t i = 0; i < wheel->free_count; i++) {
-		uint32_t index = (uint32_t)wheel->free[i];
-		uint32_t generation = (uint32_t)(wheel->free[i] >> 32);
-		if (!index || index > wheel->capacity || generation & 1 ||
-		    wheel->nodes[index].generation != generation)
-			return "the free list is wrong";
-	}
-	return NULL;
 }
