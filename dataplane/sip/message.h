@@ -140,7 +140,8 @@ struct sip_message {
 	uint16_t header_count;
 	uint8_t first[SIP_HEADER_ID_COUNT]; /* index + 1 of the first row of an id, 0: none */
 	struct sip_via via;            /* the top Via */
-	struct sip_uri uri;            /* requests: request_uri, decoded */
+	struct sip_uri uri;            /* requests: request_uri, decoded; it has no headers part,
+	                                  or the message is malformed (REQUEST_URI_SYNTAX) */
 
 	struct sip_header headers[SIP_HEADERS_MAX]; /* only the first header_count are written */
 };
@@ -157,7 +158,8 @@ struct sip_message {
 						    uint32_t len);
 
 /* After a malformed request: true when Via, From, To, Call-ID and CSeq rows exist and the top Via
- * was decoded, the method is not ACK, so a response can be sent (RFC 3261 §8.2.6). */
+ * was decoded (of whatever SIP version, for the sake of a 505), the method is known and not ACK,
+ * so a response can be sent (RFC 3261 §8.2.6). */
 [[nodiscard]] bool sip_message_is_answerable(const struct sip_message *msg);
 
 /*

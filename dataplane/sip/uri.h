@@ -26,7 +26,7 @@ struct sip_uri {
 	struct span method;
 };
 
-/* False when the URI is malformed; a scheme that is not understood is OTHER, not malformed, as
+/* False when the URI is malformed, has two '@', or a port of 0; a scheme that is not understood is OTHER, not malformed, as
  * long as it is scheme ":" something without blanks and control characters. */
 [[nodiscard]] bool sip_uri_decode(struct span text, struct sip_uri *uri);
 
@@ -38,7 +38,11 @@ struct sip_name_addr {
 	bool has_brackets;
 };
 
-/* RFC 3261 §20.10: without < > every parameter belongs to the header. */
+/*
+ * RFC 3261 §20.10: without < > every parameter belongs to the header.  False when the value is not
+ * one address: an open quote or '<', a second value, a URI without ':' or with blanks, a display
+ * name without quotes that is more than tokens (octets of UTF-8 pass).  The URI is not decoded.
+ */
 [[nodiscard]] bool sip_name_addr_decode(struct span value, struct sip_name_addr *out);
 
 /*

@@ -29,7 +29,8 @@ struct sip_via {
 #define SIP_VIA_HINT "tandem"
 
 /* Decodes one value (no comma outside quotes).  False when it does not parse as a Via:
- * protocol-name "/" version "/" transport LWS sent-by params; the protocol must be SIP/2.0. */
+ * protocol-name "/" version "/" transport LWS sent-by params; the protocol must be SIP/2.0, and
+ * no parameter may be empty, nor one of those above be there twice. */
 [[nodiscard]] bool sip_via_decode(struct span value, struct sip_via *via);
 
 /* The identifier after the magic cookie; empty when there is no cookie or nothing follows. */

@@ -423,6 +423,24 @@ static void numbers_are_clamped(void **)
 	assert_int_equal(msg.max_forwards, 255);
 	assert_sound(.more = "Max-Forwards: 1000000000000000000000000000000000000000\r\n");
 	assert_int_equal(msg.max_forwards, 255);
+	/* Digits are taken eight at a time: lengths around that, and leading zeros. */
+	assert_sound(.more = "Max-Forwards: 0000007\r\n");
+	assert_int_equal(msg.max_forwards, 7);
+	assert_sound(.more = "Max-Forwards: 00000042\r\n");
+	assert_int_equal(msg.max_forwards, 42);
+	assert_sound(.more = "Max-Forwards: 000000000123\r\n");
+	assert_int_equal(msg.max_forwards, 123);
+	assert_reason(REASON_MAX_FORWARDS_SYNTAX, .more = "Max-Forwards: 12345678x\r\n");
+	assert_reason(REASON_MAX_FORWARDS_SYNTAX, .more = "Max-Forwards: 1/\r\n");
+	assert_reason(REASON_MAX_FORWARDS_SYNTAX, .more = "Max-Forwards: 1:\r\n");
+	assert_reason(REASON_MAX_FORWARDS_SYNTAX, .more = "Max-Forwards: 1\xb1\r\n");
+	assert_sound(.cseq = "CSeq: 12345678 OPTIONS\r\n");
+	assert_int_equal(msg.cseq, 12345678);
+	assert_sound(.cseq = "CSeq: 0000000004294967295 OPTIONS\r\n");
+	assert_int_equal(msg.cseq, 4294967295u);
+	assert_slice(msg.cseq_number, "0000000004294967295");
+	assert_sound(.via = "Via: SIP/2.0/UDP h:0000065535;branch=z9hG4bKa\r\n");
+	assert_int_equal(msg.via.port, 65535);
 	assert_sound(.more = "Max-Forwards: 0\r\n");
 	assert_int_equal(msg.max_forwards, 0);
 	assert_sound(.more = "");
