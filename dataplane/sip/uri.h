@@ -26,8 +26,9 @@ struct sip_uri {
 	struct span method;
 };
 
-/* False when the URI is malformed, has two '@', or a port of 0; a scheme that is not understood is OTHER, not malformed, as
- * long as it is scheme ":" something without blanks and control characters. */
+/* False when the URI is malformed, has two '@' or port 0.  A scheme that is not understood is
+ * OTHER, not malformed, as long as it is scheme ":" something without blanks and control
+ * characters. */
 [[nodiscard]] bool sip_uri_decode(struct span text, struct sip_uri *uri);
 
 /* name-addr or addr-spec with header parameters: From, To, Contact, Route, Record-Route, Path. */
