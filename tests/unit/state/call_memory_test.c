@@ -78,6 +78,20 @@ static void nearest_to_its_end_gives_way(void **)
 	call_memory_destroy(memory);
 }
 
+static void capacity_fits_but_for_one_in_a_thousand(void **)
+{
+	struct call_memory *memory = memory_of(20000);
+
+	for (uint64_t i = 0; i < 20000; i++)
+		call_memory_put(memory, (struct hash128){ .lo = hash_mix64(2 * i + 1),
+							  .hi = hash_mix64(2 * i + 2) },
+				i, 100, 10);
+	assert_in_range(call_memory_evicted(memory), 0, 20);
+	assert_int_equal(call_memory_count(memory) + call_memory_evicted(memory), 20000);
+	assert_null(call_memory_check(memory));
+	call_memory_destroy(memory);
+}
+
 static void sweep_forgets_what_is_over(void **)
 {
 	struct call_memory *memory = memory_of(1000);
@@ -100,6 +114,7 @@ int main(void)
 		cmocka_unit_test(call_is_remembered_until_its_end),
 		cmocka_unit_test(put_again_refreshes),
 		cmocka_unit_test(nearest_to_its_end_gives_way),
+		cmocka_unit_test(capacity_fits_but_for_one_in_a_thousand),
 		cmocka_unit_test(sweep_forgets_what_is_over),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -209,6 +209,25 @@ static void far_timers_move_in_small_parts(void **)
 	timer_wheel_destroy(wheel);
 }
 
+/* More timers than one call may move, all in the first millisecond of a far list: they are all
+ * there when it comes, as they moved before. */
+static void crowded_far_list_is_ready_in_time(void **)
+{
+	enum { TIMERS = 200000 };
+	tick_t due = TICK_MS(16384 * 73);
+	struct timer_wheel *wheel = wheel_of(TIMERS);
+	uint64_t words[1000];
+
+	for (uint32_t i = 0; i < TIMERS; i++)
+		assert_true(timer_wheel_arm(wheel, due, i) != TIMER_NONE);
+	for (tick_t now = START; now < due; now += TICK_MS(1))
+		assert_int_equal(timer_wheel_expire(wheel, now, words, ARRAY_SIZE(words)), 0);
+	for (uint32_t i = 0; i < TIMERS / 1000; i++)
+		assert_int_equal(timer_wheel_expire(wheel, due, words, ARRAY_SIZE(words)), 1000);
+	assert_int_equal(timer_wheel_count(wheel), 0);
+	timer_wheel_destroy(wheel);
+}
+
 /* A jump past more than one call may move is made up for by the calls that follow. */
 static void jump_over_a_crowded_list_is_made_up_for(void **)
 {
@@ -242,6 +261,7 @@ int main(void)
 		cmocka_unit_test(calls_return_no_more_than_they_may_and_in_order),
 		cmocka_unit_test(idle_years_are_skipped),
 		cmocka_unit_test(far_timers_move_in_small_parts),
+		cmocka_unit_test(crowded_far_list_is_ready_in_time),
 		cmocka_unit_test(jump_over_a_crowded_list_is_made_up_for),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
