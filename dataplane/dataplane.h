@@ -44,12 +44,17 @@ struct dataplane;
 
 /*
  * Initialises EAL, ports and workers, and starts them with `snapshot`.  NULL on failure, with one
- * sentence for the operator in error[size].
+ * sentence for the operator in error[size].  The calling thread becomes DPDK's main lcore and is
+ * free to do what it likes; no worker runs on it.  Once a process: DPDK cannot be started again.
+ *
+ * Interfaces, their addresses, MTU and DSCP are those of `config` until the end; a snapshot
+ * published later changes services, pools and targets, and the ports listened on.
  */
 [[nodiscard]] struct dataplane *dataplane_start(const struct dataplane_config *config,
 						const struct balance_snapshot *snapshot,
 						char *error, size_t size);
-/* Stops workers and ports and frees all; snapshots stay the caller's. */
+/* Stops workers and ports and frees all; snapshots stay the caller's.  Explanations under way are
+ * given up without a call. */
 void dataplane_stop(struct dataplane *dataplane);
 
 /* Installs a snapshot.  The caller keeps both; dataplane_retired tells when the old one is free. */
@@ -101,9 +106,11 @@ typedef void (*dataplane_explained_fn)(void *context, const struct proxy_explana
 				    const struct endpoint *source, const struct endpoint *local,
 				    uint16_t interface, dataplane_explained_fn done, void *context);
 
-/* Capture of all frames to a pcapng file.  -errno on failure. */
+/* Capture of all frames to a pcapng file, written by dataplane_poll; packets_max 0: no limit.
+ * -errno on failure: -EBUSY when one runs. */
 [[nodiscard]] int dataplane_capture_start(struct dataplane *dataplane, const char *path,
 					  uint64_t packets_max);
+/* -ENOENT: none runs; else 0 or -errno of the file.  Either counter may be NULL. */
 int dataplane_capture_stop(struct dataplane *dataplane, uint64_t *packets, uint64_t *dropped);
 /* False: none runs.  `full`: packets_max are written, or the file cannot be written further; it
  * waits for dataplane_capture_stop. */

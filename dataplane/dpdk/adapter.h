@@ -63,6 +63,7 @@ struct device {
 	uint16_t queue_first, queue_count;
 	uint16_t tap_queue;  /* QUEUE_NONE: none */
 	uint16_t pool;       /* index into dataplane->pools */
+	int claim;           /* on the kernel device, see claim.h; -1: none */
 	bool link_up;        /* control: rw */
 	uint32_t announce;   /* control: adds 1 when the link comes up; workers: ro */
 };

@@ -213,24 +213,42 @@ static int eal_failed(int code, struct failure *failure)
 			   rte_strerror(code), log[0] ? ": " : "", log);
 }
 
-/* On an argument that it refuses (an operator's lcores), EAL prints a page of help to stdout. */
-static int init_quietly(struct arguments *arguments)
+/* Points `fd` at /dev/null; returns a copy of what it was, -1 where that cannot be. */
+static int stream_silence(FILE *stream, int fd)
 {
-	int null = open("/dev/null", O_WRONLY | O_CLOEXEC), saved = -1, rc;
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC), saved = -1;
 
-	fflush(stdout);
+	fflush(stream);
 	if (null >= 0)
-		saved = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+		saved = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	if (saved >= 0)
-		dup2(null, STDOUT_FILENO);
-	rc = rte_eal_init(arguments->count, arguments->values);
-	if (saved >= 0) {
-		fflush(stdout);
-		dup2(saved, STDOUT_FILENO);
-		close(saved);
-	}
+		dup2(null, fd);
 	if (null >= 0)
 		close(null);
+	return saved;
+}
+
+static void stream_restore(FILE *stream, int fd, int saved)
+{
+	if (saved < 0)
+		return;
+	fflush(stream);
+	dup2(saved, fd);
+	close(saved);
+}
+
+/*
+ * On an argument that it refuses (an operator's lcores), EAL prints a page of help to stdout, and
+ * its fatal words go to stderr as well as to the log.
+ */
+static int init_quietly(struct arguments *arguments)
+{
+	int out = stream_silence(stdout, STDOUT_FILENO);
+	int err = stream_silence(stderr, STDERR_FILENO);
+	int rc = rte_eal_init(arguments->count, arguments->values);
+
+	stream_restore(stdout, STDOUT_FILENO, out);
+	stream_restore(stderr, STDERR_FILENO, err);
 	return rc;
 }
 

@@ -28,6 +28,41 @@
 #define TXN_OCTETS      1536u
 #define TOMBSTONE_OCTETS 160u
 
+/* Octets that the kernel can give without paging; SIZE_MAX where it does not tell. */
+static size_t memory_available(void)
+{
+	unsigned long long kib = 0;
+	char line[128];
+	FILE *file = fopen("/proc/meminfo", "re");
+
+	if (!file)
+		return SIZE_MAX;
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "MemAvailable: %llu kB", &kib) == 1)
+			break;
+	}
+	fclose(file);
+	return kib ? (size_t)kib << 10 : SIZE_MAX;
+}
+
+/*
+ * All is touched at start: asking for more than there is would not be refused but end in the
+ * kernel's choosing a process to kill.  Hugepages are counted elsewhere.
+ */
+static int memory_check_available(const struct dataplane_config *config,
+				  const struct memory_plan *plan, struct failure *failure)
+{
+	size_t wanted = plan->engine * config->workers + (config->no_huge ? plan->heap : 0);
+	size_t available = memory_available();
+
+	if (wanted <= available)
+		return 0;
+	return failure_put(failure, ENOMEM,
+			   "memory: dataplane.memory of %zu MiB takes %zu MiB of the machine's memory "
+			   "beside hugepages, and %zu MiB are available",
+			   config->memory >> 20, wanted >> 20, available >> 20);
+}
+
 int memory_plan(const struct dataplane_config *config, struct memory_plan *plan,
 		struct failure *failure)
 {
@@ -52,7 +87,7 @@ int memory_plan(const struct dataplane_config *config, struct memory_plan *plan,
 	plan->txns_max = (uint32_t)MIN(plan->engine / 4 / TXN_OCTETS, (size_t)1 << 24);
 	plan->tombstones_max = (uint32_t)MIN(plan->engine / 4 / TOMBSTONE_OCTETS, (size_t)1 << 26);
 	plan->retain_max = plan->engine / 2;
-	return 0;
+	return memory_check_available(config, plan, failure);
 }
 
 /* The data room of a device's packets, headroom included. */

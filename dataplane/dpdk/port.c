@@ -4,12 +4,14 @@
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rte_dev.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_string_fns.h>
 
+#include "dpdk/claim.h"
 #include "dpdk/device_text.h"
 #include "dpdk/eal.h"
 #include "dpdk/port.h"
@@ -32,6 +34,34 @@ static int kernel_device_check(const struct device *device, struct failure *fail
 	driver[strcspn(driver, "0123456789")] = '\0';
 	return failure_put(failure, ENODEV, "interface %s: no kernel device %s for %s",
 			   device->name, interface, driver);
+}
+
+/* Devices of one process may share a kernel device, a queue each. */
+static int device_claim(struct dataplane *dataplane, uint16_t index, struct failure *failure)
+{
+	struct device *device = &dataplane->devices[index];
+	char kernel_device[64], other[64];
+
+	if (!device->is_af_packet && !device_is_driver(device->text, "net_af_xdp"))
+		return 0;
+	if (!device_argument(device->text, "iface", kernel_device, sizeof(kernel_device)))
+		return 0;
+	for (uint16_t d = 0; d < index; d++) {
+		if (dataplane->devices[d].claim >= 0 &&
+		    device_argument(dataplane->devices[d].text, "iface", other, sizeof(other)) &&
+		    strcmp(kernel_device, other) == 0)
+			return 0;
+	}
+	device->claim = claim_take(kernel_device);
+	if (device->claim >= 0)
+		return 0;
+	if (device->claim == -EADDRINUSE)
+		return failure_put(failure, EBUSY,
+				   "interface %s: another tandemd has the kernel device %s",
+				   device->name, kernel_device);
+	return failure_put(failure, -device->claim,
+			   "interface %s: the kernel device %s cannot be claimed: %s", device->name,
+			   kernel_device, strerror(-device->claim));
 }
 
 static int probe_failed(const struct device *device, const char *text, int rc,
@@ -141,6 +171,10 @@ static int device_add_queues(struct dataplane *dataplane, uint16_t index, uint16
 					   device->name, device->text);
 		snprintf(device->driver, sizeof(device->driver), "%s", info.driver_name);
 		port_queue_counts(dataplane, device, &info, &rx, &tx);
+		if (rx == 0 || tx == 0)
+			return failure_put(failure, ENODEV,
+					   "interface %s: device \"%s\" has no %s queue",
+					   device->name, device->text, rx ? "transmit" : "receive");
 		for (uint16_t q = 0; q < MAX(rx, tx); q++) {
 			const struct queue queue = {
 				.port = device->ports[p],
@@ -220,6 +254,7 @@ static uint16_t device_of_interface(struct dataplane *dataplane,
 		device->is_af_packet = device_is_driver(device->text, "net_af_packet");
 		device->tap_port = RTE_MAX_ETHPORTS;
 		device->tap_queue = QUEUE_NONE;
+		device->claim = -1;
 	}
 	if (interface->tap[0])
 		(void)rte_strscpy(device->tap_name, interface->tap, sizeof(device->tap_name));
@@ -251,6 +286,8 @@ int devices_probe(struct dataplane *dataplane, struct failure *failure)
 	for (uint16_t d = 0; d < dataplane->device_count; d++) {
 		device_size_frames(&dataplane->devices[d]);
 		rc = kernel_device_check(&dataplane->devices[d], failure);
+		if (rc == 0)
+			rc = device_claim(dataplane, d, failure);
 		if (rc)
 			return rc;
 	}
@@ -283,6 +320,9 @@ void devices_stop(struct dataplane *dataplane)
 		}
 		device->port_count = 0;
 		device->tap_port = RTE_MAX_ETHPORTS;
+		if (device->claim >= 0)
+			close(device->claim);
+		device->claim = -1;
 	}
 }
 
