@@ -33,7 +33,7 @@
 					uint8_t family, struct endpoint *out);
 
 /* The service for a request received at `local` from `source`: a service whose from-pool has a
- * target with the source's address wins over one without `from` (DESIGN: calls both ways).
+ * target with the source's address wins over one without `from`.
  * BALANCE_NONE: none listens. */
 [[nodiscard]] uint16_t balance_service_find(const struct balance_snapshot *snapshot,
 					    const struct endpoint *local,
