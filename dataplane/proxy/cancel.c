@@ -71,11 +71,16 @@ void cancel_retransmit(struct call *call, struct txn *txn)
 static struct verdict forward_stray(struct call *call, struct sip_message *msg)
 {
 	struct route route;
+	enum verdict_reason failure = request_validate(msg);
 
-	route_find(call->snapshot, msg, call->datagram, &route);
-	if (route.kind == ROUTE_REJECT)
-		return reply_stateless(call, msg, verdict_reasons[route.reason].status, SPAN_EMPTY,
-				       route.reason);
+	if (failure == VERDICT_REASON_NONE) {
+		route_find(call->snapshot, msg, call->datagram, &route);
+		if (route.kind == ROUTE_REJECT)
+			failure = route.reason;
+	}
+	if (failure != VERDICT_REASON_NONE)
+		return reply_stateless(call, msg, verdict_reasons[failure].status, SPAN_EMPTY,
+				       failure);
 	return request_forward_stateless(call, msg, &route, REASON_STRAY_CANCEL);
 }
 

@@ -65,16 +65,17 @@ void client_retransmit_due(struct call *call, struct txn *txn)
 }
 
 /* RFC 3261 §16.8: a branch that rang for longer than Timer C is cancelled; when the CANCEL brings
- * no final response either, §9.1 calls the branch over. */
+ * no final response either, or none can be made, §9.1 calls the branch over. */
 static void timer_c_due(struct call *call, struct txn *txn)
 {
-	if (txn->flags & TXN_CANCEL_SENT) {
-		txn->client_state = INVITE_CLIENT_TERMINATED;
-		client_failed(call, txn, FAILOVER_TIMEOUT);
-		return;
+	if (!(txn->flags & TXN_CANCEL_SENT)) {
+		txn->flags |= TXN_CANCELLED;
+		cancel_client(call, txn, NULL);
+		if (txn->flags & TXN_CANCEL_SENT)
+			return;
 	}
-	txn->flags |= TXN_CANCELLED;
-	cancel_client(call, txn, NULL);
+	txn->client_state = INVITE_CLIENT_TERMINATED;
+	client_failed(call, txn, FAILOVER_TIMEOUT);
 }
 
 void client_end_due(struct call *call, struct txn *txn)
@@ -233,13 +234,19 @@ static bool send_attempt(struct call *call, struct txn *txn, const struct route 
 		return false;
 	w.at += len;
 	struct span message = call_scratch_done(call, &w);
-	if (!txn_hold(call, &txn->request, message, (uint8_t)route->egress, &source,
-		      &route->next_hop))
+	/* The old copy stays until the new one is sure: the answer that tells of a failure is made
+	 * out of it. */
+	struct retained *copy = NULL;
+	if (!txn_hold(call, &copy, message, (uint8_t)route->egress, &source, &route->next_hop))
 		return false;
-	call_send(call, message, false, (uint8_t)route->egress, &source, &route->next_hop);
+	txn_release(proxy, &txn->request);
+	txn->request = copy;
 	txn_leave_attempt(call, txn);
 	txn->client_key = compose.key;
-	return txn_table_insert(proxy->table, txn->client_key, txn->index);
+	if (!txn_table_insert(proxy->table, txn->client_key, txn->index))
+		return false;
+	call_send(call, message, false, (uint8_t)route->egress, &source, &route->next_hop);
+	return true;
 }
 
 bool client_failover(struct call *call, struct txn *txn, enum failover_cause cause)

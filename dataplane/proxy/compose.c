@@ -34,11 +34,19 @@ void compose_answer(const struct balance_snapshot *snapshot, const struct sip_me
 	if (via->has_rport)
 		return;
 	answer->port = via->port ? via->port : SIP_PORT;
-	/* maddr could aim our answers at anyone: towards peers only. */
+	/* maddr could aim our answers at anyone: towards peers only, of whom we are none. */
 	if (via->maddr.len && ip_address_parse(via->maddr, &maddr) &&
 	    maddr.family == datagram->source.address.family &&
-	    balance_is_peer(snapshot, datagram->interface, &maddr))
+	    balance_is_peer(snapshot, datagram->interface, &maddr) &&
+	    !balance_is_own_address(snapshot, &maddr))
 		answer->address = maddr;
+}
+
+bool compose_answer_is_usable(const struct balance_snapshot *snapshot,
+			      const struct endpoint *answer)
+{
+	return answer->port != 0 && !ip_address_is_bogus(&answer->address) &&
+	       !balance_is_own_endpoint(snapshot, answer);
 }
 
 /* ";a=b;received=..;rport" without any received and rport, and with ours. */

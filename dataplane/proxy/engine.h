@@ -39,6 +39,7 @@
 #define MAX_FORWARDS_DEFAULT 70 /* RFC 3261 §16.6 item 3 */
 #define MAX_BREADTH          60 /* RFC 5393 §5.3.3 */
 #define SIP_PORT             5060
+#define SIP_PAYLOAD_MAX      (SIP_DATAGRAM_MAX - 28u) /* UDP over IPv4 */
 #define BRANCH_TEXT_LEN      47 /* z9hG4bK, 32 digits of the key, 8 of the loop check */
 
 /* A retained message and where it goes. */
@@ -202,7 +203,8 @@ void proxy_bury(struct proxy *proxy);
 void call_send(struct call *call, struct span message, bool in_place, uint8_t interface,
 	       const struct endpoint *source, const struct endpoint *destination);
 void call_send_held(struct call *call, struct retained *copy);
-/* Writer over the free scratch of the outbox; call_scratch_done keeps what was written. */
+/* Writer over the free scratch of the outbox, for one message that UDP can carry;
+ * call_scratch_done keeps what was written. */
 struct text_writer call_scratch(struct call *call);
 struct span call_scratch_done(struct call *call, const struct text_writer *w);
 void call_outcome(struct call *call, const struct txn *txn, enum outcome_kind kind, uint16_t value);
@@ -278,6 +280,10 @@ void compose_via_source(const struct sip_message *msg, const struct endpoint *so
 void compose_answer(const struct balance_snapshot *snapshot, const struct sip_message *msg,
 		    const struct proxy_datagram *datagram, struct endpoint *answer);
 
+/* Not one of our own, not broadcast, not port 0: a stranger chose it. */
+[[nodiscard]] bool compose_answer_is_usable(const struct balance_snapshot *snapshot,
+					    const struct endpoint *answer);
+
 /* ---- reply.c */
 /* One stateless response of our own to the request received; `extra` complete rows or empty. */
 struct verdict reply_stateless(struct call *call, const struct sip_message *msg, uint16_t status,
@@ -287,6 +293,8 @@ struct verdict reply_stateless(struct call *call, const struct sip_message *msg,
 struct verdict request_receive(struct call *call, struct sip_message *msg);
 struct verdict response_receive(struct call *call, struct sip_message *msg);
 struct verdict cancel_receive(struct call *call, struct sip_message *msg);
+/* RFC 3261 §16.3, of every request that is forwarded.  VERDICT_REASON_NONE: passes. */
+[[nodiscard]] enum verdict_reason request_validate(const struct sip_message *msg);
 /* Sends our CANCEL when the branch has a provisional and none was sent. */
 void cancel_client(struct call *call, struct txn *txn, const struct sip_message *cancel);
 void cancel_answered(struct call *call, struct txn *txn);

@@ -9,6 +9,9 @@
 #define EXPIRE_BATCH 8
 /* Messages that one event may send at most: 100, ACK, request, response and one in reserve. */
 #define OUTBOX_RESERVE 5
+/* Scratch that one expiry may use at most: a next attempt that was not sent after all, the request
+ * without our Via, and the response made out of it. */
+#define SCRATCH_RESERVE (3 * SIP_PAYLOAD_MAX)
 
 struct proxy *proxy_create(const struct proxy_config *config, tick_t now)
 {
@@ -106,7 +109,7 @@ struct text_writer call_scratch(struct call *call)
 	struct outbox *outbox = call->outbox;
 
 	return text_writer_of(outbox->scratch + outbox->scratch_used,
-			      OUTBOX_SCRATCH_SIZE - outbox->scratch_used);
+			      MIN(OUTBOX_SCRATCH_SIZE - outbox->scratch_used, SIP_PAYLOAD_MAX));
 }
 
 struct span call_scratch_done(struct call *call, const struct text_writer *w)
@@ -269,6 +272,16 @@ static void expire_txn(struct call *call, struct txn *txn)
 	txn_settle(call, txn);
 }
 
+/* False: put off to the next batch, which has its scratch to itself. */
+static bool has_scratch(struct call *call, struct txn *txn, uint64_t word)
+{
+	if (LIKELY(OUTBOX_SCRATCH_SIZE - call->outbox->scratch_used >= SCRATCH_RESERVE))
+		return true;
+	txn->timer = timer_wheel_arm(call->proxy->wheel, call->now, word);
+	txn->armed = call->now;
+	return false;
+}
+
 bool proxy_expire(struct proxy *proxy, const struct balance_snapshot *snapshot, tick_t now,
 		  struct outbox *outbox)
 {
@@ -286,13 +299,14 @@ bool proxy_expire(struct proxy *proxy, const struct balance_snapshot *snapshot, 
 				tombstone_expire(&call, index);
 		} else {
 			struct txn *txn = slot_pool_get(&proxy->txns, index, generation);
-			if (txn)
+			if (txn && has_scratch(&call, txn, words[i]))
 				expire_txn(&call, txn);
 		}
 	}
 	return n == EXPIRE_BATCH;
 }
 static_assert(EXPIRE_BATCH * OUTBOX_RESERVE <= OUTBOX_MAX, "an expiry batch fits the outbox");
+static_assert(SCRATCH_RESERVE <= OUTBOX_SCRATCH_SIZE, "an expiry fits the scratch");
 
 tick_t proxy_next_expiry(const struct proxy *proxy)
 {

@@ -17,8 +17,7 @@ struct verdict reply_stateless(struct call *call, const struct sip_message *msg,
 	if (msg->method == SIP_METHOD_ACK || status == 0)
 		return verdict_of(VERDICT_DROP, reason);
 	compose_answer(call->snapshot, msg, call->datagram, &answer);
-	if (answer.port == 0 || ip_address_is_bogus(&answer.address) ||
-	    balance_is_own_endpoint(call->snapshot, &answer))
+	if (!compose_answer_is_usable(call->snapshot, &answer))
 		return verdict_of(VERDICT_DROP, REASON_RESPONSE_ADDRESS);
 	compose_via_source(msg, &call->datagram->source, &via_source);
 	branch_tag(call->snapshot, msg, tag);

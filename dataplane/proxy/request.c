@@ -4,6 +4,9 @@
  * (RFC 3261 §16.3 to §16.6), statefully, or without state for ACK and a stray CANCEL.
  */
 #include "proxy/engine.h"
+#include "sip/index.h"
+
+#define ROWS_ADDED_MAX 8
 
 /* ---- validation, RFC 3261 §16.3 */
 
@@ -56,10 +59,33 @@ static struct span unsupported_rows(const struct sip_message *msg, char *text, s
 	return w.overflow ? SPAN_EMPTY : text_written(&w);
 }
 
-/* VERDICT_REASON_NONE: passes. */
-static enum verdict_reason validate(const struct sip_message *msg)
+/* What we send is parsed again, for ACK, CANCEL, the next attempt and our own responses: the rows
+ * that we add (Via, two Record-Route, Route, Max-Forwards, Max-Breadth) must not push others out
+ * of the parser's tables. */
+static bool leaves_room(const struct sip_message *msg)
+{
+	uint32_t lines = 1u + msg->header_count;
+
+	if (msg->header_count > SIP_HEADERS_MAX - ROWS_ADDED_MAX)
+		return false;
+	for (uint32_t i = 0; i < msg->header_count; i++) {
+		const struct sip_header *row = &msg->headers[i];
+		if (!(row->flags & SIP_HEADER_FOLDED))
+			continue;
+		for (const char *at = msg->bytes + row->offset, *end = msg->bytes + row->end - 1;
+		     (at = memchr(at, '\n', (size_t)(end - at))) != NULL; at++)
+			lines++;
+	}
+	/* A line has two marks at most: its start and its colon. */
+	return 2 * (lines + ROWS_ADDED_MAX) <= SIP_INDEX_MARKS_MAX;
+}
+
+enum verdict_reason request_validate(const struct sip_message *msg)
 {
 	struct sip_uri uri;
+
+	if (!leaves_room(msg))
+		return REASON_TOO_MANY_HEADERS;
 
 	if (!sip_uri_decode(sip_slice_span(msg, msg->request_uri), &uri))
 		return REASON_REQUEST_URI_SYNTAX;
@@ -179,11 +205,11 @@ static bool apply_edits(struct call *call, const struct sip_message *msg, struct
 				   datagram->tailroom, &out, &len);
 	if (*in_place) {
 		*message = span_of(out, len);
-		return len <= SIP_DATAGRAM_MAX - 28;
+		return len <= SIP_PAYLOAD_MAX;
 	}
 	struct text_writer w = call_scratch(call);
 	len = sip_edit_copy(&proxy->edits, msg->bytes, msg->len, w.at, (uint32_t)(w.end - w.at));
-	if (len == 0 || len > SIP_DATAGRAM_MAX - 28)
+	if (len == 0 || len > SIP_PAYLOAD_MAX)
 		return false;
 	w.at += len;
 	*message = call_scratch_done(call, &w);
@@ -316,7 +342,7 @@ static enum verdict_reason send_first_attempt(struct call *call, struct txn *txn
 		return REASON_NO_ROUTE;
 	/* The copy first: it is what can be refused while the message is still whole. */
 	uint32_t len = sip_edit_length(&proxy->edits, msg->len);
-	if (len > SIP_DATAGRAM_MAX - 28)
+	if (len > SIP_PAYLOAD_MAX)
 		return REASON_TOO_LARGE;
 	struct retained *copy =
 		retain_reserve(proxy->retain, (uint32_t)sizeof(struct held) + len);
@@ -346,7 +372,9 @@ static struct verdict start(struct call *call, struct sip_message *msg, struct r
 		return refuse(call, msg, REASON_TXN_POOL_FULL);
 	txn_describe(call, txn, msg, route, server_key, loop_part);
 	enum verdict_reason failure = REASON_TXN_POOL_FULL;
-	if (txn_table_insert(proxy->table, txn->server_key, txn->index) &&
+	if (!compose_answer_is_usable(call->snapshot, &txn->answer))
+		failure = REASON_RESPONSE_ADDRESS;
+	else if (txn_table_insert(proxy->table, txn->server_key, txn->index) &&
 	    txn_table_insert(proxy->table, txn->client_key, txn->index))
 		failure = send_first_attempt(call, txn, msg, route);
 	if (failure != VERDICT_REASON_NONE) {
@@ -384,7 +412,7 @@ static struct verdict take_new(struct call *call, struct sip_message *msg,
 			       struct hash128 server_key)
 {
 	struct route route;
-	enum verdict_reason failure = validate(msg);
+	enum verdict_reason failure = request_validate(msg);
 
 	if (failure != VERDICT_REASON_NONE)
 		return refuse(call, msg, failure);
@@ -418,7 +446,7 @@ static bool is_ack_to_our_tag(struct call *call, const struct sip_message *msg)
 static struct verdict forward_ack(struct call *call, struct sip_message *msg, bool matched)
 {
 	struct route route;
-	enum verdict_reason failure = validate(msg);
+	enum verdict_reason failure = request_validate(msg);
 
 	if (failure != VERDICT_REASON_NONE)
 		return verdict_of(VERDICT_DROP, failure);

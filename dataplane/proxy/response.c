@@ -101,6 +101,8 @@ static void send_ack(struct call *call, struct txn *txn, const struct sip_messag
 		proxy->stats.acks_resent++;
 		return;
 	}
+	if (!txn->request)
+		return;
 	struct span sent = held_message(txn->request);
 	const struct held *held = held_of(txn->request);
 	if (sip_message_parse(&proxy->sent, sent.data, (uint32_t)sent.len) != VERDICT_REASON_NONE)
@@ -209,7 +211,8 @@ static struct verdict live(struct call *call, struct txn *txn, const struct sip_
 	verdict = take_final(call, txn, msg);
 	if (txn->attempt == attempt) {
 		remember_call(call, txn);
-		if (actions & FSM_RELEASE)
+		/* An ACK for which there was no memory is made anew when it is asked for. */
+		if ((actions & FSM_RELEASE) && (txn->ack || !(actions & FSM_ACK)))
 			txn_release(call->proxy, &txn->request);
 	}
 	return verdict;

@@ -87,7 +87,7 @@ static uint16_t count_routes(const struct sip_message *msg, struct sip_value_cur
 static bool use_next_hop(const struct balance_snapshot *snapshot, const struct endpoint *endpoint,
 			 uint16_t named, bool is_signed_source, struct route *route)
 {
-	if (balance_is_own_endpoint(snapshot, endpoint)) {
+	if (balance_is_own_address(snapshot, &endpoint->address)) {
 		reject(route, REASON_NEXT_HOP_SELF);
 		return false;
 	}
