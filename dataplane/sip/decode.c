@@ -10,10 +10,10 @@ enum verdict_reason sip_message_parse(struct sip_message *msg, const char *bytes
 
 bool sip_message_is_answerable(const struct sip_message *msg)
 {
-	/* No response is sent to an ACK (RFC 3261 §17.1.1.2), nor to what may be one. */
+	/* No response is sent to an ACK (RFC 3261 §17.1.1.2), nor to what may be one.  The Via alone
+	 * leads back: a row that the request lacks, the answer lacks too (RFC 4475 §3.3.1). */
 	return msg->is_request && msg->method_token.len && msg->method != SIP_METHOD_ACK &&
-	       msg->has_via && msg->first[SIP_HEADER_FROM] && msg->first[SIP_HEADER_TO] &&
-	       msg->first[SIP_HEADER_CALL_ID] && msg->first[SIP_HEADER_CSEQ];
+	       msg->has_via;
 }
 
 bool sip_via_decode(struct span value, struct sip_via *via)

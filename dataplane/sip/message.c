@@ -91,9 +91,13 @@ static enum verdict_reason via_take(struct sip_message *msg)
 			/* §7.3.1 knows no empty element of a list. */
 			if (value.len == 0)
 				reason_note(&reason, REASON_VIA_SYNTAX);
-			if (msg->via_values++ == 0)
-				msg->has_via = sip_via_parse(value, msg->bytes + msg->len,
-							     &msg->via, &is_sip_2);
+			if (msg->via_values++ == 0) {
+				if (!sip_via_parse(value, msg->bytes + msg->len, &msg->via,
+						   &is_sip_2))
+					reason_note(&reason, REASON_VIA_SYNTAX);
+				/* Who sent it is known: that is enough for an answer. */
+				msg->has_via = msg->via.sent_by.len != 0;
+			}
 			at = stop;
 			if (stop == end)
 				break;

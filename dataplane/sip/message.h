@@ -135,7 +135,7 @@ struct sip_message {
 	uint32_t cseq;
 	int16_t max_forwards;          /* -1: absent; above 255 counts as 255 */
 	bool has_content_length;
-	bool has_via;                  /* the top Via was decoded (also of a malformed message) */
+	bool has_via;                  /* the top Via was decoded up to its sent-by, at least */
 	uint16_t via_values;           /* Via values in all rows together */
 	uint16_t header_count;
 	uint8_t first[SIP_HEADER_ID_COUNT]; /* index + 1 of the first row of an id, 0: none */
@@ -157,9 +157,8 @@ struct sip_message {
 [[nodiscard]] enum verdict_reason sip_message_parse(struct sip_message *msg, const char *bytes,
 						    uint32_t len);
 
-/* After a malformed request: true when Via, From, To, Call-ID and CSeq rows exist and the top Via
- * was decoded (of whatever SIP version, for the sake of a 505), the method is known and not ACK,
- * so a response can be sent (RFC 3261 §8.2.6). */
+/* After a malformed request: true when a response can be sent (RFC 3261 §8.2.6): the top Via tells
+ * who sent it, and the method is known and not ACK. */
 [[nodiscard]] bool sip_message_is_answerable(const struct sip_message *msg);
 
 /*

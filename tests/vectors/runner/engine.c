@@ -29,7 +29,7 @@ void bench_fail(struct bench *bench, const char *format, ...)
 void bench_open(struct bench *bench)
 {
 	const struct proxy_config config = {
-		.worker = 0, .txns_max = 8, .tombstones_max = 8, .retain_max = 8 << 20, .seed = 1,
+		.worker = 0, .txns_max = 8, .tombstones_max = 8, .retain_max = 1 << 20, .seed = 1,
 	};
 	const char *text = bench->vector->snapshot;
 	char error[256];
