@@ -36,6 +36,8 @@ bool sip_name_addr_decode(struct span value, struct sip_name_addr *out)
 
 bool sip_param_find(struct span params, struct span name, struct span *value)
 {
+	if (params.len == 0)
+		return false; /* a span of nothing may point nowhere */
 	const char *p = params.data;
 	const char *end = p + params.len;
 	const struct sip_window w = sip_window_open(p, end, end);
