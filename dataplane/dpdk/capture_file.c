@@ -5,8 +5,11 @@
  * second copy into an mbuf is made.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "dpdk/capture.h"
 #include "dpdk/capture_record.h"
@@ -122,6 +125,30 @@ static void file_put_packet(struct capture *capture, const struct capture_record
 	file_put(capture, tail, sizeof(tail));
 }
 
+/* Never waits: a FIFO without a reader would stop control.  Follows no link that somebody laid in
+ * a folder that all may write, and shows the calls to nobody else. */
+static FILE *file_open(const char *path)
+{
+	struct stat info;
+	FILE *file = NULL;
+	int fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+		      0600);
+
+	if (fd < 0)
+		return NULL;
+	errno = EINVAL;
+	if (fstat(fd, &info) == 0 && (S_ISREG(info.st_mode) || S_ISCHR(info.st_mode)) &&
+	    (!S_ISREG(info.st_mode) || ftruncate(fd, 0) == 0))
+		file = fdopen(fd, "wb");
+	if (!file) {
+		int code = errno;
+
+		close(fd);
+		errno = code;
+	}
+	return file;
+}
+
 struct capture *capture_create(const char *path, const struct clock *clock,
 			       const struct capture_device *devices, uint16_t device_count,
 			       uint16_t ring_count, uint64_t packets_max)
@@ -133,7 +160,7 @@ struct capture *capture_create(const char *path, const struct clock *clock,
 	capture->clock = clock;
 	capture->packets_max = packets_max;
 	capture->frame = malloc(CAPTURE_FRAME_MAX);
-	capture->file = capture->frame ? fopen(path, "wbe") : NULL;
+	capture->file = capture->frame ? file_open(path) : NULL;
 	if (!capture->file)
 		goto fail;
 	for (; capture->ring_count < ring_count; capture->ring_count++) {

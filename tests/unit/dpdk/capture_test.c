@@ -7,8 +7,10 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "dpdk/capture.h"
@@ -200,6 +202,41 @@ static void a_file_that_cannot_be_made_says_why(void **)
 	assert_int_equal(errno, ENOENT);
 }
 
+/* A FIFO that nobody reads would stop control for good; a link may lead anywhere. */
+static void only_a_file_is_written(void **)
+{
+	char folder[] = "/tmp/tandem-capture-XXXXXX", path[64], aim[64];
+	struct stat info;
+	int reader;
+
+	assert_non_null(mkdtemp(folder));
+	assert_null(capture_create(folder, &the_clock, the_devices, 2, 1, 0));
+	assert_int_equal(errno, EISDIR);
+	snprintf(path, sizeof(path), "%s/fifo", folder);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_null(capture_create(path, &the_clock, the_devices, 2, 1, 0));
+	assert_int_equal(errno, ENXIO);
+	reader = open(path, O_RDONLY | O_NONBLOCK);
+	assert_null(capture_create(path, &the_clock, the_devices, 2, 1, 0));
+	assert_int_equal(errno, EINVAL);
+	close(reader);
+	unlink(path);
+	snprintf(aim, sizeof(aim), "%s/aim", folder);
+	snprintf(path, sizeof(path), "%s/link", folder);
+	assert_int_equal(symlink(aim, path), 0);
+	assert_null(capture_create(path, &the_clock, the_devices, 2, 1, 0));
+	assert_int_equal(errno, ELOOP);
+	assert_int_equal(stat(aim, &info), -1);
+	unlink(path);
+	struct capture *capture = capture_create(aim, &the_clock, the_devices, 2, 1, 0);
+	assert_non_null(capture);
+	assert_int_equal(capture_destroy(capture), 0);
+	assert_int_equal(stat(aim, &info), 0);
+	assert_int_equal(info.st_mode & 0777, 0600);
+	unlink(aim);
+	rmdir(folder);
+}
+
 static void a_file_that_cannot_be_written_is_an_error_at_the_end(void **)
 {
 	struct capture *capture = capture_create("/dev/full", &the_clock, the_devices, 2, 1, 0);
@@ -218,6 +255,7 @@ int main(void)
 		cmocka_unit_test(frames_come_out_as_they_went_in_however_the_ring_wraps),
 		cmocka_unit_test(a_full_ring_drops_and_counts),
 		cmocka_unit_test(a_file_that_cannot_be_made_says_why),
+		cmocka_unit_test(only_a_file_is_written),
 		cmocka_unit_test(a_file_that_cannot_be_written_is_an_error_at_the_end),
 	};
 
