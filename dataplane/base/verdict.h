@@ -109,14 +109,10 @@ enum verdict_kind {
 	X(TRYING, 0, "100 Trying, never forwarded", "RFC 3261 §16.7 item 5")                       \
 	X(NON_INVITE_PROVISIONAL, 0, "1xx to a non-INVITE", "RFC 4320 §4.1")                       \
 	X(NON_INVITE_TIMEOUT, 0, "408 to a non-INVITE", "RFC 4320 §4.2")                           \
-	X(FINAL_STORED, 0, "final response kept while a better one may come",                      \
-	  "RFC 3261 §16.7 item 6")                                                                 \
 	X(FINAL_AGAIN, 0, "final response seen before, ACK resent for an INVITE",                  \
 	  "RFC 3261 §17.1.1.2")                                                                    \
 	X(LATE_PROVISIONAL, 0, "1xx after the final response", "RFC 3261 §17.1.1.2")               \
 	X(CANCEL_RESPONSE, 0, "response to a CANCEL of Tandem's", "RFC 3261 §9.1")                 \
-	X(PROBE_RESPONSE, 0, "response to a probe of Tandem's", "RFC 3261 §11")                    \
-	X(PARKED, 0, "request parked until its next hop's name is known", "RFC 3263 §4")           \
 	X(KEEPALIVE, 0, "CRLF keep-alive", "RFC 5626 §4.4.1")                                      \
 	X(ICMP_ERROR, 0, "ICMP error that quotes a live branch", "RFC 3261 §18.4")                 \
 	X(FRAGMENT_HELD, 0, "fragment kept for reassembly", "RFC 791, RFC 8200 §4.5")              \
@@ -147,8 +143,6 @@ enum verdict_kind {
 	X(UDP_CHECKSUM, 0, "UDP checksum wrong", "RFC 768, RFC 8200 §8.1")                         \
 	X(UDP_PORT, 0, "UDP port where no service listens", "RFC 1122 §4.1.3.1")                   \
 	X(FRAGMENT_INVALID, 0, "fragments overlap, overrun or are malformed", "RFC 5722")          \
-	X(FRAGMENT_TIMEOUT, 0, "fragments whose datagram never became complete",                   \
-	  "RFC 791, RFC 8200 §4.5")                                                                \
 	X(FRAGMENT_FULL, 0, "reassembly at its limit", "RFC 815")                                  \
 	X(ICMP_IGNORED, 0, "ICMP of no meaning to Tandem", "RFC 3261 §18.4")                       \
 	X(ICMP_UNMATCHED, 0, "ICMP error that quotes nothing of Tandem's", "RFC 5927 §4")          \

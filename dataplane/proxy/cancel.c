@@ -71,13 +71,9 @@ void cancel_retransmit(struct call *call, struct txn *txn)
 static struct verdict forward_stray(struct call *call, struct sip_message *msg)
 {
 	struct route route;
-	enum verdict_reason failure = request_validate(msg);
+	uint32_t loop_part;
+	enum verdict_reason failure = request_decide(call, msg, &route, &loop_part, false);
 
-	if (failure == VERDICT_REASON_NONE) {
-		route_find(call->snapshot, msg, call->datagram, &route);
-		if (route.kind == ROUTE_REJECT)
-			failure = route.reason;
-	}
 	if (failure != VERDICT_REASON_NONE)
 		return reply_stateless(call, msg, verdict_reasons[failure].status, SPAN_EMPTY,
 				       failure);

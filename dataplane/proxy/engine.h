@@ -295,6 +295,11 @@ struct verdict response_receive(struct call *call, struct sip_message *msg);
 struct verdict cancel_receive(struct call *call, struct sip_message *msg);
 /* RFC 3261 §16.3, of every request that is forwarded.  VERDICT_REASON_NONE: passes. */
 [[nodiscard]] enum verdict_reason request_validate(const struct sip_message *msg);
+/* What becomes of a request that belongs to no transaction: VERDICT_REASON_NONE and the route with
+ * its target, or the reason to refuse it.  With `peek` nothing changes. */
+[[nodiscard]] enum verdict_reason request_decide(struct call *call, const struct sip_message *msg,
+						 struct route *route, uint32_t *loop_part,
+						 bool peek);
 /* Sends our CANCEL when the branch has a provisional and none was sent. */
 void cancel_client(struct call *call, struct txn *txn, const struct sip_message *cancel);
 void cancel_answered(struct call *call, struct txn *txn);

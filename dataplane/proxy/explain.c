@@ -31,63 +31,64 @@ static void reject(struct proxy_explanation *e, enum verdict_reason reason)
 			info->clause);
 }
 
-static void explain_choice(struct call *call, struct route *route, struct proxy_explanation *e)
+static void because_balanced(struct call *call, const struct route *route,
+			     struct proxy_explanation *e)
 {
 	const struct balance_snapshot *snapshot = call->snapshot;
 	const struct balance_pool *pool = &snapshot->pools[route->pool];
+	char hash[32] = "";
 
 	e->pool = route->pool;
-	e->call_hash = balance_call_hash(snapshot, route->balance_call_id);
-	if (!request_select(call, route, NULL, true)) {
-		reject(e, REASON_NO_TARGET);
-		return;
-	}
 	e->target = route->target;
-	e->egress = route->egress;
-	e->next_hop = route->next_hop;
-	because(e, "service %s sends it to pool %s; %s chose %s by Call-ID hash %016llx",
+	e->call_hash = balance_call_hash(snapshot, route->balance_call_id);
+	if (pool->policy == POLICY_CALL_ID_HASH)
+		snprintf(hash, sizeof(hash), ", hash %016llx", (unsigned long long)e->call_hash);
+	because(e, "service %s sends it to pool %s; %s%s or an earlier request of the call chose %s",
 		snapshot->services[route->service].name, pool->name,
-		balance_policy_name(pool->policy), snapshot->targets[route->target].name,
-		(unsigned long long)e->call_hash);
+		balance_policy_name(pool->policy), hash, snapshot->targets[route->target].name);
+}
+
+static void because_routed(struct call *call, const struct sip_message *msg,
+			   const struct route *route, struct proxy_explanation *e)
+{
+	char text[ENDPOINT_TEXT_MAX];
+	const char *interface = call->snapshot->interfaces[route->egress].name;
+
+	endpoint_to_string(&route->next_hop, text);
+	if (route->kind == ROUTE_DIALOG)
+		because(e, "in a dialog: the signed Route verifies, next hop %s by interface %s",
+			text, interface);
+	else
+		because(e, "follows its %s: next hop %s by interface %s",
+			msg->first[SIP_HEADER_ROUTE] ? "Route" : "Request-URI", text, interface);
 }
 
 static void explain_request(struct call *call, const struct sip_message *msg,
 			    struct proxy_explanation *e)
 {
 	struct route route;
-	char text[ENDPOINT_TEXT_MAX];
+	uint32_t loop_part;
+	enum verdict_reason failure = request_decide(call, msg, &route, &loop_part, true);
 
-	route_find(call->snapshot, msg, call->datagram, &route);
 	e->service = route.service;
-	if (route.kind == ROUTE_REJECT) {
-		reject(e, route.reason);
+	if (failure != VERDICT_REASON_NONE) {
+		reject(e, failure);
 		return;
 	}
 	e->kind = route.kind;
 	e->verdict = verdict_of(VERDICT_FORWARD, route.reason);
 	if (route.kind == ROUTE_LOCAL) {
 		e->verdict.kind = VERDICT_REPLY;
-		because(e, "answered by Tandem itself: %s", verdict_reasons[route.reason].help);
-		return;
-	}
-	if (msg->max_forwards == 0) {
-		reject(e, REASON_MAX_FORWARDS_ZERO);
-		return;
-	}
-	if (route.is_balanced) {
-		explain_choice(call, &route, e);
+		because(e, "answered %u by Tandem itself: %s", verdict_reasons[route.reason].status,
+			verdict_reasons[route.reason].help);
 		return;
 	}
 	e->egress = route.egress;
 	e->next_hop = route.next_hop;
-	endpoint_to_string(&route.next_hop, text);
-	if (route.kind == ROUTE_DIALOG)
-		because(e, "in a dialog: the signed Route verifies, next hop %s by interface %s",
-			text, call->snapshot->interfaces[route.egress].name);
+	if (route.is_balanced)
+		because_balanced(call, &route, e);
 	else
-		because(e, "follows its %s: next hop %s by interface %s",
-			msg->first[SIP_HEADER_ROUTE] ? "Route" : "Request-URI", text,
-			call->snapshot->interfaces[route.egress].name);
+		because_routed(call, msg, &route, e);
 }
 
 void proxy_explain(struct proxy *proxy, const struct balance_snapshot *snapshot,

@@ -223,8 +223,6 @@ struct verdict request_forward_stateless(struct call *call, struct sip_message *
 	struct span message;
 	bool in_place;
 
-	if (route->is_balanced && !select_stray(call, route))
-		return refuse(call, msg, REASON_NO_TARGET);
 	compose_answer(call->snapshot, msg, call->datagram, &answer);
 	struct hash128 server_key = branch_server_key(call->snapshot, msg);
 	struct compose compose = {
@@ -390,42 +388,58 @@ static struct verdict start(struct call *call, struct sip_message *msg, struct r
 	return verdict_of(VERDICT_FORWARD, route->reason);
 }
 
-static struct verdict answer_options(struct call *call, struct sip_message *msg,
-				     const struct route *route)
+/* RFC 3261 §11: an answer to OPTIONS for ourselves tells whether calls would find a target. */
+static enum verdict_reason options_reason(const struct balance_snapshot *snapshot,
+					  const struct route *route)
 {
-	const struct balance_snapshot *snapshot = call->snapshot;
-	enum verdict_reason reason = REASON_OPTIONS_NO_TARGET;
+	if (route->service == BALANCE_NONE)
+		return REASON_OPTIONS_NO_TARGET;
+	const struct balance_pool *pool = &snapshot->pools[snapshot->services[route->service].pool];
+	if (pool->is_request_uri)
+		return REASON_OPTIONS_ALIVE;
+	for (uint32_t i = 0; i < pool->target_count; i++)
+		if (balance_target_is_usable(&snapshot->targets[pool->target_first + i]))
+			return REASON_OPTIONS_ALIVE;
+	return REASON_OPTIONS_NO_TARGET;
+}
 
-	if (route->service != BALANCE_NONE) {
-		const struct balance_pool *pool =
-			&snapshot->pools[snapshot->services[route->service].pool];
-		if (pool->is_request_uri)
-			reason = REASON_OPTIONS_ALIVE;
-		for (uint32_t i = 0; i < pool->target_count; i++)
-			if (balance_target_is_usable(&snapshot->targets[pool->target_first + i]))
-				reason = REASON_OPTIONS_ALIVE;
+enum verdict_reason request_decide(struct call *call, const struct sip_message *msg,
+				   struct route *route, uint32_t *loop_part, bool peek)
+{
+	enum verdict_reason failure = request_validate(msg);
+
+	*route = (struct route){ .service = BALANCE_NONE };
+	if (failure != VERDICT_REASON_NONE)
+		return failure;
+	route_find(call->snapshot, msg, call->datagram, route);
+	if (route->kind == ROUTE_REJECT)
+		return route->reason;
+	if (route->kind == ROUTE_LOCAL) {
+		route->reason = options_reason(call->snapshot, route);
+		return VERDICT_REASON_NONE;
 	}
-	return reply_stateless(call, msg, verdict_reasons[reason].status, SPAN_EMPTY, reason);
+	bool follows_invite = msg->method == SIP_METHOD_ACK || msg->method == SIP_METHOD_CANCEL;
+	*loop_part = branch_loop_part(call->snapshot, msg, route->service);
+	if (!follows_invite && is_looping(call, msg, *loop_part))
+		return REASON_LOOP;
+	if (route->is_balanced && !(follows_invite ? select_stray(call, route) :
+						     request_select(call, route, NULL, peek)))
+		return REASON_NO_TARGET;
+	return VERDICT_REASON_NONE;
 }
 
 static struct verdict take_new(struct call *call, struct sip_message *msg,
 			       struct hash128 server_key)
 {
 	struct route route;
-	enum verdict_reason failure = request_validate(msg);
+	uint32_t loop_part;
+	enum verdict_reason failure = request_decide(call, msg, &route, &loop_part, false);
 
 	if (failure != VERDICT_REASON_NONE)
 		return refuse(call, msg, failure);
-	route_find(call->snapshot, msg, call->datagram, &route);
-	if (route.kind == ROUTE_REJECT)
-		return refuse(call, msg, route.reason);
 	if (route.kind == ROUTE_LOCAL)
-		return answer_options(call, msg, &route);
-	uint32_t loop_part = branch_loop_part(call->snapshot, msg, route.service);
-	if (is_looping(call, msg, loop_part))
-		return refuse(call, msg, REASON_LOOP);
-	if (route.is_balanced && !request_select(call, &route, NULL, false))
-		return refuse(call, msg, REASON_NO_TARGET);
+		return reply_stateless(call, msg, verdict_reasons[route.reason].status, SPAN_EMPTY,
+				       route.reason);
 	return start(call, msg, &route, server_key, loop_part);
 }
 
@@ -446,15 +460,13 @@ static bool is_ack_to_our_tag(struct call *call, const struct sip_message *msg)
 static struct verdict forward_ack(struct call *call, struct sip_message *msg, bool matched)
 {
 	struct route route;
-	enum verdict_reason failure = request_validate(msg);
+	uint32_t loop_part;
+	enum verdict_reason failure = request_decide(call, msg, &route, &loop_part, false);
 
 	if (failure != VERDICT_REASON_NONE)
 		return verdict_of(VERDICT_DROP, failure);
-	route_find(call->snapshot, msg, call->datagram, &route);
-	if (route.kind == ROUTE_REJECT || route.kind == ROUTE_LOCAL)
-		return verdict_of(VERDICT_DROP, route.kind == ROUTE_REJECT ?
-							route.reason :
-							REASON_ACK_UNROUTABLE);
+	if (route.kind == ROUTE_LOCAL)
+		return verdict_of(VERDICT_DROP, REASON_ACK_UNROUTABLE);
 	bool is_stray = route.is_balanced && !matched;
 	return request_forward_stateless(call, msg, &route,
 					 is_stray ? REASON_STRAY_ACK : REASON_ACK);

@@ -347,6 +347,48 @@ static void every_policy_keeps_a_retry_with_credentials_on_its_target(void **)
 	}
 }
 
+static struct proxy_explanation explain(struct rig *rig, const char *method, const char *rows)
+{
+	struct proxy_explanation explanation;
+	const char *text = request(method, "sip:192.0.2.1", "", rows);
+	struct proxy_datagram datagram = { .data = (char *)(uintptr_t)text,
+					   .len = (uint32_t)strlen(text) };
+
+	assert_true(endpoint_parse(SPAN(CALLER), 5060, &datagram.source));
+	assert_true(endpoint_parse(SPAN(ACCESS), 5060, &datagram.local));
+	proxy_explain(rig->proxy, rig->snapshot, &datagram, rig->now, &explanation);
+	return explanation;
+}
+
+static void explain_says_what_then_happens(void **)
+{
+	static const struct {
+		const char *method, *rows;
+	} cases[] = {
+		{ "INVITE", "" }, { "OPTIONS", "" }, { "INVITE", "Max-Forwards: 0\r\n" },
+		{ "INVITE", "Proxy-Require: x\r\n" }, { "MESSAGE", "Route: <sip:8.8.8.8;lr>\r\n" },
+		{ "MESSAGE", "Route: <sip:192.0.2.77;lr>\r\n" }, { "CANCEL", "" },
+	};
+
+	for (int down = 0; down <= 1; down++) {
+		for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+			struct rig *rig = rig_create(rig_two_armed);
+			snapshot_fixture_status(rig->fixture, "sw1")->health = down ? TARGET_DOWN : TARGET_UP;
+			snapshot_fixture_status(rig->fixture, "sw2")->health = down ? TARGET_DOWN : TARGET_UP;
+			struct proxy_explanation said = explain(rig, cases[i].method, cases[i].rows);
+			struct verdict came = ask(rig, cases[i].method, "sip:192.0.2.1", "", cases[i].rows);
+			if (strcmp(cases[i].method, "CANCEL") == 0)
+				came.reason = said.verdict.reason; /* forwarded as what it follows */
+			rig_assert_verdict(said.verdict, came.kind, came.reason);
+			if (came.kind == VERDICT_FORWARD)
+				assert_true(endpoint_equal(&said.next_hop,
+							   &rig->outbox->entries[rig->outbox->count - 1].destination));
+			assert_true(said.why[0] != '\0');
+			rig_destroy(rig);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -365,6 +407,7 @@ int main(void)
 		cmocka_unit_test(a_retransmission_is_never_forwarded_twice),
 		cmocka_unit_test(responses_that_are_not_ours_are_dropped),
 		cmocka_unit_test(an_icmp_error_moves_the_call_only_when_it_quotes_the_branch),
+		cmocka_unit_test(explain_says_what_then_happens),
 		cmocka_unit_test(every_policy_keeps_a_retry_with_credentials_on_its_target),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
