@@ -19,8 +19,8 @@ lab_peers=()           # "NAMESPACE INTERFACE" of each kernel's end that sends t
 # lab_make FAMILY TARGETS: namespaces, links and addresses.  FAMILY: 4 or 6.
 lab_make() {
 	local family=$1 targets=$2 i ns
+	undo_push lab_directory_remove
 	lab_directory=$(mktemp -d "${TMPDIR:-/tmp}/tandem-$$-XXXXXX") || return 1
-	undo_push rm -rf "$lab_directory"
 	for ns in "$lab_caller" "$lab_balancer" "$lab_targets"; do
 		netns_create "$ns" || return 1
 		# Without IPv6 of their own the kernels send nothing that nobody asked for.
@@ -48,6 +48,11 @@ lab_make() {
 	done
 }
 
+lab_directory_remove() {
+	[ -z "$lab_directory" ] || rm -rf "$lab_directory"
+	lab_directory=
+}
+
 # An address as the host of a URI.
 lab_host() {
 	case $1 in
@@ -62,7 +67,7 @@ lab_config() {
 	{
 		cat <<-YAML
 			dataplane: {workers: $1, memory: ${2}MiB, huge: "$lab_huge"}
-			state_dir: $lab_directory/state
+			state_dir: "$lab_directory/state"
 			interfaces:
 			  - {name: access, device: "${lab_device}0,iface=access0", addresses: ["$lab_access/$lab_bits"]}
 			  - {name: core, device: "${lab_device}1,iface=core0", addresses: ["$lab_core/$lab_bits"]}

@@ -46,7 +46,10 @@ hugepages_reserve() {
 	mkdir -p "$hugepages_state" || return 1
 	start=$(hugepages_owner $$)
 	file=$hugepages_state/$$-$start
+	# First, and pages and their record together: a signal may come at any moment.
+	undo_push hugepages_release
 	(
+		trap '' INT TERM HUP
 		flock 9
 		hugepages_collect
 		before=$(cat "$dir/nr_hugepages")
@@ -60,7 +63,6 @@ hugepages_reserve() {
 		# Pages that the operator set aside serve as well.
 		[ "$(cat "$dir/free_hugepages")" -ge "$pages" ]
 	) 9>"$hugepages_lock" || return 1
-	undo_push hugepages_release
 }
 
 hugepages_release() {

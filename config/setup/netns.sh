@@ -3,9 +3,10 @@
 # after undo.sh; run as root.  All that is made is undone when the script ends.
 
 # netns_create NAME
+# The undoing goes first: a signal is answered as soon as the command that it interrupts is over.
 netns_create() {
-	ip netns add "$1" || return 1
 	undo_push netns_remove "$1"
+	ip netns add "$1" || return 1
 	ip -n "$1" link set lo up
 }
 
