@@ -2,7 +2,9 @@
 /* See memory.h.  Control thread, at start. */
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
+#include <rte_eal.h>
 #include <rte_ethdev.h>
 #include <rte_errno.h>
 
@@ -24,6 +26,7 @@
 #define PER_WORKER      4096u     /* buffers, rings, held packets, cache */
 #define PER_WORKER_MIN  1536u
 #define JUMBOS_A_WORKER 32u
+#define JUMBO_ROUNDING  8192u     /* to whole pages */
 /* What one transaction takes beside its copies, and a tombstone, indexes included. */
 #define TXN_OCTETS      1536u
 #define TOMBSTONE_OCTETS 160u
@@ -80,7 +83,7 @@ int memory_plan(const struct dataplane_config *config, struct memory_plan *plan,
 		MAX(config->memory / 16 / workers / (68u << 10), (size_t)16), (size_t)64);
 	/* Stack tables, jumbos, rings; DPDK's own needs. */
 	fixed = workers * ((size_t)plan->reassembly_max * (70u << 10) + ((size_t)1 << 20) +
-			   (workers > 1 ? JUMBOS_A_WORKER * sizeof(struct jumbo) : 0)) +
+			   (workers > 1 ? JUMBOS_A_WORKER * (sizeof(struct jumbo) + JUMBO_ROUNDING) : 0)) +
 		workers * workers * ((size_t)32 << 10);
 	plan->heap = plan->packets + fixed + ((size_t)8 << 20);
 	plan->engine = (config->memory - MIN(config->memory / 2, plan->packets + fixed)) / workers;
@@ -128,10 +131,25 @@ static int device_choose_pool(struct dataplane *dataplane, struct device *device
 	return 0;
 }
 
+/*
+ * Octets that an element takes in a pool, header and spreading over memory channels included.
+ * An element does not cross pages when they are small, so without hugepages it takes whole ones.
+ */
+static size_t element_octets(uint16_t room)
+{
+	const size_t total = rte_mempool_calc_obj_size(
+		sizeof(struct rte_mbuf) + PACKET_PRIVATE_SIZE + room, 0, NULL);
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	if (rte_eal_has_hugepages())
+		return total;
+	return total < page ? page / (page / total) : RTE_ALIGN_CEIL(total, page);
+}
+
 static int pool_create(struct dataplane *dataplane, uint16_t p, size_t octets,
 		       struct failure *failure)
 {
-	const size_t element = dataplane->pool_room[p] + ELEMENT_OVERHEAD;
+	const size_t element = element_octets(dataplane->pool_room[p]);
 	unsigned int queues = 0, wanted, least;
 	char name[32];
 
