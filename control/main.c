@@ -85,10 +85,9 @@ static void daemon_tell_interfaces(struct control *control)
 			ip_address_to_string(&interface->addresses[0].address, address);
 		events_raise(&control->events, "start",
 			     json_pack("{s:s}", "interface", interface->name),
-			     "interface %s: %s%s on %s, %u %s, link %s", interface->name, address,
+			     "interface %s: %s%s on %s, %u %s", interface->name, address,
 			     interface->address_count > 1 ? " and others" : "", stats.driver,
-			     stats.queues, stats.queues == 1 ? "queue" : "queues",
-			     stats.link_up ? "up" : "down");
+			     stats.queues, stats.queues == 1 ? "queue" : "queues");
 	}
 }
 

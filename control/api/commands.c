@@ -97,8 +97,9 @@ const struct api_command api_commands[API_COMMAND_COUNT] = {
 	[API_COMMAND_TARGET_MAINT] = {
 		.name = "target maint",
 		.help = "take a target out for maintenance",
-		.text = "Sets the operator's wish for a target to maint: it gets no new calls, and it "
-			"is not watched.",
+		.text = "Sets the operator's wish for a target to maint: it gets no new calls, and "
+			"calls that began there and retry (with credentials, say) go elsewhere too. "
+			"Requests within its dialogs still reach it.",
 		.args = { TARGET_NAME },
 	},
 	[API_COMMAND_EXPLAIN] = {
