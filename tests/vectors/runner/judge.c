@@ -133,7 +133,11 @@ static void check_via(struct bench *bench, struct span value, const struct endpo
 	snprintf(prefix, sizeof(prefix), "SIP/2.0/UDP %s;branch=z9hG4bK",
 		 endpoint_to_string(own, text));
 	struct span rest = after(bench, value, prefix);
-	if (rest.len < 40 || strspn(rest.data, "0123456789abcdef") != 40)
+	size_t digits = 0;
+	while (digits < rest.len && digits < 40 && strchr("0123456789abcdef", rest.data[digits]) &&
+	       rest.data[digits] != '\0')
+		digits++;
+	if (digits != 40 || rest.len < 41 || strchr("0123456789abcdef", rest.data[40]))
 		bench_fail(bench, "branch of ours in '%.*s'", SPAN_ARGS(value));
 	if (!is_token(after(bench, span_from(rest, 40), ";tandem="), 8))
 		bench_fail(bench, "hint of ours in '%.*s'", SPAN_ARGS(value));
