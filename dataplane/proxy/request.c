@@ -40,9 +40,9 @@ static bool is_looping(struct call *call, const struct sip_message *msg, uint32_
 }
 
 /* The rows of a 420's Unsupported: every option of Proxy-Require, since none is supported. */
-static struct span unsupported_rows(const struct sip_message *msg, char *text, size_t size)
+static struct span unsupported_rows(struct call *call, const struct sip_message *msg)
 {
-	struct text_writer w = text_writer_of(text, size);
+	struct text_writer w = call_scratch(call);
 	struct sip_value_cursor at;
 	const char *separator = "Unsupported: ";
 
@@ -56,7 +56,7 @@ static struct span unsupported_rows(const struct sip_message *msg, char *text, s
 	}
 	if (text_written(&w).len)
 		text_put(&w, SPAN("\r\n"));
-	return w.overflow ? SPAN_EMPTY : text_written(&w);
+	return w.overflow ? SPAN_EMPTY : call_scratch_done(call, &w);
 }
 
 /* What we send is parsed again, for ACK, CANCEL, the next attempt and our own responses: the rows
@@ -86,7 +86,6 @@ enum verdict_reason request_validate(const struct sip_message *msg)
 
 	if (!leaves_room(msg))
 		return REASON_TOO_MANY_HEADERS;
-
 	if (!sip_uri_decode(sip_slice_span(msg, msg->request_uri), &uri))
 		return REASON_REQUEST_URI_SYNTAX;
 	/* sips: would need TLS. */
@@ -102,7 +101,6 @@ enum verdict_reason request_validate(const struct sip_message *msg)
 
 static struct verdict refuse(struct call *call, struct sip_message *msg, enum verdict_reason reason)
 {
-	char text[512];
 	struct span extra = SPAN_EMPTY;
 
 	if (msg->method == SIP_METHOD_ACK)
@@ -110,7 +108,7 @@ static struct verdict refuse(struct call *call, struct sip_message *msg, enum ve
 							REASON_ACK_UNROUTABLE :
 							reason);
 	if (reason == REASON_BAD_EXTENSION)
-		extra = unsupported_rows(msg, text, sizeof(text));
+		extra = unsupported_rows(call, msg);
 	return reply_stateless(call, msg, verdict_reasons[reason].status, extra, reason);
 }
 

@@ -59,6 +59,19 @@ static uint8_t txn_method_of(const struct sip_message *msg)
 	return msg->method == SIP_METHOD_CANCEL ? (uint8_t)SIP_METHOD_INVITE : msg->method;
 }
 
+/* Methods without a name here are told apart by the request line of the copy.  Without a copy the
+ * final response has been: what comes now is absorbed whatever it says. */
+static bool is_answer_to(const struct txn *txn, const struct sip_message *msg)
+{
+	if (txn->method != txn_method_of(msg))
+		return false;
+	if (msg->method != SIP_METHOD_OTHER || !txn->request)
+		return true;
+	struct span method = sip_slice_span(msg, msg->method_token);
+	struct span sent = held_message(txn->request);
+	return span_starts_with(sent, method) && sent.data[method.len] == ' ';
+}
+
 /* Takes our Via off, in the datagram itself. */
 static bool pop_via(struct call *call, const struct sip_message *msg, struct span *message)
 {
@@ -262,10 +275,13 @@ struct verdict response_receive(struct call *call, struct sip_message *msg)
 	struct match match;
 
 	match_find(call, msg, &match);
-	if (match.txn && match.txn->method == txn_method_of(msg)) {
+	if (match.txn && is_answer_to(match.txn, msg)) {
 		struct verdict verdict;
 		if (msg->method == SIP_METHOD_CANCEL) {
-			cancel_answered(call, match.txn);
+			/* Ours is a non-INVITE: a provisional does not end it, and what was not
+			 * sent yet is not answered. */
+			if (msg->status >= 200 && (match.txn->flags & TXN_CANCEL_SENT))
+				cancel_answered(call, match.txn);
 			verdict = verdict_of(VERDICT_ABSORB, REASON_CANCEL_RESPONSE);
 		} else if (msg->via_values < 2) {
 			/* §16.7 item 3: for nobody but us; and we asked for nothing. */

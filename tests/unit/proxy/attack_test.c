@@ -333,6 +333,73 @@ static void what_is_sent_fits_a_datagram(void **)
 	assert_nothing_is_left(rig);
 }
 
+/* RFC 3261 §17.1.3: branch and method, also of a method that has no name here. */
+static void a_response_to_another_unknown_method_is_no_answer(void **)
+{
+	struct rig *rig = rig_create(rig_two_armed);
+	char text[1024], sent[8192], target[ENDPOINT_TEXT_MAX];
+
+	snprintf(text, sizeof(text),
+		 "FOO sip:bob@example.com SIP/2.0\r\n"
+		 "Via: SIP/2.0/UDP 192.0.2.50:5062;rport;branch=z9hG4bKfoo\r\n"
+		 "From: <sip:a@b>;tag=1\r\nTo: <sip:b@b>\r\nCall-ID: foo\r\nCSeq: 1 FOO\r\n\r\n");
+	rig_receive(rig, CALLER, ACCESS, text);
+	snprintf(sent, sizeof(sent), "%s", rig_sent(rig, 0));
+	endpoint_to_string(&rig->outbox->entries[0].destination, target);
+	snprintf(text, sizeof(text), "%s", answer(sent, "200 OK", "b"));
+	memcpy(strstr(text, "CSeq: 1 FOO"), "CSeq: 1 FOX", 11);
+	rig_assert_verdict(rig_receive(rig, target, CORE, text), VERDICT_DROP,
+			   REASON_STRAY_RESPONSE);
+	rig_assert_verdict(rig_receive(rig, target, CORE, answer(sent, "200 OK", "b")),
+			   VERDICT_FORWARD, REASON_FINAL);
+	assert_nothing_is_left(rig);
+}
+
+/* RFC 3261 §17.1.2: a provisional does not end a non-INVITE, and CANCEL is one. */
+static void a_cancel_is_repeated_until_its_final_response(void **)
+{
+	struct rig *rig = rig_create(rig_two_armed);
+	char text[1024], sent[8192], cancel[8192], target[ENDPOINT_TEXT_MAX];
+
+	rig_receive(rig, CALLER, ACCESS, invite(1, ""));
+	snprintf(sent, sizeof(sent), "%s", rig_sent(rig, 1));
+	endpoint_to_string(&rig->outbox->entries[1].destination, target);
+	rig_receive(rig, target, CORE, answer(sent, "180 Ringing", "b"));
+	snprintf(text, sizeof(text),
+		 "CANCEL sip:bob@example.com SIP/2.0\r\n"
+		 "Via: SIP/2.0/UDP 192.0.2.50:5062;rport;branch=z9hG4bK1\r\n"
+		 "From: <sip:alice@example.com>;tag=1\r\nTo: <sip:bob@example.com>\r\n"
+		 "Call-ID: call-1@alice\r\nCSeq: 1 CANCEL\r\nMax-Forwards: 70\r\n\r\n");
+	rig_receive(rig, CALLER, ACCESS, text);
+	assert_int_equal(rig->outbox->count, 2);
+	snprintf(cancel, sizeof(cancel), "%s", rig_sent(rig, 1));
+	assert_memory_equal(cancel, "CANCEL ", 7);
+	rig_receive(rig, target, CORE, answer(cancel, "100 Trying", "b"));
+	rig_advance(rig, 500);
+	assert_int_equal(rig->outbox->count, 1);
+	assert_string_equal(rig_sent(rig, 0), cancel);
+	rig_receive(rig, target, CORE, answer(cancel, "200 OK", "b"));
+	rig_advance(rig, 5000);
+	assert_int_equal(rig->outbox->count, 0);
+	assert_nothing_is_left(rig);
+}
+
+/* RFC 3261 §8.2.2.3: all of them, however many. */
+static void every_option_that_is_not_supported_is_listed(void **)
+{
+	struct rig *rig = rig_create(rig_two_armed);
+	char options[4096] = "option-0";
+
+	for (int i = 1; i < 100; i++)
+		snprintf(options + strlen(options), 20, ", option-%d", i);
+	char row[5000];
+	snprintf(row, sizeof(row), "Proxy-Require: %s\r\n", options);
+	rig_assert_verdict(rig_receive(rig, CALLER, ACCESS, invite(1, row)), VERDICT_REPLY,
+			   REASON_BAD_EXTENSION);
+	assert_string_equal(rig_header(rig_sent(rig, 0), "Unsupported", 0), options);
+	rig_destroy(rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -344,6 +411,9 @@ int main(void)
 		cmocka_unit_test(answers_never_go_to_ourselves_or_to_nowhere),
 		cmocka_unit_test(large_requests_that_end_together_are_all_answered),
 		cmocka_unit_test(what_is_sent_fits_a_datagram),
+		cmocka_unit_test(a_response_to_another_unknown_method_is_no_answer),
+		cmocka_unit_test(a_cancel_is_repeated_until_its_final_response),
+		cmocka_unit_test(every_option_that_is_not_supported_is_listed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
