@@ -289,6 +289,13 @@ void route_find(const struct balance_snapshot *snapshot, const struct sip_messag
 	/* A dialog stays with the service that began it, whichever address it comes back to. */
 	if (route->has_token && route->token.service < snapshot->service_count)
 		route->service = route->token.service;
+	bool for_ourselves = !left && msg->to_tag.len == 0 &&
+			     is_for_ourselves(snapshot, msg, &uri);
+	/* Whom no service takes in gets nowhere by naming a way: only a signed route leads on. */
+	if (route->service == BALANCE_NONE && !route->has_token && !for_ourselves) {
+		reject(route, REASON_NO_SERVICE);
+		return;
+	}
 	if (left) {
 		route->strict_next_hop = !first.has_lr;
 		follow_uri(snapshot, &first, route);
@@ -298,7 +305,7 @@ void route_find(const struct balance_snapshot *snapshot, const struct sip_messag
 		follow_dialog(snapshot, &uri, route);
 		return;
 	}
-	if (msg->to_tag.len == 0 && is_for_ourselves(snapshot, msg, &uri)) {
+	if (for_ourselves) {
 		route->kind = ROUTE_LOCAL;
 		route->reason = REASON_OPTIONS_ALIVE;
 		return;

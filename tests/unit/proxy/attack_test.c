@@ -400,6 +400,42 @@ static void every_option_that_is_not_supported_is_listed(void **)
 	rig_destroy(rig);
 }
 
+/* A source that no service takes in reaches the trunks neither by Route nor by posing as a dialog. */
+static void a_stranger_to_every_service_names_no_way(void **)
+{
+	struct rig *rig = rig_create("interface access address 192.0.2.1/24\n"
+				     "interface core address 198.51.100.1/24\n"
+				     "pool carriers\n"
+				     "target carriers c1 192.0.2.10:5060\n"
+				     "pool switches\n"
+				     "target switches sw1 198.51.100.11:5060\n"
+				     "service in listen 192.0.2.1:5060 pool switches\n"
+				     "service out listen 198.51.100.1:5060 from switches pool carriers\n");
+	static const char *const tries[][3] = {
+		{ "sip:900@x.example", "", "Route: <sip:192.0.2.10;lr>\r\n" },
+		{ "sip:900@x.example", "", "Route: <sip:198.51.100.1;lr>, <sip:192.0.2.10;lr>\r\n" },
+		{ "sip:900@x.example", "", "Route: <sip:900@192.0.2.10>\r\n" },
+		{ "sip:900@192.0.2.10", ";tag=b", "" },
+		{ "sip:900@x.example", ";tag=b", "Route: <sip:192.0.2.10;lr>\r\n" },
+		{ "sip:900@192.0.2.10", "", "" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(tries); i++) {
+		char text[1024];
+		snprintf(text, sizeof(text),
+			 "INVITE %s SIP/2.0\r\n"
+			 "Via: SIP/2.0/UDP 198.51.100.66;branch=z9hG4bK%zu\r\n"
+			 "From: <sip:a@b>;tag=1\r\nTo: <sip:b@b>%s\r\nCall-ID: %zu\r\n"
+			 "CSeq: 1 INVITE\r\n%s\r\n",
+			 tries[i][0], i, tries[i][1], i, tries[i][2]);
+		struct verdict verdict = rig_receive(rig, "198.51.100.66:5060", CORE, text);
+		assert_int_equal(verdict.kind, VERDICT_REPLY);
+		assert_int_equal(rig->outbox->count, 1);
+		rig_assert_sent_to(rig, 0, "198.51.100.66:5060");
+	}
+	assert_nothing_is_left(rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -413,6 +449,7 @@ int main(void)
 		cmocka_unit_test(what_is_sent_fits_a_datagram),
 		cmocka_unit_test(a_response_to_another_unknown_method_is_no_answer),
 		cmocka_unit_test(a_cancel_is_repeated_until_its_final_response),
+		cmocka_unit_test(a_stranger_to_every_service_names_no_way),
 		cmocka_unit_test(every_option_that_is_not_supported_is_listed),
 	};
 
