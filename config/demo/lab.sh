@@ -145,6 +145,7 @@ lab_targets_start() {
 	for i in "${!lab_target_addresses[@]}"; do
 		(cd "$lab_directory" && exec ip netns exec "$lab_targets" sipp -sf target.xml \
 			-i "${lab_target_addresses[i]}" -p 5060 -nostdin -buff_size 4194304 \
+			-default_behaviors all,-abortunexp \
 			-max_retrans 12 -max_invite_retrans 12 -max_non_invite_retrans 12 \
 			-trace_stat -fd 1 -stf "target$((i + 1)).csv" \
 			-trace_err -error_file "target$((i + 1)).err" \
