@@ -45,12 +45,13 @@ is_bound() {
 	ip netns exec "$1" ss -Hlun "src $(lab_host "$2") and sport = :5060" | grep -q .
 }
 
-# sipp_call NS ADDRESS SCENARIO_NAME CALLS RATE HOLD_MS TO [ARGUMENTS...]: in the background.
+# sipp_call NS ADDRESS SCENARIO_NAME CALLS RATE HOLD_MS TO [ARGUMENTS...]: in the background.  A call
+# that never ends fails the test and does not stop it.
 sipp_call() {
 	local ns=$1 address=$2 scenario=$3 calls=$4 rate=$5 hold=$6 to=$7
 	shift 7
 	sipp_run "$ns" "$scenario" -sf "$scenario.xml" -i "$address" -s switch -m "$calls" \
-		-r "$rate" -d "$hold" -l 100000 "$@" "$to"
+		-r "$rate" -d "$hold" -l 10000 -timeout 100s -timeout_error "$@" "$to"
 }
 
 # sipp_count NAME COLUMN: of the last row of its statistics.
@@ -74,4 +75,21 @@ ask() {
 	local ns=$1
 	shift
 	ip netns exec "$ns" python3 "$tests_network/ask.py" "$@"
+}
+
+# router_insert: moves the callers of a lab behind a router, 10.0.0.50 via 192.0.2.77.
+lab_router=tdm$$r
+router_insert() {
+	local router=$lab_router
+	netns_create "$router" || return 1
+	ip netns exec "$router" sysctl -qw net.ipv4.ip_forward=1
+	ip -n "$lab_caller" link set caller0 netns "$router" name wan0 &&
+		ip -n "$router" link set wan0 up &&
+		netns_address "$router" wan0 192.0.2.77/24 &&
+		netns_link "$lab_caller" caller0 "$router" lan0 &&
+		netns_address "$router" lan0 10.0.0.1/24 &&
+		netns_address "$lab_caller" caller0 10.0.0.50/24 &&
+		netns_route "$lab_caller" default 10.0.0.1 || return 1
+	lab_peers=("$router wan0" "$lab_targets targets0")
+	lab_caller_address=10.0.0.50
 }
