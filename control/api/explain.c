@@ -241,7 +241,7 @@ static bool job_take_message(struct explain_job *job, const char *text, char *wh
 	job->message = malloc(SIP_DATAGRAM_MAX);
 	int len = job->message ? text_parse_base64url(encoded, job->message, SIP_DATAGRAM_MAX) : -1;
 	if (len <= 0) {
-		snprintf(why, size, "the message must have 1 to %d octets, in base64url",
+		snprintf(why, size, "the message is empty, longer than %d octets, or not base64url",
 			 SIP_DATAGRAM_MAX);
 		return false;
 	}
@@ -283,7 +283,7 @@ static bool job_take_args(struct explain_job *job, const json_t *args, char *why
 
 	job->total = 1;
 	if (!message && !call_ids) {
-		snprintf(why, size, "'explain' needs a message, or Call-IDs");
+		snprintf(why, size, "'explain' needs a file with a message, or --call-ids");
 		return false;
 	}
 	return (!message || job_take_message(job, message, why, size)) &&
