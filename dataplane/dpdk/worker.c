@@ -20,7 +20,7 @@ static_assert(sizeof(struct outcome) % 4 == 0, "rte_ring's elements are multiple
 
 static int no_memory(const char *what, struct failure *failure)
 {
-	return failure_put(failure, ENOMEM, "memory: no room for %s", what);
+	return failure_put(failure, ENOMEM, "memory: no room for %s; raise dataplane.memory", what);
 }
 
 /* ---- rings -------------------------------------------------------------------------------- */
