@@ -22,12 +22,17 @@ undo_run() {
 	undo_stack=()
 }
 
-# A second ^C while things are undone must not leave half of them behind.
+# A second ^C while things are undone must not leave half of them behind; nor must SIGKILL to the
+# process group, which meson sends half a second after SIGTERM: the undoing has a group of its own.
 undo_on_exit() {
 	local status=$?
 	trap '' INT TERM HUP
 	trap - EXIT
-	undo_run
+	[ "${#undo_stack[@]}" -gt 0 ] || exit "$status"
+	set -m
+	undo_run &
+	set +m
+	wait "$!"
 	exit "$status"
 }
 
