@@ -428,7 +428,8 @@ void ingress_fini(struct worker *worker)
 	void *item;
 
 	for (uint16_t w = 0; w < worker->dataplane->worker_count; w++) {
-		if (w == worker->index)
+		/* A start that failed half-way has no rings yet. */
+		if (!worker->handoff_in[w] || !worker->tx_in[w])
 			continue;
 		while (rte_ring_sc_dequeue(worker->handoff_in[w], &item) == 0) {
 			struct jumbo *jumbo = packet_as_jumbo(item);

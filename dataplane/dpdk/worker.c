@@ -15,6 +15,7 @@
 #include "dpdk/egress.h"
 #include "dpdk/ingress.h"
 #include "dpdk/worker.h"
+#include "state/mapping.h"
 
 static_assert(sizeof(struct outcome) % 4 == 0, "rte_ring's elements are multiples of 4");
 
@@ -177,7 +178,8 @@ static int worker_create_stack(struct worker *worker, const struct memory_plan *
 	if (size == 0)
 		return failure_put(failure, EINVAL,
 				   "interfaces: an mtu, a vlan or an address cannot be used");
-	memory = rte_zmalloc_socket("stack", size, CACHE_LINE_SIZE, worker->socket);
+	/* Ordinary memory: no device reads it, and DPDK's heap is measured for packets. */
+	memory = mapping_create(size);
 	if (!memory)
 		return no_memory("a worker's network stack", failure);
 	worker->stack_memory = memory;
@@ -254,10 +256,7 @@ static void worker_destroy(struct worker *worker)
 	rte_ring_free(worker->answers);
 	if (worker->proxy)
 		proxy_destroy(worker->proxy);
-	/* The stack poisons its free buffers; the memory goes back whole. */
-	if (worker->stack_memory)
-		MEMORY_UNPOISON(worker->stack_memory, worker->stack_size);
-	rte_free(worker->stack_memory);
+	mapping_destroy(worker->stack_memory, worker->stack_size);
 	free(worker->hold.neighbours);
 	free(worker->tx_buffers);
 	free(worker->outbox);

@@ -177,6 +177,9 @@ void client_failed(struct call *call, struct txn *txn, enum failover_cause cause
 			__atomic_fetch_add(&txn->status->errors, 1, __ATOMIC_RELAXED);
 	}
 	client_forget_target(txn);
+	/* A CANCEL that still waits for a provisional response, or for its answer, has nothing left
+	 * to cancel. */
+	cancel_answered(call, txn);
 	if (!client_failover(call, txn, cause))
 		client_answer_failure(call, txn, cause);
 }

@@ -292,6 +292,9 @@ struct verdict reply_stateless(struct call *call, const struct sip_message *msg,
 /* ---- request.c, response.c, cancel.c */
 struct verdict request_receive(struct call *call, struct sip_message *msg);
 struct verdict response_receive(struct call *call, struct sip_message *msg);
+/* Why a response belongs to nothing here; VERDICT_REASON_NONE: it does.  Changes nothing. */
+[[nodiscard]] enum verdict_reason response_stray_reason(struct call *call,
+							const struct sip_message *msg);
 struct verdict cancel_receive(struct call *call, struct sip_message *msg);
 /* RFC 3261 §16.3, of every request that is forwarded.  VERDICT_REASON_NONE: passes. */
 [[nodiscard]] enum verdict_reason request_validate(const struct sip_message *msg);

@@ -17,13 +17,16 @@ static PRINTF_LIKE(2, 3) void because(struct proxy_explanation *e, const char *f
 	va_end(args);
 }
 
-static void reject(struct proxy_explanation *e, enum verdict_reason reason)
+/* An ACK, a response, and what does not tell whom to answer are dropped where others are
+ * answered. */
+static void reject(struct proxy_explanation *e, enum verdict_reason reason, bool is_answerable)
 {
 	const struct verdict_reason_info *info = &verdict_reasons[reason];
+	bool is_answered = is_answerable && info->status;
 
 	e->kind = ROUTE_REJECT;
-	e->verdict = verdict_of(info->status ? VERDICT_REPLY : VERDICT_DROP, reason);
-	if (info->status)
+	e->verdict = verdict_of(is_answered ? VERDICT_REPLY : VERDICT_DROP, reason);
+	if (is_answered)
 		because(e, "answered %u: %s%s%s", info->status, info->help,
 			info->clause[0] ? ", " : "", info->clause);
 	else
@@ -72,7 +75,7 @@ static void explain_request(struct call *call, const struct sip_message *msg,
 
 	e->service = route.service;
 	if (failure != VERDICT_REASON_NONE) {
-		reject(e, failure);
+		reject(e, failure, msg->method != SIP_METHOD_ACK);
 		return;
 	}
 	e->kind = route.kind;
@@ -91,6 +94,21 @@ static void explain_request(struct call *call, const struct sip_message *msg,
 		because_routed(call, msg, &route, e);
 }
 
+static void explain_response(struct call *call, const struct sip_message *msg,
+			     struct proxy_explanation *e)
+{
+	enum verdict_reason stray = response_stray_reason(call, msg);
+
+	if (stray != VERDICT_REASON_NONE) {
+		reject(e, stray, false);
+		return;
+	}
+	e->kind = ROUTE_RESPONSE;
+	e->verdict = verdict_of(VERDICT_FORWARD, REASON_FINAL);
+	because(e, "a response to a live transaction: goes the way its request came, as far as "
+		   "RFC 3261 §16.7 lets it");
+}
+
 void proxy_explain(struct proxy *proxy, const struct balance_snapshot *snapshot,
 		   const struct proxy_datagram *datagram, tick_t now,
 		   struct proxy_explanation *e)
@@ -105,14 +123,11 @@ void proxy_explain(struct proxy *proxy, const struct balance_snapshot *snapshot,
 					 .egress = BALANCE_NONE };
 	enum verdict_reason reason = sip_message_parse(msg, datagram->data, datagram->len);
 	if (reason != VERDICT_REASON_NONE) {
-		reject(e, reason);
+		reject(e, reason, msg->is_request && sip_message_is_answerable(msg));
 		return;
 	}
 	if (!msg->is_request) {
-		e->kind = ROUTE_RESPONSE;
-		e->verdict = verdict_of(VERDICT_FORWARD, REASON_FINAL);
-		because(e, "a response: goes to the transaction that its top Via names, or is "
-			   "dropped (RFC 6026 §7.3)");
+		explain_response(&call, msg, e);
 		return;
 	}
 	explain_request(&call, msg, e);

@@ -270,6 +270,16 @@ static struct verdict dead(struct call *call, const struct match *match,
 	return verdict_of(VERDICT_FORWARD, REASON_FINAL_2XX_AGAIN);
 }
 
+enum verdict_reason response_stray_reason(struct call *call, const struct sip_message *msg)
+{
+	struct proxy_stats before = call->proxy->stats;
+	struct match match;
+
+	match_find(call, msg, &match);
+	call->proxy->stats = before;
+	return match.txn || match.tombstone ? VERDICT_REASON_NONE : match.stray.reason;
+}
+
 struct verdict response_receive(struct call *call, struct sip_message *msg)
 {
 	struct match match;
