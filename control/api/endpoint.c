@@ -2,6 +2,7 @@
 /* The control socket's file; see endpoint.h. */
 #include "api/endpoint.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -12,6 +13,9 @@
 #include <unistd.h>
 
 #define ENDPOINT_SCHEME "ipc://"
+
+static_assert(sizeof(((struct sockaddr_un *)0)->sun_path) == API_ENDPOINT_PATH_MAX,
+	      "longest path of a socket");
 
 const char *api_endpoint_path(const char *endpoint)
 {

@@ -8,6 +8,9 @@
 
 #include <stddef.h>
 
+/* A path on Linux, its NUL included: sun_path. */
+#define API_ENDPOINT_PATH_MAX 108
+
 /* PATH of ipc://PATH, or NULL. */
 const char *api_endpoint_path(const char *endpoint);
 

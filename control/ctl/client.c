@@ -10,18 +10,21 @@
 
 #include "api/endpoint.h"
 #include "api/protocol.h"
+#include "base/text.h"
 
 #define CLIENT_ALIVE_MS 1000 /* how often a follower asks whether tandemd is still there */
 #define CLIENT_LINGER_MS 200
 #define CLIENT_EVENTS_MAX 1024
+#define IPC_SCHEME "ipc://"
+#define TCP_SCHEME "tcp://"
 
 struct ctl_client {
 	void *zmq, *socket;
-	bool owns_zmq;
+	bool owns_zmq, is_greeted;
 	int timeout_ms;
 	int64_t next_id;
 	json_t *events; /* that came between */
-	char endpoint[256];
+	char endpoint[CTL_ENDPOINT_MAX];
 };
 
 /* Says so at once when there is no socket file or nobody behind it; a transport that only keeps
@@ -48,6 +51,45 @@ static bool client_look(const char *endpoint, char why[CTL_WHY_MAX])
 	}
 }
 
+bool ctl_endpoint_take(const char *word, char endpoint[CTL_ENDPOINT_MAX], char *why, size_t size)
+{
+	struct span given = span_of_string(word), port;
+	int len = snprintf(endpoint, CTL_ENDPOINT_MAX, "%s%s", word[0] == '/' ? IPC_SCHEME : "",
+			   word);
+	uint64_t number;
+
+	if (len < CTL_ENDPOINT_MAX) {
+		const char *path = api_endpoint_path(endpoint);
+		if (path && path[0] && strlen(path) < API_ENDPOINT_PATH_MAX)
+			return true;
+	}
+	if (len < CTL_ENDPOINT_MAX && span_starts_with(given, SPAN(TCP_SCHEME))) {
+		const char *colon = strrchr(word, ':');
+		port = span_of_string(colon + 1);
+		if (colon > word + sizeof(TCP_SCHEME) - 1 &&
+		    text_parse_u64(port, UINT16_MAX, &number) && number > 0)
+			return true;
+	}
+	snprintf(why, size,
+		 "'%.80s' is no control socket; accepted: a path that begins with / (at most %d "
+		 "octets), ipc://PATH, or tcp://HOST:PORT",
+		 word, API_ENDPOINT_PATH_MAX - 1);
+	return false;
+}
+
+bool ctl_timeout_take(const char *word, int *timeout_ms, char *why, size_t size)
+{
+	uint64_t seconds;
+
+	if (text_parse_u64(span_of_string(word), CTL_TIMEOUT_MAX, &seconds) && seconds > 0) {
+		*timeout_ms = (int)seconds * 1000;
+		return true;
+	}
+	snprintf(why, size, "'%.60s' is no time limit; accepted: whole seconds, 1 to %d", word,
+		 CTL_TIMEOUT_MAX);
+	return false;
+}
+
 static bool client_send(struct ctl_client *client, json_t *message, char why[CTL_WHY_MAX])
 {
 	char *text = json_dumps(message, JSON_COMPACT);
@@ -58,7 +100,7 @@ static bool client_send(struct ctl_client *client, json_t *message, char why[CTL
 		snprintf(why, CTL_WHY_MAX, "out of memory");
 	else if (strlen(text) > API_MESSAGE_MAX)
 		snprintf(why, CTL_WHY_MAX, "the request is longer than %d octets", API_MESSAGE_MAX);
-	else if (zmq_send(client->socket, text, strlen(text), 0) < 0)
+	else if (zmq_send(client->socket, text, strlen(text), ZMQ_DONTWAIT) < 0)
 		snprintf(why, CTL_WHY_MAX, "cannot send on the control socket %s: %s",
 			 client->endpoint, zmq_strerror(zmq_errno()));
 	else
@@ -143,7 +185,8 @@ struct ctl_client *ctl_client_connect(const char *endpoint, void *zmq, int timeo
 				      char why[CTL_WHY_MAX])
 {
 	struct ctl_client *client = NULL;
-	int linger = CLIENT_LINGER_MS;
+	/* Nothing is owed to an end that never answered. */
+	int linger = 0;
 
 	if (!client_look(endpoint, why))
 		return NULL;
@@ -158,30 +201,35 @@ struct ctl_client *ctl_client_connect(const char *endpoint, void *zmq, int timeo
 	client->owns_zmq = !zmq;
 	client->zmq = zmq ? zmq : zmq_ctx_new();
 	client->socket = client->zmq ? zmq_socket(client->zmq, ZMQ_DEALER) : NULL;
+	if (client->socket)
+		zmq_setsockopt(client->socket, ZMQ_LINGER, &linger, sizeof(linger));
 	if (!client->socket || zmq_connect(client->socket, endpoint) < 0) {
 		snprintf(why, CTL_WHY_MAX, "cannot use the control socket %s: %s", endpoint,
 			 zmq_strerror(zmq_errno()));
 		ctl_client_close(client);
 		return NULL;
 	}
-	zmq_setsockopt(client->socket, ZMQ_LINGER, &linger, sizeof(linger));
 	if (client_hello(client, why) != CTL_OK) {
 		ctl_client_close(client);
 		return NULL;
 	}
+	client->is_greeted = true;
 	return client;
 }
 
 void ctl_client_close(struct ctl_client *client)
 {
 	char why[CTL_WHY_MAX];
+	int linger = CLIENT_LINGER_MS;
 
 	if (!client)
 		return;
-	if (client->socket) {
+	if (client->socket && client->is_greeted) {
+		zmq_setsockopt(client->socket, ZMQ_LINGER, &linger, sizeof(linger));
 		(void)client_send(client, json_pack("{s:b}", "bye", 1), why);
-		zmq_close(client->socket);
 	}
+	if (client->socket)
+		zmq_close(client->socket);
 	if (client->zmq && client->owns_zmq)
 		zmq_ctx_term(client->zmq);
 	json_decref(client->events);

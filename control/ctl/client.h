@@ -24,10 +24,18 @@ enum ctl_status {
 
 #define CTL_WHY_MAX 640
 
+/* What the user may give for a control socket and a time limit.  False, with a sentence. */
+#define CTL_ENDPOINT_MAX 256
+#define CTL_TIMEOUT_MAX  86400
+[[nodiscard]] bool ctl_endpoint_take(const char *word, char endpoint[CTL_ENDPOINT_MAX], char *why,
+				     size_t size);
+[[nodiscard]] bool ctl_timeout_take(const char *word, int *timeout_ms, char *why, size_t size);
+
 /* timeout_ms: how long tandemd may be silent.  NULL: unreachable, with a sentence in why. */
 [[nodiscard]] struct ctl_client *ctl_client_connect(const char *endpoint, void *zmq, int timeout_ms,
 						    char why[CTL_WHY_MAX]);
-void ctl_client_close(struct ctl_client *client); /* NULL is allowed */
+/* NULL is allowed.  A client that was answered before may take 200 ms to say bye. */
+void ctl_client_close(struct ctl_client *client);
 
 /*
  * Sends a request and waits for its final answer.  *body is the answer, with the rows of partial

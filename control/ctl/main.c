@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "api/protocol.h"
-#include "base/text.h"
 #include "ctl/help.h"
 #include "ctl/run.h"
 
@@ -26,25 +25,10 @@ static int usage(const char *sentence, const char *word)
 	return CTL_USAGE;
 }
 
-static bool take_timeout(const char *word, int *timeout_ms)
+static int wrong_value(const char *why)
 {
-	uint64_t seconds;
-
-	if (!text_parse_u64(span_of_string(word), 86400, &seconds) || seconds == 0)
-		return false;
-	*timeout_ms = (int)seconds * 1000;
-	return true;
-}
-
-/* A bare path means the socket file. */
-static const char *take_endpoint(const char *word)
-{
-	static char endpoint[256];
-
-	if (word[0] != '/')
-		return word;
-	snprintf(endpoint, sizeof(endpoint), "ipc://%s", word);
-	return endpoint;
+	fprintf(stderr, "tandemctl: %s\n", why);
+	return CTL_USAGE;
 }
 
 int main(int argc, char **argv)
@@ -55,6 +39,7 @@ int main(int argc, char **argv)
 		.out = stdout,
 		.err = stderr,
 	};
+	char endpoint[CTL_ENDPOINT_MAX], why[CTL_WHY_MAX];
 	enum ctl_status status;
 	int option;
 	char letter[] = "-?";
@@ -63,14 +48,16 @@ int main(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "+:s:jt:h", options, NULL)) != -1) {
 		switch (option) {
 		case 's':
-			session.endpoint = take_endpoint(optarg);
+			if (!ctl_endpoint_take(optarg, endpoint, why, sizeof(why)))
+				return wrong_value(why);
+			session.endpoint = endpoint;
 			break;
 		case 'j':
 			session.is_json = true;
 			break;
 		case 't':
-			if (!take_timeout(optarg, &session.timeout_ms))
-				return usage("no number of seconds:", optarg);
+			if (!ctl_timeout_take(optarg, &session.timeout_ms, why, sizeof(why)))
+				return wrong_value(why);
 			break;
 		case OPTION_VERSION:
 			puts("tandemctl " TANDEM_VERSION);

@@ -21,6 +21,10 @@
 #include "api/endpoint.h"
 #include "ctl/run.h"
 
+#define TEN_DIGITS    "0123456789"
+#define FIFTY_DIGITS  TEN_DIGITS TEN_DIGITS TEN_DIGITS TEN_DIGITS TEN_DIGITS
+#define LONG_ENDPOINT "ipc:///tmp/" FIFTY_DIGITS FIFTY_DIGITS FIFTY_DIGITS
+
 struct test {
 	struct api_fixture api;
 	api_handler_fn table[API_COMMAND_COUNT];
@@ -337,9 +341,56 @@ static void a_file_that_is_no_socket_is_left_alone(void **state)
 	api_fixture_stop(&t->api);
 }
 
-#define TEN_DIGITS    "0123456789"
-#define FIFTY_DIGITS  TEN_DIGITS TEN_DIGITS TEN_DIGITS TEN_DIGITS TEN_DIGITS
-#define LONG_ENDPOINT "ipc:///tmp/" FIFTY_DIGITS FIFTY_DIGITS FIFTY_DIGITS
+static void an_endpoint_is_a_path_or_a_known_transport(void **)
+{
+	static const char *const good[][2] = {
+		{ "/run/x.sock", "ipc:///run/x.sock" }, { "ipc:///x", "ipc:///x" },
+		{ "tcp://[::1]:5", "tcp://[::1]:5" },	{ "tcp://a:65535", "tcp://a:65535" },
+	};
+	static const char *const bad[] = {
+		"", "nonsense", "ipc://", "tcp://", "tcp://a", "tcp://a:", "tcp://:1",
+		"tcp://a:0", "tcp://a:65536", "udp://a:1", "run/x.sock", LONG_ENDPOINT,
+	};
+	char endpoint[CTL_ENDPOINT_MAX], why[256];
+
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		if (!ctl_endpoint_take(good[i][0], endpoint, why, sizeof(why)))
+			fail_msg("%s", why);
+		assert_string_equal(endpoint, good[i][1]);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		if (ctl_endpoint_take(bad[i], endpoint, why, sizeof(why)))
+			fail_msg("'%s' is taken", bad[i]);
+		assert_non_null(strstr(why, "accepted: a path that begins with /"));
+	}
+}
+
+static void a_time_limit_is_in_whole_seconds(void **)
+{
+	static const char *const bad[] = { "", "0", "0.5", "-1", "1s", "86401" };
+	char why[256];
+	int ms = 0;
+
+	assert_true(ctl_timeout_take("86400", &ms, why, sizeof(why)));
+	assert_int_equal(ms, 86400000);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		assert_false(ctl_timeout_take(bad[i], &ms, why, sizeof(why)));
+		assert_non_null(strstr(why, "accepted: whole seconds, 1 to 86400"));
+	}
+	assert_int_equal(ms, 86400000);
+}
+
+/* The transport takes none of these: no bye can be sent, and the end must not wait for it. */
+static void an_endpoint_that_cannot_be_connected_ends_at_once(void **)
+{
+	static const char *const endpoints[] = { "", "nonsense", "tcp://nonsense" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(endpoints); i++) {
+		char why[CTL_WHY_MAX] = "";
+		assert_null(ctl_client_connect(endpoints[i], NULL, 1000, why));
+		assert_non_null(strstr(why, "cannot use the control socket"));
+	}
+}
 
 static void an_endpoint_that_cannot_be_is_told(void **state)
 {
@@ -372,6 +423,9 @@ int main(void)
 		CASE(a_socket_that_nobody_answers_on_is_replaced),
 		CASE(a_file_that_is_no_socket_is_left_alone),
 		CASE(an_endpoint_that_cannot_be_is_told),
+		cmocka_unit_test(an_endpoint_is_a_path_or_a_known_transport),
+		cmocka_unit_test(a_time_limit_is_in_whole_seconds),
+		cmocka_unit_test(an_endpoint_that_cannot_be_connected_ends_at_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
