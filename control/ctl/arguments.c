@@ -249,6 +249,85 @@ static int call_take_option(struct ctl_call *call, int count, const char *const 
 	return call_set(call, arg, value) ? (inlined ? 1 : 2) : 0;
 }
 
+/* Options of tandemctl itself, where the command has none of that name. */
+
+static const struct {
+	const char *word, *letter, *value_name;
+} globals[] = {
+	{ "--help", "-h", NULL },
+	{ "--json", "-j", NULL },
+	{ "--socket", "-s", "ENDPOINT" },
+	{ "--timeout", "-t", "SECONDS" },
+};
+enum { GLOBAL_HELP, GLOBAL_JSON, GLOBAL_SOCKET, GLOBAL_TIMEOUT, GLOBAL_COUNT };
+
+/* *value: what the word itself says behind = or the letter, or NULL. */
+static unsigned int global_find(const char *word, const char **value)
+{
+	unsigned int found = 0;
+
+	for (; found < GLOBAL_COUNT; found++) {
+		size_t len = strlen(globals[found].word);
+		*value = NULL;
+		if (strcmp(word, globals[found].letter) == 0 ||
+		    strcmp(word, globals[found].word) == 0)
+			break;
+		if (strncmp(word, globals[found].word, len) == 0 && word[len] == '=') {
+			*value = word + len + 1;
+			break;
+		}
+		if (globals[found].value_name && word[1] == globals[found].letter[1]) {
+			*value = word + 2;
+			break;
+		}
+	}
+	return found;
+}
+
+static bool global_set(struct ctl_call *call, unsigned int global, const char *value, char *why,
+		       size_t size)
+{
+	switch (global) {
+	case GLOBAL_SOCKET:
+		return ctl_endpoint_take(value, call->endpoint, why, size);
+	case GLOBAL_TIMEOUT:
+		return ctl_timeout_take(value, &call->timeout_ms, why, size);
+	case GLOBAL_JSON:
+		call->wants_json = true;
+		break;
+	default:
+		call->wants_help = true;
+		break;
+	}
+	return true;
+}
+
+/* Like call_take_option; -1: no option of tandemctl's. */
+static int call_take_global(struct ctl_call *call, int count, const char *const *words, char *why,
+			    size_t size)
+{
+	const char *value;
+	unsigned int global = global_find(words[0], &value);
+	int used = 1;
+
+	if (global == GLOBAL_COUNT || option_find(call->id, words[0], strcspn(words[0], "=")))
+		return -1;
+	if (!globals[global].value_name && value) {
+		snprintf(why, size, "%s takes no value", globals[global].word);
+		return 0;
+	}
+	if (globals[global].value_name && !value) {
+		if (count < 2) {
+			snprintf(why, size, "%s needs a value: %s", words[0],
+				 globals[global].value_name);
+			return 0;
+		}
+		value = words[1];
+		used = 2;
+	}
+	return global_set(call, global, value, why, size) ? used : 0;
+}
+
 static int call_take_positional(struct ctl_call *call, const char *word, char *why, size_t size)
 {
 	const struct api_arg *arg = positional_find(call->id, call->args);
@@ -261,6 +340,14 @@ static int call_take_positional(struct ctl_call *call, const char *word, char *w
 	return call_set(call, arg, value_of(arg->kind, word, why, size)) ? 1 : 0;
 }
 
+static int call_take_dash(struct ctl_call *call, int count, const char *const *words, char *why,
+			  size_t size)
+{
+	int used = call_take_global(call, count, words, why, size);
+
+	return used < 0 ? call_take_option(call, count, words, why, size) : used;
+}
+
 static bool call_take_words(struct ctl_call *call, int count, const char *const *words, char *why,
 			    size_t size)
 {
@@ -271,12 +358,8 @@ static bool call_take_words(struct ctl_call *call, int count, const char *const 
 		used = 1;
 		if (is_option && strcmp(words[i], "--") == 0)
 			only_positionals = true;
-		else if (is_option && (!strcmp(words[i], "--help") || !strcmp(words[i], "-h")))
-			call->wants_help = true;
-		else if (is_option && strcmp(words[i], "--json") == 0)
-			call->wants_json = true;
 		else if (is_option)
-			used = call_take_option(call, count - i, words + i, why, size);
+			used = call_take_dash(call, count - i, words + i, why, size);
 		else
 			used = call_take_positional(call, words[i], why, size);
 		if (used == 0)

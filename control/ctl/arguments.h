@@ -9,13 +9,17 @@
 #include <jansson.h>
 
 #include "api/commands.h"
+#include "ctl/client.h"
 
 struct ctl_call {
 	enum api_command_id id;
 	json_t *args;       /* to send */
 	json_t *local;      /* for tandemctl itself */
 	bool wants_help;    /* --help among the words */
-	bool wants_json;    /* --json among the words */
+	/* Options of tandemctl itself, which may stand behind the command too. */
+	bool wants_json;
+	int timeout_ms;                  /* 0: not given */
+	char endpoint[CTL_ENDPOINT_MAX]; /* "": not given */
 };
 
 /* False, with a sentence in why[size]; the call is then empty.  ctl_call_release frees it. */

@@ -17,7 +17,7 @@ void ctl_help(FILE *out)
 	for (unsigned int id = 0; id < API_COMMAND_COUNT; id++)
 		fprintf(out, "  %-17s %s\n", api_commands[id].name, api_commands[id].help);
 	fprintf(out,
-		"\nOptions:\n"
+		"\nOptions, before or behind the command:\n"
 		"  -s, --socket ENDPOINT   control socket, default %s\n"
 		"  -j, --json              print the answer as JSON\n"
 		"  -t, --timeout SECONDS   how long tandemd may be silent, default 5\n"

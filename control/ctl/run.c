@@ -120,11 +120,35 @@ static enum ctl_status run_call(struct ctl_session *session, const struct ctl_ca
 	return status;
 }
 
+/* Options behind the command hold for it alone: another socket or time limit gets a client of its
+ * own. */
+static enum ctl_status run_with_options(struct ctl_session *session, const struct ctl_call *call,
+					char why[CTL_WHY_MAX])
+{
+	struct ctl_session own = *session;
+	enum ctl_status status;
+
+	if (!call->endpoint[0] && !call->timeout_ms) {
+		session->is_json |= call->wants_json;
+		status = run_call(session, call, why);
+		session->is_json = own.is_json;
+		return status;
+	}
+	own.client = NULL;
+	own.is_json |= call->wants_json;
+	if (call->endpoint[0])
+		own.endpoint = call->endpoint;
+	if (call->timeout_ms)
+		own.timeout_ms = call->timeout_ms;
+	status = run_call(&own, call, why);
+	ctl_session_close(&own);
+	return status;
+}
+
 enum ctl_status ctl_run(struct ctl_session *session, int count, const char *const *words)
 {
 	struct ctl_call call;
 	char why[CTL_WHY_MAX];
-	bool was_json = session->is_json;
 
 	if (!ctl_call_parse(count, words, &call, why, sizeof(why)))
 		return run_fail(session, CTL_USAGE, why);
@@ -133,9 +157,7 @@ enum ctl_status ctl_run(struct ctl_session *session, int count, const char *cons
 		ctl_call_release(&call);
 		return CTL_OK;
 	}
-	session->is_json |= call.wants_json;
-	enum ctl_status status = run_call(session, &call, why);
-	session->is_json = was_json;
+	enum ctl_status status = run_with_options(session, &call, why);
 	ctl_call_release(&call);
 	return status == CTL_OK ? CTL_OK : run_fail(session, status, why);
 }

@@ -262,6 +262,26 @@ static void without_a_server_it_names_the_socket_and_ends_with_3(void **state)
 	caller_free(&none);
 }
 
+static void a_socket_behind_the_command_is_the_one_asked(void **state)
+{
+	struct test *t = *state;
+	char endpoint[80];
+	const char *const words[] = { "show", "pools", "--socket", endpoint, "--json" };
+	struct caller caller = { .words = words, .count = 5 };
+
+	start(t);
+	snprintf(endpoint, sizeof(endpoint), "%s", t->path);
+	call(t, &caller);
+	assert_string_equal(caller.out, "{\n  \"pools\": []\n}\n");
+	caller_free(&caller);
+	snprintf(endpoint, sizeof(endpoint), "%s-other", t->path);
+	call(t, &caller);
+	assert_int_equal(caller.status, CTL_UNREACHABLE);
+	assert_non_null(strstr(caller.err, endpoint));
+	caller_free(&caller);
+	api_fixture_stop(&t->api);
+}
+
 static void usage_errors_need_no_server(void **state)
 {
 	struct test *t = *state;
@@ -417,6 +437,7 @@ int main(void)
 		CASE(a_long_list_goes_in_slices_and_comes_back_whole),
 		CASE(events_before_and_after_the_answer_are_followed),
 		CASE(without_a_server_it_names_the_socket_and_ends_with_3),
+		CASE(a_socket_behind_the_command_is_the_one_asked),
 		CASE(usage_errors_need_no_server),
 		CASE(the_socket_is_for_owner_and_group_and_goes_with_the_server),
 		CASE(a_socket_that_somebody_answers_on_is_refused),

@@ -81,6 +81,36 @@ static void json_and_help_are_taken_anywhere(void **)
 	ctl_call_release(&call);
 }
 
+static void options_of_tandemctl_are_taken_behind_the_command(void **)
+{
+	static const char *const lines[] = {
+		"show targets --json --socket /x --timeout 7 --pool p",
+		"show targets -j -s /x -t 7 --pool p",
+		"show targets --socket=/x --pool=p --timeout=7 -j",
+		"show targets -s/x --pool p -t7 -j",
+	};
+	struct ctl_call call;
+	char why[256];
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		if (!parse(lines[i], &call, why))
+			fail_msg("'%s': %s", lines[i], why);
+		assert_true(call.wants_json && !call.wants_help);
+		assert_string_equal(call.endpoint, "ipc:///x");
+		assert_int_equal(call.timeout_ms, 7000);
+		assert_string_equal(api_arg_string(call.args, "pool"), "p");
+		ctl_call_release(&call);
+	}
+	assert_true(parse("show targets", &call, why));
+	assert_true(!call.wants_json && !call.endpoint[0] && !call.timeout_ms);
+	ctl_call_release(&call);
+	/* What the command itself calls so stays its own. */
+	assert_true(parse("explain --call-ids /dev/null --source 192.0.2.1", &call, why));
+	assert_string_equal(call.endpoint, "");
+	assert_string_equal(api_arg_string(call.args, "source"), "192.0.2.1");
+	ctl_call_release(&call);
+}
+
 static void wrong_words_are_told_with_what_is_accepted(void **)
 {
 	static const struct {
@@ -94,6 +124,10 @@ static void wrong_words_are_told_with_what_is_accepted(void **)
 		{ "show status extra", "'show status' does not take 'extra'" },
 		{ "show targets --pool", "--pool needs a value: NAME" },
 		{ "show drops --drops-only=1", "--drops-only takes no value" },
+		{ "show drops -s", "-s needs a value: ENDPOINT" },
+		{ "show drops --json=1", "--json takes no value" },
+		{ "show drops -s nonsense", "'nonsense' is no control socket" },
+		{ "show drops -t 0.5", "accepted: whole seconds, 1 to 86400" },
 		{ "target drain", "'target drain' needs the argument 'name'" },
 		{ "target drain a b", "'target drain' does not take 'b'" },
 		{ "capture start /x --packets many", "'many' is not a number" },
@@ -364,6 +398,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(words_become_a_command_and_arguments),
 		cmocka_unit_test(json_and_help_are_taken_anywhere),
+		cmocka_unit_test(options_of_tandemctl_are_taken_behind_the_command),
 		cmocka_unit_test(wrong_words_are_told_with_what_is_accepted),
 		cmocka_unit_test(files_become_contents_and_lists),
 		cmocka_unit_test(a_relative_path_is_made_absolute),
