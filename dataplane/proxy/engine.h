@@ -238,6 +238,7 @@ struct route {
 	bool strict_next_hop;         /* first Route left has no lr (§16.6 item 6) */
 	bool has_token;
 	bool is_balanced;
+	bool is_stranger;             /* the source is neither a target nor a peer */
 	enum route_token_side side;
 	struct route_token token;
 	struct endpoint next_hop;

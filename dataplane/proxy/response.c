@@ -146,6 +146,14 @@ static struct verdict take_provisional(struct call *call, struct txn *txn,
 	return forward(call, txn, msg, REASON_PROVISIONAL);
 }
 
+/* Whoever saw the request can answer with its branch.  Only the server that it was sent to can say
+ * of itself that it cannot serve. */
+static bool is_from_target(const struct call *call, const struct txn *txn)
+{
+	return txn->request && ip_address_equal(&held_of(txn->request)->destination.address,
+						&call->datagram->source.address);
+}
+
 static struct verdict take_final(struct call *call, struct txn *txn, const struct sip_message *msg)
 {
 	bool is_invite = (txn->flags & TXN_IS_INVITE) != 0;
@@ -153,10 +161,12 @@ static struct verdict take_final(struct call *call, struct txn *txn, const struc
 	/* The final response ends the need for a CANCEL still on its way. */
 	cancel_answered(call, txn);
 	if (txn->flags & TXN_OUTSTANDING) {
-		call_outcome(call, txn, OUTCOME_RESPONSE, msg->status);
-		uint64_t *counter = msg->status < 300 ? &txn->status->responses_2xx :
-							&txn->status->responses_other;
-		__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+		if (is_from_target(call, txn)) {
+			call_outcome(call, txn, OUTCOME_RESPONSE, msg->status);
+			uint64_t *counter = msg->status < 300 ? &txn->status->responses_2xx :
+								&txn->status->responses_other;
+			__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+		}
 		client_forget_target(txn);
 	}
 	/* RFC 4320 §4.2. */
@@ -167,7 +177,7 @@ static struct verdict take_final(struct call *call, struct txn *txn, const struc
 	if (msg->status == 503) {
 		/* The ACK went to the old target above; from here the transaction may be the
 		 * next target's. */
-		if (client_failover(call, txn, FAILOVER_503))
+		if (is_from_target(call, txn) && client_failover(call, txn, FAILOVER_503))
 			return verdict_of(VERDICT_FORWARD, REASON_FAILOVER);
 		client_answer_failure(call, txn, FAILOVER_503);
 		return verdict_of(VERDICT_REPLY, REASON_ALL_TARGETS_FAILED);

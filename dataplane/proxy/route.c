@@ -4,7 +4,9 @@
  * §16.5, §16.6 items 6 and 7).  Choosing among a pool's targets comes after it.
  *
  * Never an open relay: every next hop is a configured target, lies in the egress interface's
- * peers, or is the source address that a signed Record-Route of ours carries.
+ * peers, or is the source address that a signed Record-Route of ours carries.  And a stranger,
+ * neither a target nor a peer itself, reaches by naming a way only what its service's pool holds:
+ * calls on another service's trunk are not its to make.
  */
 #include "proxy/engine.h"
 
@@ -46,7 +48,8 @@ static enum own_route own_route_of(const struct balance_snapshot *snapshot,
 
 	if (!uri_is_own(snapshot, uri))
 		return ROUTE_FOREIGN;
-	if (!sip_param_find(uri->params, SPAN(ROUTE_PARAM), &text))
+	/* What begins a dialog cannot be in it yet: a pre-loaded route, whatever it carries. */
+	if (!sip_param_find(uri->params, SPAN(ROUTE_PARAM), &text) || msg->to_tag.len == 0)
 		return ROUTE_OWN_UNSIGNED;
 	struct route_token token;
 	enum route_token_side side = route_token_decode(
@@ -82,6 +85,27 @@ static uint16_t count_routes(const struct sip_message *msg, struct sip_value_cur
 	return n;
 }
 
+static bool is_known(const struct balance_snapshot *snapshot, const struct ip_address *address,
+		     uint16_t interface)
+{
+	const struct endpoint any_port = { .address = *address, .port = 0 };
+
+	return balance_is_peer(snapshot, interface, address) ||
+	       balance_target_find(snapshot, &any_port) != BALANCE_NONE;
+}
+
+static bool is_in_pool(const struct balance_snapshot *snapshot, uint16_t service,
+		       const struct endpoint *endpoint)
+{
+	if (service == BALANCE_NONE)
+		return false;
+	const struct balance_pool *pool = &snapshot->pools[snapshot->services[service].pool];
+	for (uint32_t i = 0; i < pool->target_count; i++)
+		if (endpoint_equal(&snapshot->targets[pool->target_first + i].endpoint, endpoint))
+			return true;
+	return false;
+}
+
 /* An address that a request may be sent to; fills next hop and egress.  `named`: the interface
  * that a signed route names, or BALANCE_NONE. */
 static bool use_next_hop(const struct balance_snapshot *snapshot, const struct endpoint *endpoint,
@@ -103,9 +127,10 @@ static bool use_next_hop(const struct balance_snapshot *snapshot, const struct e
 		reject(route, REASON_NO_ROUTE);
 		return false;
 	}
-	const struct endpoint any_port = { .address = endpoint->address, .port = 0 };
-	if (!is_signed_source && !balance_is_peer(snapshot, egress, &endpoint->address) &&
-	    balance_target_find(snapshot, &any_port) == BALANCE_NONE) {
+	bool is_allowed = is_signed_source || is_known(snapshot, &endpoint->address, egress);
+	if (route->is_stranger && !route->has_token)
+		is_allowed = is_in_pool(snapshot, route->service, endpoint);
+	if (!is_allowed) {
 		reject(route, REASON_RELAY_DENIED);
 		return false;
 	}
@@ -267,6 +292,7 @@ void route_find(const struct balance_snapshot *snapshot, const struct sip_messag
 		.pool = BALANCE_NONE,
 		.target = BALANCE_NONE,
 		.egress = BALANCE_NONE,
+		.is_stranger = !is_known(snapshot, &datagram->source.address, datagram->interface),
 	};
 	if (!sip_uri_decode(sip_slice_span(msg, msg->request_uri), &uri)) {
 		reject(route, REASON_REQUEST_URI_SYNTAX);

@@ -88,6 +88,74 @@ static void tandem_is_no_open_relay(void **)
 	rig_destroy(rig);
 }
 
+static void a_stranger_reaches_its_services_pool_and_nothing_else(void **)
+{
+	struct rig *rig = rig_create(
+		"interface access address 192.0.2.1/24 gateway 192.0.2.254 peers 203.0.113.0/24\n"
+		"interface core address 198.51.100.1/24\n"
+		"pool sw\ntarget sw sw1 198.51.100.11:5060\n"
+		"pool carriers\ntarget carriers c1 203.0.113.10:5060\n"
+		"service in listen 192.0.2.1:5060 pool sw\n"
+		"service out listen 198.51.100.1:5060 from sw pool carriers\n");
+	static const struct {
+		const char *source, *rows, *uri, *to;
+		bool passes;
+	} cases[] = {
+		{ "8.8.8.8:5060", "Route: <sip:203.0.113.10;lr>\r\n", "sip:b@x.example", "", false },
+		{ "8.8.8.8:5060", "Route: <sip:198.51.100.11:22;lr>\r\n", "sip:b@x.example", "", false },
+		{ "8.8.8.8:5060", "Route: <sip:198.51.100.11;lr>\r\n", "sip:b@x.example", "", true },
+		{ "8.8.8.8:5060", "", "sip:b@203.0.113.10", ";tag=t", false },
+		{ "8.8.8.8:5060", "", "sip:b@198.51.100.11", ";tag=t", true },
+		{ "203.0.113.10:5060", "Route: <sip:203.0.113.77;lr>\r\n", "sip:b@x.example", "", true },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char text[2048];
+		snprintf(text, sizeof(text),
+			 "MESSAGE %s SIP/2.0\r\nVia: SIP/2.0/UDP h;rport;branch=z9hG4bKs%zu\r\n%s"
+			 "From: <sip:a@x>;tag=f\r\nTo: <sip:b@x>%s\r\nCall-ID: s%zu\r\n"
+			 "CSeq: 1 MESSAGE\r\n\r\n", cases[i].uri, i, cases[i].rows, cases[i].to, i);
+		struct verdict verdict = rig_receive(rig, cases[i].source, ACCESS, text);
+		if (cases[i].passes)
+			rig_assert_verdict(verdict, VERDICT_FORWARD, REASON_DIALOG_REQUEST);
+		else
+			rig_assert_verdict(verdict, VERDICT_REPLY, REASON_RELAY_DENIED);
+	}
+	rig_destroy(rig);
+}
+
+static void a_signed_route_without_a_to_tag_is_a_preloaded_one(void **)
+{
+	struct rig *rig = rig_create(rig_two_armed);
+	char rows[1024];
+
+	ask(rig, "INVITE", "sip:b@x.example", "", "");
+	snprintf(rows, sizeof(rows), "Route: %s\r\n", rig_header(rig_sent(rig, 1), "Record-Route", 1));
+	/* The same Call-ID and From tag, so the token verifies: balanced all the same. */
+	rig_assert_verdict(ask(rig, "MESSAGE", "sip:b@203.0.113.9", "", rows), VERDICT_FORWARD,
+			   REASON_INITIAL_REQUEST);
+	rig_destroy(rig);
+}
+
+static void only_the_target_itself_can_say_503(void **)
+{
+	struct rig *rig = rig_create(rig_two_armed);
+	char text[4096], via[1024];
+
+	ask(rig, "MESSAGE", "sip:b@x.example", "", "");
+	snprintf(via, sizeof(via), "%s", rig_header(rig_sent(rig, 0), "Via", 0));
+	snprintf(text, sizeof(text),
+		 "SIP/2.0 503 Service Unavailable\r\nVia: %s\r\n"
+		 "Via: SIP/2.0/UDP 192.0.2.50:5060;branch=z9hG4bKr1\r\n"
+		 "From: <sip:a@example.com>;tag=f\r\nTo: <sip:b@example.com>;tag=t\r\n"
+		 "Call-ID: route-1\r\nCSeq: 1 MESSAGE\r\n\r\n", via);
+	rig_assert_verdict(rig_receive(rig, "198.51.100.77:5060", CORE, text), VERDICT_REPLY,
+			   REASON_ALL_TARGETS_FAILED);
+	assert_int_equal(rig_stats(rig).failovers, 0);
+	assert_int_equal(rig->outbox->outcome_count, 0);
+	rig_destroy(rig);
+}
+
 static void a_route_of_ours_needs_its_signature_within_a_dialog(void **)
 {
 	struct rig *rig = rig_create(rig_two_armed);
@@ -395,6 +463,9 @@ int main(void)
 		cmocka_unit_test(requests_that_fail_a_check_are_refused),
 		cmocka_unit_test(an_unknown_method_and_a_tel_uri_are_balanced),
 		cmocka_unit_test(tandem_is_no_open_relay),
+		cmocka_unit_test(a_stranger_reaches_its_services_pool_and_nothing_else),
+		cmocka_unit_test(a_signed_route_without_a_to_tag_is_a_preloaded_one),
+		cmocka_unit_test(only_the_target_itself_can_say_503),
 		cmocka_unit_test(a_route_of_ours_needs_its_signature_within_a_dialog),
 		cmocka_unit_test(routes_left_after_ours_decide),
 		cmocka_unit_test(a_strict_next_hop_gets_its_uri_into_the_request_line),
