@@ -18,8 +18,9 @@ struct idle {
 
 /*
  * After a poll that found work, or none: microseconds to sleep now, 0: poll on.  `due`: no timer
- * runs out before.  Once asleep, one empty poll between two sleeps is enough; work starts the
- * count again.
+ * runs out before.  Between two sleeps there are two polls: a driver that polls the kernel only
+ * when its ring is empty (AF_XDP with busy polling) finds at the second what the first has fetched.
+ * Work starts the count again.
  */
 static inline uint32_t idle_after_poll(struct idle *idle, bool worked, tick_t now, tick_t due)
 {
@@ -36,6 +37,7 @@ static inline uint32_t idle_after_poll(struct idle *idle, bool worked, tick_t no
 		return 0;
 	}
 	left = due > now ? due - now : 0;
+	idle->empty_polls = idle->polls_max - 1;
 	return (uint32_t)MIN(left, (uint64_t)idle->sleep_us);
 }
 
