@@ -82,6 +82,7 @@ static int start(struct dataplane *dataplane, struct failure *failure)
 		rc = devices_start(dataplane, failure);
 	if (rc)
 		return rc;
+	devices_watch_links(dataplane);
 	clock_sample_take(&after);
 	clock_init(&dataplane->clock, &before, &after, rte_get_tsc_hz());
 	rc = workers_create(dataplane, &plan, failure);
