@@ -10,8 +10,9 @@
 #define POSITIONAL(kind_, key_, name_, help_)                                                      \
 	{ .kind = API_ARG_##kind_, .is_required = true, .key = key_, .value_name = name_,          \
 	  .help = help_ }
-#define OPTIONAL(kind_, key_, name_, help_)                                                        \
-	{ .kind = API_ARG_##kind_, .key = key_, .value_name = name_, .help = help_ }
+#define ALTERNATIVE(is_option_, kind_, key_, name_, help_)                                         \
+	{ .kind = API_ARG_##kind_, .is_option = is_option_, .is_alternative = true, .key = key_,   \
+	  .value_name = name_, .help = help_ }
 #define OPTION(kind_, key_, name_, help_)                                                          \
 	{ .kind = API_ARG_##kind_, .is_option = true, .key = key_, .value_name = name_,            \
 	  .help = help_ }
@@ -111,8 +112,8 @@ const struct api_command api_commands[API_COMMAND_COUNT] = {
 			"With --call-ids, the message (or an INVITE made up for the purpose) is "
 			"routed once for each Call-ID of a list.",
 		.args = {
-			OPTIONAL(CONTENT, "message", "FILE", "file that holds the message"),
-			OPTION(LIST, "call_ids", "FILE", "file with one Call-ID a line"),
+			ALTERNATIVE(false, CONTENT, "message", "FILE", "file that holds the message"),
+			ALTERNATIVE(true, LIST, "call_ids", "FILE", "file with one Call-ID a line"),
 			OPTION(STRING, "source", "ADDR:PORT", "where the message comes from"),
 			OPTION(STRING, "local", "ADDR:PORT", "address of Tandem it is sent to"),
 			OPTION(STRING, "interface", "NAME", "interface it arrives by"),
@@ -125,7 +126,8 @@ const struct api_command api_commands[API_COMMAND_COUNT] = {
 			"never reach the kernel. FILE is written by tandemd, with its rights.",
 		.args = {
 			POSITIONAL(PATH, "path", "FILE", "file to write; replaced if it exists"),
-			OPTION(NUMBER, "packets", "N", "stop writing after so many packets"),
+			{ .kind = API_ARG_NUMBER, .is_option = true, .min = 1, .key = "packets",
+			  .value_name = "N", .help = "stop writing after so many packets" },
 		},
 	},
 	[API_COMMAND_CAPTURE_STOP] = {
@@ -203,12 +205,13 @@ static bool arg_is_list_of_strings(const json_t *value)
 }
 
 /* NULL when the value has the kind, else what it should be. */
-static const char *arg_kind_wanted(enum api_arg_kind kind, const json_t *value)
+static const char *arg_kind_wanted(const struct api_arg *arg, const json_t *value)
 {
-	switch (kind) {
+	switch (arg->kind) {
 	case API_ARG_NUMBER:
-		return json_is_integer(value) && json_integer_value(value) >= 0
-			       ? NULL : "an integer of at least 0";
+		if (json_is_integer(value) && json_integer_value(value) >= (json_int_t)arg->min)
+			return NULL;
+		return arg->min ? "an integer of at least 1" : "an integer of at least 0";
 	case API_ARG_FLAG:
 		return json_is_boolean(value) ? NULL : "true or false";
 	case API_ARG_LIST:
@@ -233,11 +236,30 @@ static const struct api_arg *arg_find(enum api_command_id id, const char *key)
 	return arg->kind != API_ARG_END ? arg : NULL;
 }
 
+static void why_no_alternative(enum api_command_id id, char *why, size_t size)
+{
+	struct text_writer w = text_writer_of(why, size - 1);
+	const char *before = "' needs one of the arguments '";
+
+	text_put_char(&w, '\'');
+	text_put(&w, span_of_string(api_commands[id].name));
+	for (const struct api_arg *arg = api_commands[id].args; arg->kind != API_ARG_END; arg++) {
+		if (!arg->is_alternative)
+			continue;
+		text_put(&w, span_of_string(before));
+		text_put(&w, span_of_string(arg->key));
+		before = "', '";
+	}
+	text_put_char(&w, '\'');
+	*w.at = '\0';
+}
+
 bool api_command_check(enum api_command_id id, const json_t *args, char *why, size_t size)
 {
 	const char *name = api_commands[id].name;
 	const char *key;
 	json_t *value;
+	bool has_alternatives = false, has_one = false;
 
 	if (args && !json_is_object(args)) {
 		snprintf(why, size, "args is not an object");
@@ -249,7 +271,7 @@ bool api_command_check(enum api_command_id id, const json_t *args, char *why, si
 			snprintf(why, size, "'%s' takes no argument '%.40s'", name, key);
 			return false;
 		}
-		const char *wanted = arg_kind_wanted(arg->kind, value);
+		const char *wanted = arg_kind_wanted(arg, value);
 		if (wanted) {
 			snprintf(why, size, "argument '%s' of '%s' must be %s", key, name, wanted);
 			return false;
@@ -260,6 +282,12 @@ bool api_command_check(enum api_command_id id, const json_t *args, char *why, si
 			snprintf(why, size, "'%s' needs the argument '%s'", name, arg->key);
 			return false;
 		}
+		has_alternatives |= arg->is_alternative;
+		has_one |= arg->is_alternative && json_object_get(args, arg->key);
+	}
+	if (has_alternatives && !has_one) {
+		why_no_alternative(id, why, size);
+		return false;
 	}
 	return true;
 }

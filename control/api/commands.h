@@ -59,6 +59,8 @@ struct api_arg {
 	enum api_arg_scope scope;
 	bool is_option;   /* --key VALUE; else positional, in the order of the table */
 	bool is_required;
+	bool is_alternative; /* one of those so marked must be given */
+	unsigned int min; /* of a number */
 	const char *key;  /* member of `args`; on the command line _ is - */
 	const char *value_name; /* "FILE"; NULL for a flag */
 	const char *help;

@@ -282,10 +282,6 @@ static bool job_take_args(struct explain_job *job, const json_t *args, char *why
 	json_t *call_ids = json_object_get(args, "call_ids");
 
 	job->total = 1;
-	if (!message && !call_ids) {
-		snprintf(why, size, "'explain' needs a file with a message, or --call-ids");
-		return false;
-	}
 	return (!message || job_take_message(job, message, why, size)) &&
 	       (!call_ids || job_take_call_ids(job, call_ids, why, size)) &&
 	       explain_path_find(job->explain->snapshot, api_arg_string(args, "source"),

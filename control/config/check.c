@@ -9,6 +9,7 @@
 #include "config/distinct.h"
 #include "config/identity.h"
 #include "config/value.h"
+#include "words/nearest.h"
 
 struct name_check {
 	struct config_report *report;
@@ -79,7 +80,7 @@ static const char *list_pools(const struct config *config, struct span wanted, c
 	text[0] = '\0';
 	for (uint32_t i = 0; i < config->pools.count; i++) {
 		size_t used = strlen(text);
-		if (keyword_is_nearer(wanted, pools[i].name, &best))
+		if (word_is_nearer(wanted, span_of_string(pools[i].name), &best))
 			nearest = pools[i].name;
 		if (full)
 			continue;

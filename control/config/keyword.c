@@ -9,8 +9,7 @@
 #include <stdio.h>
 
 #include "config/value.h"
-
-#define NAME_MAX_COMPARED 32
+#include "words/nearest.h"
 
 int keyword_find(enum keyword_section section, struct span name)
 {
@@ -22,46 +21,6 @@ int keyword_find(enum keyword_section section, struct span name)
 	return -1;
 }
 
-/* Edits (insert, remove, replace, swap neighbours) that turn one word into the other. */
-static unsigned int edit_distance(struct span a, struct span b)
-{
-	unsigned int rows[3][NAME_MAX_COMPARED + 1];
-	unsigned int *before = rows[0], *last = rows[1], *row = rows[2];
-	for (size_t j = 0; j <= b.len; j++)
-		last[j] = (unsigned int)j, before[j] = 0;
-	for (size_t i = 1; i <= a.len; i++) {
-		row[0] = (unsigned int)i;
-		for (size_t j = 1; j <= b.len; j++) {
-			bool same = char_lower(a.data[i - 1]) == char_lower(b.data[j - 1]);
-			unsigned int best = last[j - 1] + !same;
-			unsigned int one_more = MIN(last[j], row[j - 1]) + 1;
-			best = MIN(best, one_more);
-			if (i > 1 && j > 1 && a.data[i - 1] == b.data[j - 2] &&
-			    a.data[i - 2] == b.data[j - 1])
-				best = MIN(best, before[j - 2] + 1);
-			row[j] = best;
-		}
-		unsigned int *free_row = before;
-		before = last;
-		last = row;
-		row = free_row;
-	}
-	return last[b.len];
-}
-
-/* A third of the letters may be wrong. */
-bool keyword_is_nearer(struct span wanted, const char *name, unsigned int *best)
-{
-	struct span candidate = span_of_string(name);
-	if (wanted.len == 0 || wanted.len > NAME_MAX_COMPARED || candidate.len > NAME_MAX_COMPARED)
-		return false;
-	unsigned int distance = edit_distance(wanted, candidate);
-	if (distance > (wanted.len + 2) / 3 || distance >= candidate.len || distance >= *best)
-		return false;
-	*best = distance;
-	return true;
-}
-
 const char *keyword_nearest(enum keyword_section section, struct span name)
 {
 	const struct keyword_table *table = &keyword_tables[section];
@@ -69,7 +28,7 @@ const char *keyword_nearest(enum keyword_section section, struct span name)
 	unsigned int best = UINT32_MAX;
 	for (uint32_t i = 0; i < table->count; i++) {
 		if (table->keywords[i].type != KEYWORD_NOT_BUILT &&
-		    keyword_is_nearer(name, table->keywords[i].name, &best))
+		    word_is_nearer(name, span_of_string(table->keywords[i].name), &best))
 			nearest = table->keywords[i].name;
 	}
 	return nearest;
@@ -81,7 +40,7 @@ const char *keyword_nearest_choice(const struct keyword *keyword, struct span na
 	unsigned int best = UINT32_MAX;
 	for (uint32_t i = 0; i < keyword->choice_count; i++) {
 		if (!keyword->choices[i].not_built &&
-		    keyword_is_nearer(name, keyword->choices[i].name, &best))
+		    word_is_nearer(name, span_of_string(keyword->choices[i].name), &best))
 			nearest = keyword->choices[i].name;
 	}
 	return nearest;

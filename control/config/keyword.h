@@ -84,9 +84,6 @@ extern const struct keyword_table keyword_tables[SECTION_COUNT];
 const char *keyword_nearest(enum keyword_section section, struct span name);
 /* The same for the choices of a keyword. */
 const char *keyword_nearest_choice(const struct keyword *keyword, struct span name);
-/* Whether `name` may have been meant by `wanted` and more so than the best so far, whose distance
- * is *best (begin with UINT32_MAX). */
-[[nodiscard]] bool keyword_is_nearer(struct span wanted, const char *name, unsigned int *best);
 /* "a, b, c" of what is accepted. */
 void keyword_list_names(enum keyword_section section, char *text, size_t size);
 void keyword_list_choices(const struct keyword *keyword, char *text, size_t size);

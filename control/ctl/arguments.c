@@ -11,69 +11,9 @@
 #include "api/json_text.h"
 #include "api/protocol.h"
 #include "base/text.h"
+#include "ctl/command.h"
 
 #define FILE_MAX (16 * 1024 * 1024)
-
-/* Words of a command's name. */
-static int name_words(const char *name)
-{
-	int words = 1;
-
-	for (; *name; name++)
-		words += *name == ' ';
-	return words;
-}
-
-/* True when the name's words begin with the `count` given ones. */
-static bool name_begins_with(const char *name, int count, const char *const *words)
-{
-	for (int i = 0; i < count; i++) {
-		size_t len = strcspn(name, " ");
-		if (strlen(words[i]) != len || memcmp(words[i], name, len) != 0)
-			return false;
-		name += len;
-		if (*name == ' ')
-			name++;
-		else if (i + 1 < count)
-			return false;
-	}
-	return true;
-}
-
-static enum api_command_id command_of_words(int count, const char *const *words, int *used)
-{
-	for (unsigned int id = 0; id < API_COMMAND_COUNT; id++) {
-		*used = name_words(api_commands[id].name);
-		if (*used <= count && name_begins_with(api_commands[id].name, *used, words))
-			return (enum api_command_id)id;
-	}
-	return API_COMMAND_COUNT;
-}
-
-static void why_no_command(int count, const char *const *words, char *why, size_t size)
-{
-	struct text_writer w = text_writer_of(why, size - 1);
-	const char *before = "";
-
-	for (unsigned int id = 0; id < API_COMMAND_COUNT; id++) {
-		if (!name_begins_with(api_commands[id].name, 1, words))
-			continue;
-		text_put(&w, *before ? span_of_string(before) : SPAN("which one: "));
-		text_put(&w, span_of_string(api_commands[id].name));
-		before = ", ";
-	}
-	if (!*before) {
-		text_put(&w, SPAN("there is no command '"));
-		for (int i = 0; i < count && i < 2; i++) {
-			if (i)
-				text_put_char(&w, ' ');
-			text_put(&w, span_of(words[i], strnlen(words[i], 40)));
-		}
-		text_put_char(&w, '\'');
-	}
-	text_put(&w, SPAN("; see tandemctl --help"));
-	*w.at = '\0';
-}
 
 /* Values of arguments. */
 
@@ -152,22 +92,23 @@ static json_t *value_path(const char *path, char *why, size_t size)
 	return json_text(absolute);
 }
 
-static json_t *value_number(const char *word, char *why, size_t size)
+static json_t *value_number(const struct api_arg *arg, const char *word, char *why, size_t size)
 {
 	uint64_t number;
 
-	if (text_parse_u64(span_of_string(word), API_ID_MAX, &number))
+	if (text_parse_u64(span_of_string(word), API_ID_MAX, &number) && number >= arg->min)
 		return json_integer((json_int_t)number);
-	snprintf(why, size, "'%.60s' is not a number", word);
+	snprintf(why, size, "'%.60s' is not %s for --%s; accepted: whole numbers, %u to %lld", word,
+		 arg->value_name, arg->key, arg->min, API_ID_MAX);
 	return NULL;
 }
 
 /* NULL, with a sentence. */
-static json_t *value_of(enum api_arg_kind kind, const char *word, char *why, size_t size)
+static json_t *value_of(const struct api_arg *arg, const char *word, char *why, size_t size)
 {
-	switch (kind) {
+	switch (arg->kind) {
 	case API_ARG_NUMBER:
-		return value_number(word, why, size);
+		return value_number(arg, word, why, size);
 	case API_ARG_PATH:
 		return value_path(word, why, size);
 	case API_ARG_CONTENT:
@@ -245,7 +186,7 @@ static int call_take_option(struct ctl_call *call, int count, const char *const 
 		snprintf(why, size, "%s needs a value: %s", words[0], arg->value_name);
 		return 0;
 	}
-	json_t *value = value_of(arg->kind, inlined ? inlined : words[1], why, size);
+	json_t *value = value_of(arg, inlined ? inlined : words[1], why, size);
 	return call_set(call, arg, value) ? (inlined ? 1 : 2) : 0;
 }
 
@@ -337,7 +278,7 @@ static int call_take_positional(struct ctl_call *call, const char *word, char *w
 			 api_commands[call->id].name, word, api_commands[call->id].name);
 		return 0;
 	}
-	return call_set(call, arg, value_of(arg->kind, word, why, size)) ? 1 : 0;
+	return call_set(call, arg, value_of(arg, word, why, size)) ? 1 : 0;
 }
 
 static int call_take_dash(struct ctl_call *call, int count, const char *const *words, char *why,
@@ -368,21 +309,55 @@ static bool call_take_words(struct ctl_call *call, int count, const char *const 
 	return true;
 }
 
+/* Says what is missing in the words of the help: the table's keys are for the socket. */
+static bool call_is_complete(const struct ctl_call *call, char *why, size_t size)
+{
+	const char *name = api_commands[call->id].name, *before = "' needs ";
+	char option[CTL_WORD_MAX];
+	struct text_writer w = text_writer_of(why, size - 1);
+	bool has_one = false;
+
+	for (const struct api_arg *arg = api_commands[call->id].args; arg->kind != API_ARG_END;
+	     arg++) {
+		if (!arg->is_required || json_object_get(call->args, arg->key))
+			continue;
+		snprintf(why, size, "'%s' needs %s: %s", name, arg->value_name, arg->help);
+		return false;
+	}
+	text_put_char(&w, '\'');
+	text_put(&w, span_of_string(name));
+	for (const struct api_arg *arg = api_commands[call->id].args; arg->kind != API_ARG_END;
+	     arg++) {
+		if (!arg->is_alternative)
+			continue;
+		has_one |= json_object_get(call->args, arg->key) != NULL;
+		option_word(arg, option);
+		text_put(&w, span_of_string(before));
+		text_put(&w, arg->is_option ? span_of_string(option) : (struct span){ 0 });
+		text_put(&w, arg->is_option ? SPAN(" ") : SPAN(""));
+		text_put(&w, span_of_string(arg->value_name));
+		before = " or ";
+	}
+	*w.at = '\0';
+	return has_one || strcmp(before, "' needs ") == 0;
+}
+
 bool ctl_call_parse(int count, const char *const *words, struct ctl_call *call, char *why,
 		    size_t size)
 {
 	int used = 0;
 
-	*call = (struct ctl_call){ .id = command_of_words(count, words, &used) };
+	*call = (struct ctl_call){ .id = ctl_command_find(count, words, &used) };
 	if (call->id == API_COMMAND_COUNT) {
-		why_no_command(count, words, why, size);
+		ctl_command_why_none(count, words, why, size);
 		return false;
 	}
 	call->args = json_object();
 	call->local = json_object();
 	snprintf(why, size, "out of memory");
 	if (call_take_words(call, count - used, words + used, why, size) &&
-	    (call->wants_help || api_command_check(call->id, call->args, why, size)))
+	    (call->wants_help || (call_is_complete(call, why, size) &&
+				  api_command_check(call->id, call->args, why, size))))
 		return true;
 	ctl_call_release(call);
 	return false;
@@ -417,12 +392,12 @@ size_t ctl_complete(int count, const char *const *words, const char *prefix,
 {
 	size_t found = 0;
 	int used = 0;
-	enum api_command_id command = command_of_words(count, words, &used);
+	enum api_command_id command = ctl_command_find(count, words, &used);
 	char option[CTL_WORD_MAX];
 
 	for (unsigned int id = 0; id < API_COMMAND_COUNT; id++) {
 		const char *name = api_commands[id].name;
-		if (name_words(name) <= count || !name_begins_with(name, count, words))
+		if (!ctl_command_goes_on((enum api_command_id)id, count, words))
 			continue;
 		for (int i = 0; i < count; i++)
 			name = strchr(name, ' ') + 1;

@@ -5,9 +5,15 @@
 #include <string.h>
 
 #include "api/protocol.h"
+#include "ctl/command.h"
 
 #define USAGE_MAX  256
 #define TEXT_WIDTH 78
+
+static void put_summary(enum api_command_id id, FILE *out)
+{
+	fprintf(out, "  %-17s %s\n", api_commands[id].name, api_commands[id].help);
+}
 
 void ctl_help(FILE *out)
 {
@@ -15,7 +21,8 @@ void ctl_help(FILE *out)
 		     "       tandemctl [--socket ENDPOINT]           (interactive)\n\n"
 		     "Asks a running tandemd, or tells it something.\n\nCommands:\n");
 	for (unsigned int id = 0; id < API_COMMAND_COUNT; id++)
-		fprintf(out, "  %-17s %s\n", api_commands[id].name, api_commands[id].help);
+		put_summary((enum api_command_id)id, out);
+	fprintf(out, "  %-17s %s\n", "help", "this text, or that of the command behind it; also ?");
 	fprintf(out,
 		"\nOptions, before or behind the command:\n"
 		"  -s, --socket ENDPOINT   control socket, default %s\n"
@@ -73,6 +80,31 @@ void ctl_help_command(enum api_command_id id, FILE *out)
 		put_arg(arg, text, sizeof(text));
 		fprintf(out, "  %-20s %s\n", text, arg->help);
 	}
+}
+
+bool ctl_help_words(int count, const char *const *words, FILE *out, char *why, size_t size)
+{
+	int used;
+	bool has_any = false;
+	enum api_command_id id = ctl_command_find(count, words, &used);
+
+	if (count == 0) {
+		ctl_help(out);
+		return true;
+	}
+	if (id != API_COMMAND_COUNT) {
+		ctl_help_command(id, out);
+		return true;
+	}
+	for (unsigned int i = 0; i < API_COMMAND_COUNT; i++) {
+		if (!ctl_command_goes_on((enum api_command_id)i, count, words))
+			continue;
+		put_summary((enum api_command_id)i, out);
+		has_any = true;
+	}
+	if (!has_any)
+		ctl_command_why_none(count, words, why, size);
+	return has_any;
 }
 
 /* A leading point or quote would be a request, a hyphen would become another character. */

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "ctl/arguments.h"
-#include "ctl/help.h"
 #include "ctl/run.h"
 
 #define MATCHES_MAX 32
@@ -96,8 +95,6 @@ static bool take_line(struct ctl_session *session, Tokenizer *tokenizer, const c
 		*status = CTL_USAGE;
 	} else if (is_word(count, words, "quit") || is_word(count, words, "exit")) {
 		stay = false;
-	} else if (is_word(count, words, "help")) {
-		ctl_help(session->out);
 	} else if (count > 0) {
 		*status = ctl_run(session, count, words);
 	}

@@ -150,6 +150,9 @@ enum ctl_status ctl_run(struct ctl_session *session, int count, const char *cons
 	struct ctl_call call;
 	char why[CTL_WHY_MAX];
 
+	if (strcmp(words[0], "help") == 0 || strcmp(words[0], "?") == 0)
+		return ctl_help_words(count - 1, words + 1, session->out, why, sizeof(why))
+			       ? CTL_OK : run_fail(session, CTL_USAGE, why);
 	if (!ctl_call_parse(count, words, &call, why, sizeof(why)))
 		return run_fail(session, CTL_USAGE, why);
 	if (call.wants_help) {

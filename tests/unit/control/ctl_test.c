@@ -118,7 +118,14 @@ static void wrong_words_are_told_with_what_is_accepted(void **)
 	} cases[] = {
 		{ "frobnicate", "there is no command 'frobnicate'" },
 		{ "show", "which one: show status, show services" },
-		{ "show frob", "which one: show status" },
+		{ "show frob", "there is no command 'show frob'; which one: show status" },
+		{ "show frob", "show config; see tandemctl --help" },
+		{ "show drosp", "there is no command 'show drosp'; did you mean 'show drops'? see" },
+		{ "shwo drops", "there is no command 'shwo drops'; did you mean 'show drops'?" },
+		{ "targets drian a", "'targets drian'; did you mean 'target drain'?" },
+		{ "shwo", "there is no command 'shwo'; did you mean 'show'?" },
+		{ "shwo frob", "there is no command 'shwo frob'; did you mean 'show'?" },
+		{ "explian x", "did you mean 'explain'?" },
 		{ "target", "which one: target ready, target drain, target maint" },
 		{ "show status --frob", "'show status' has no option --frob" },
 		{ "show status extra", "'show status' does not take 'extra'" },
@@ -128,10 +135,15 @@ static void wrong_words_are_told_with_what_is_accepted(void **)
 		{ "show drops --json=1", "--json takes no value" },
 		{ "show drops -s nonsense", "'nonsense' is no control socket" },
 		{ "show drops -t 0.5", "accepted: whole seconds, 1 to 86400" },
-		{ "target drain", "'target drain' needs the argument 'name'" },
+		{ "target drain", "'target drain' needs NAME: POOL/TARGET" },
+		{ "capture start", "'capture start' needs FILE: file to write" },
+		{ "explain", "'explain' needs FILE or --call-ids FILE" },
+		{ "explain --source 192.0.2.1", "'explain' needs FILE or --call-ids FILE" },
 		{ "target drain a b", "'target drain' does not take 'b'" },
-		{ "capture start /x --packets many", "'many' is not a number" },
-		{ "capture start /x --packets -1", "'-1' is not a number" },
+		{ "capture start /x --packets many", "'many' is not N for --packets; accepted: whole" },
+		{ "capture start /x --packets 0", "whole numbers, 1 to 9007199254740991" },
+		{ "capture start /x --packets -1", "'-1' is not N for --packets" },
+		{ "events --count x", "whole numbers, 0 to 9007199254740991" },
 		{ "explain /nonexistent/file", "cannot read /nonexistent/file: No such file" },
 	};
 
@@ -369,6 +381,42 @@ static void print_manual(FILE *out, const void *)
 	ctl_help_manual(out);
 }
 
+struct help_question {
+	const char *words[3];
+	int count;
+	bool is_known;
+	char why[256];
+};
+
+static void print_help_words(FILE *out, const void *context)
+{
+	struct help_question *question = (struct help_question *)(uintptr_t)context;
+
+	question->is_known = ctl_help_words(question->count, question->words, out, question->why,
+					    sizeof(question->why));
+}
+
+static void help_answers_for_all_for_a_command_and_for_a_group(void **)
+{
+	struct help_question questions[] = {
+		{ { NULL }, 0, false, "" },
+		{ { "show", "drops" }, 2, false, "" },
+		{ { "target" }, 1, false, "" },
+		{ { "drops" }, 1, false, "" },
+	};
+	static const char *const begins[] = { "Usage: tandemctl [--socket", "Usage: tandemctl show drops",
+					      "  target ready ", "" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(questions); i++) {
+		char *text = printed(print_help_words, &questions[i]);
+		assert_int_equal(questions[i].is_known, i < 3);
+		assert_memory_equal(text, begins[i], strlen(begins[i]));
+		assert_int_equal(strstr(text, "show drops") != NULL, i < 2);
+		free(text);
+	}
+	assert_non_null(strstr(questions[3].why, "there is no command 'drops'"));
+}
+
 static void help_and_manual_name_every_command_and_option(void **)
 {
 	char *help = printed(print_help, NULL), *manual = printed(print_manual, NULL);
@@ -408,6 +456,7 @@ int main(void)
 		cmocka_unit_test(answers_become_tables_and_sentences),
 		cmocka_unit_test(every_command_renders_an_empty_answer),
 		cmocka_unit_test(several_workers_get_a_row_for_all),
+		cmocka_unit_test(help_answers_for_all_for_a_command_and_for_a_group),
 		cmocka_unit_test(help_and_manual_name_every_command_and_option),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
