@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a caller does: its request, credentials, PRACK, CANCEL, ACK; see agent.h. */
+#include "agent.h"
+
+#include <stdio.h>
+
+static struct address way_in(const struct call *call)
+{
+	return (struct address){ 0xc0000201u, (uint16_t)(5060 + 2 * call->plan.service) };
+}
+
+static void send(struct call *call, const char *extra)
+{
+	char text[200];
+	const char *reliable = call->plan.flow == FLOW_PRACK ? "Supported: 100rel\r\n" : "";
+
+	snprintf(text, sizeof(text), "%s%s", reliable, extra);
+	call->cseq++;
+	struct ua_txn *txn = agent_client(call, call->caller_leg, call->caller,
+					  agent_initial(call, text), way_in(call));
+	if (call->plan.method == METHOD_INVITE)
+		call->invite = txn;
+	call->caller_leg->local_cseq = call->cseq;
+}
+
+void caller_start(struct call *call)
+{
+	call->caller_leg = leg_new(call, call->caller, true);
+	call->cseq = call->caller_leg->local_cseq;
+	send(call, "");
+	if (call->plan.cancel_ms)
+		world_in(call->plan.cancel_ms, EVENT_TXN_ANSWER, call->invite,
+			 call->invite->generation, 0);
+}
+
+/* RFC 3261 §9.1: not before a provisional response, not after a final one. */
+static void send_cancel(struct call *call)
+{
+	struct ua_txn *invite = call->invite;
+
+	if (!invite || invite->state > UA_PROCEEDING || call->has_cancelled)
+		return;
+	if (!call->has_provisional) {
+		call->wants_cancel = true;
+		return;
+	}
+	call->has_cancelled = true;
+	agent_client(call, call->caller_leg, call->caller,
+		     agent_derived(invite, METHOD_CANCEL, NULL,
+				   call->plan.has_reason ? "Reason: SIP;cause=200\r\n" : ""),
+		     invite->peer);
+	/* §9.1: the INVITE is over 64*T1 later; somewhat longer, to hear a proxy's 408. */
+	invite->end = world.now + TICK_MS(64 * T1_MS + 6000);
+	world_in(64 * T1_MS + 6000, EVENT_TXN_END, invite, invite->generation, 0);
+}
+
+void caller_cancel_due(struct call *call)
+{
+	send_cancel(call);
+}
+
+void caller_provisional(struct ua_txn *txn, struct buffer *in)
+{
+	struct call *call = txn->call;
+	struct leg *leg = call->caller_leg;
+
+	if (txn != call->invite)
+		return;
+	call->has_provisional = true;
+	if (call->wants_cancel)
+		send_cancel(call);
+	if (!in->sip.needs_100rel || in->sip.rseq <= leg->rseq)
+		return;
+	char extra[64];
+	leg_learn(leg, in);
+	leg->rseq = in->sip.rseq;
+	snprintf(extra, sizeof(extra), "RAck: %u %u INVITE\r\n", in->sip.rseq, txn->cseq);
+	agent_client(call, leg, leg->node, agent_in_dialog(leg, METHOD_PRACK, ++leg->local_cseq, extra),
+		     leg->next_hop);
+}
+
+static void accepted(struct call *call, struct ua_txn *txn, struct buffer *in)
+{
+	struct leg *leg = call->caller_leg;
+
+	leg_learn(leg, in);
+	leg->status = in->sip.status;
+	leg_send_ack(leg, txn->cseq);
+	leg_confirmed(leg);
+	call->is_done = true;
+	if (!call->has_cancelled && !call->wants_cancel)
+		return;
+	call_race(call, RACE_ANSWER_BEATS_CANCEL);
+	leg_send_bye(leg);
+}
+
+void caller_final(struct ua_txn *txn, struct buffer *in)
+{
+	struct call *call = txn->call;
+	uint16_t status = in->sip.status;
+
+	if (txn->method == METHOD_INVITE && status == 407 && !call->was_challenged &&
+	    call->plan.flow == FLOW_CHALLENGE) {
+		call->was_challenged = true;
+		call->has_provisional = false;
+		send(call, "Proxy-Authorization: Digest nonce=\"x\"\r\n");
+		return;
+	}
+	call->status = status;
+	world.statuses[status]++;
+	if (txn->method == METHOD_INVITE && status < 300) {
+		accepted(call, txn, in);
+		return;
+	}
+	call->is_done = true;
+	call->caller_leg->state = LEG_ENDED;
+	call->caller_leg->status = status;
+}
+
+void caller_timeout(struct ua_txn *txn)
+{
+	struct call *call = txn->call;
+
+	call->status = 1;
+	world.statuses[1]++;
+	call->is_done = true;
+	call->caller_leg->state = LEG_ENDED;
+	call->caller_leg->status = 1;
+}

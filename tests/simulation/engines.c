@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The engines under test behind one hash of the Call-ID, on one snapshot; see world.h. */
+#include "model.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "support/snapshot_fixture.h"
+
+#define HEADROOM 1024
+#define TAILROOM 1024
+
+static const char *const policies[POOLS] = { "call-id-hash", "round-robin", "weighted-random" };
+
+static struct endpoint endpoint_of(struct address address)
+{
+	struct endpoint endpoint = { .port = address.port };
+
+	endpoint.address.family = IP_V4;
+	for (int i = 0; i < 4; i++)
+		endpoint.address.bytes[i] = (uint8_t)(address.ip >> (24 - 8 * i));
+	return endpoint;
+}
+
+static struct address address_of(const struct endpoint *endpoint)
+{
+	struct address address = { .port = endpoint->port };
+
+	for (int i = 0; i < 4; i++)
+		address.ip = address.ip << 8 | endpoint->address.bytes[i];
+	return address;
+}
+
+bool engines_create(void)
+{
+	char text[8192], error[256];
+	int len = snprintf(text, sizeof(text),
+			   "interface access address 192.0.2.1/24 gateway 192.0.2.254 peers 203.0.113.0/24\n"
+			   "interface core address 198.51.100.1/24\n"
+			   "timers c %u\n", TIMER_C_MS);
+
+	for (int i = 0; i < POOLS; i++)
+		len += snprintf(text + len, sizeof(text) - (size_t)len, "pool p%d policy %s\n", i,
+				policies[i]);
+	for (int i = 0; i < TARGETS; i++)
+		len += snprintf(text + len, sizeof(text) - (size_t)len,
+				"target p%d t%d 198.51.100.%d:5060 weight %d\n", i / POOL_SIZE, i,
+				11 + i, 1 + i % 3);
+	for (int i = 0; i < POOLS; i++)
+		len += snprintf(text + len, sizeof(text) - (size_t)len,
+				"service s%d listen 192.0.2.1:%d pool p%d record-route nat auto\n",
+				i, 5060 + 2 * i, i);
+	world.fixture = snapshot_fixture_create(text, error, sizeof(error));
+	if (!world.fixture) {
+		fprintf(stderr, "snapshot: %s\n", error);
+		return false;
+	}
+	world.snapshot = snapshot_fixture_snapshot(world.fixture);
+	world.outbox = malloc(sizeof(*world.outbox));
+	for (uint32_t i = 0; i < world.options.engines; i++) {
+		/* Room for all that may live at once: 70 s of arrivals, three transactions each. */
+		uint32_t room = MAX(4096u, world.options.rate * 240 / world.options.engines);
+		const struct proxy_config config = {
+			.worker = (uint16_t)i, .txns_max = room, .tombstones_max = 2 * room,
+			.retain_max = (size_t)room * 2048, .seed = world.options.seed,
+		};
+		world.engines[i] = (struct engine){ .proxy = proxy_create(&config, world.now),
+						    .next = TICK_NEVER };
+		if (!world.engines[i].proxy || !world.outbox)
+			return false;
+	}
+	return true;
+}
+
+void engines_destroy(void)
+{
+	for (uint32_t i = 0; i < world.options.engines; i++)
+		proxy_destroy(world.engines[i].proxy);
+	free(world.outbox);
+	if (world.fixture)
+		snapshot_fixture_destroy(world.fixture);
+}
+
+/* ---- one step of an engine */
+
+static void outputs_read(struct engine *engine, struct outputs *outputs)
+{
+	const struct outbox *outbox = world.outbox;
+
+	outputs->count = 0;
+	outputs->engine = (uint32_t)(engine - world.engines);
+	for (uint32_t i = 0; i < outbox->count; i++) {
+		const struct outbox_entry *entry = &outbox->entries[i];
+		struct buffer *buffer = buffer_new(entry->len);
+		buffer->len = (uint16_t)entry->len;
+		memcpy(buffer->data, entry->data, entry->len);
+		if (!sip_read(buffer) || buffer->sip.call >= world.options.calls ||
+		    !world.calls[buffer->sip.call]) {
+			world_fail(NULL, "an engine sent what belongs to no call:\n%.*s",
+				   (int)MIN(buffer->len, 200), buffer->data);
+			buffer_release(buffer);
+			continue;
+		}
+		outputs->output[outputs->count++] =
+			(struct output){ .buffer = buffer,
+					 .from = address_of(&entry->source),
+					 .to = address_of(&entry->destination) };
+	}
+	engine->next = proxy_next_expiry(engine->proxy);
+}
+
+static void outputs_send(struct outputs *outputs)
+{
+	for (uint32_t i = 0; i < outputs->count; i++) {
+		struct output *output = &outputs->output[i];
+		const struct sip *sip = &output->buffer->sip;
+		network_send(output->buffer, output->from, output->to);
+		world.from_engines++;
+		if (!output->is_asked_for && sip->is_request)
+			world_fail(world.calls[sip->call], "a %s is sent that nothing asks for",
+				   method_names[sip->method]);
+		else if (!output->is_asked_for)
+			world_fail(world.calls[sip->call], "a %u to %s is sent that nothing asks for",
+				   sip->status, method_names[sip->method]);
+		buffer_release(output->buffer);
+	}
+}
+
+static struct engine *engine_of(const struct buffer *buffer)
+{
+	uint64_t hash = hash64(&world.snapshot->call_key, sip_text(buffer, buffer->sip.call_id));
+
+	return &world.engines[hash % world.options.engines];
+}
+
+static struct call *call_of(const struct buffer *buffer)
+{
+	struct call *call = world.calls[buffer->sip.call];
+
+	if (!call)
+		world_fail(NULL, "a datagram of call %u comes after its end", buffer->sip.call);
+	return call;
+}
+
+void engines_receive(struct buffer *buffer, struct address from, struct address to)
+{
+	static char room[HEADROOM + 65536 + TAILROOM];
+	struct call *call = call_of(buffer);
+	struct engine *engine = engine_of(buffer);
+	struct outputs outputs;
+
+	if (!call)
+		return;
+	memcpy(room + HEADROOM, buffer->data, buffer->len);
+	struct proxy_datagram datagram = {
+		.data = room + HEADROOM, .len = buffer->len,
+		.headroom = HEADROOM, .tailroom = TAILROOM,
+		.interface = (uint16_t)(to.ip >> 24 == 198),
+		.source = endpoint_of(from), .local = endpoint_of(to),
+	};
+	outbox_reset(world.outbox);
+	engine->given++;
+	world.to_engines++;
+	(void)proxy_receive(engine->proxy, world.snapshot, &datagram, world.now, world.outbox);
+	outputs_read(engine, &outputs);
+	if (buffer->sip.is_request)
+		model_request(call, buffer, from, to, &outputs);
+	else
+		model_response(call, buffer, &outputs);
+	outputs_send(&outputs);
+}
+
+/* An ICMP error quotes the first octets of what came to nobody. */
+void engines_error(struct buffer *buffer, struct address to)
+{
+	struct call *call = call_of(buffer);
+	struct engine *engine = engine_of(buffer);
+	struct endpoint destination = endpoint_of(to);
+	struct outputs outputs;
+
+	if (!call)
+		return;
+	outbox_reset(world.outbox);
+	engine->given++;
+	(void)proxy_transport_error(engine->proxy, world.snapshot,
+				    span_of(buffer->data, MIN(buffer->len, 520)), &destination,
+				    world.now, world.outbox);
+	outputs_read(engine, &outputs);
+	model_error(call, buffer, to, &outputs);
+	outputs_send(&outputs);
+}
+
+tick_t engines_next(void)
+{
+	tick_t next = TICK_NEVER;
+
+	for (uint32_t i = 0; i < world.options.engines; i++)
+		next = MIN(next, world.engines[i].next);
+	return next;
+}
+
+void engines_expire(void)
+{
+	struct outputs outputs;
+
+	for (uint32_t i = 0; i < world.options.engines && !world.has_failed; i++) {
+		struct engine *engine = &world.engines[i];
+		for (int n = 0; engine->next <= world.now && !world.has_failed; n++) {
+			outbox_reset(world.outbox);
+			bool more = proxy_expire(engine->proxy, world.snapshot, world.now,
+						 world.outbox);
+			outputs_read(engine, &outputs);
+			for (uint32_t j = 0; j < outputs.count; j++)
+				model_expiry(&outputs.output[j], &outputs);
+			outputs_send(&outputs);
+			if (n > 1000000 || (!more && engine->next <= world.now))
+				world_fail(NULL, "the timers of an engine never end");
+		}
+	}
+}
+
+/* ---- sums */
+
+static void check_verdicts(const struct engine *engine)
+{
+	const struct verdict_counters *counters = proxy_verdicts(engine->proxy);
+	uint64_t sum = 0;
+
+	for (int kind = 0; kind < VERDICT_KINDS; kind++)
+		for (int reason = 0; reason < VERDICT_REASON_COUNT; reason++)
+			sum += counters->count[kind][reason];
+	if (sum != engine->given)
+		world_fail(NULL, "%llu verdicts for %llu datagrams", (unsigned long long)sum,
+			   (unsigned long long)engine->given);
+}
+
+void engines_sample(void)
+{
+	struct model_held held[ENGINES_MAX] = { { 0 } };
+	struct proxy_stats stats;
+
+	world.samples++;
+	for (uint32_t i = world.started; i-- > 0 && world.started - i < 4 * world.busiest + 100000;)
+		for (struct model_txn *txn = world.calls[i] ? world.calls[i]->models : NULL; txn;
+		     txn = txn->next) {
+			model_advance(txn);
+			model_held(txn, &held[txn->engine]);
+		}
+	for (uint32_t i = 0; i < world.options.engines; i++) {
+		const struct model_held *h = &held[i];
+		proxy_stats_read(world.engines[i].proxy, &stats);
+		world.alive_max = MAX(world.alive_max, stats.txns + stats.tombstones);
+		if (stats.txns < h->txns || stats.txns > h->txns + h->grey ||
+		    stats.tombstones < h->tombstones || stats.tombstones > h->tombstones + h->grey)
+			world_fail(NULL,
+				   "engine %u holds %llu transactions and %llu tombstones; %llu and "
+				   "%llu are alive, %llu about to turn",
+				   i, (unsigned long long)stats.txns,
+				   (unsigned long long)stats.tombstones, (unsigned long long)h->txns,
+				   (unsigned long long)h->tombstones, (unsigned long long)h->grey);
+		if (stats.outbox_full)
+			world_fail(NULL, "an outbox was full");
+		const char *wrong = proxy_check(world.engines[i].proxy);
+		if (wrong)
+			world_fail(NULL, "engine %u: %s", i, wrong);
+		check_verdicts(&world.engines[i]);
+	}
+}
+
+void engines_check_end(void)
+{
+	for (uint32_t i = 0; i < world.options.engines; i++) {
+		struct proxy_stats stats;
+		/* Copies that the last outbox pointed to are released by the next call. */
+		outbox_reset(world.outbox);
+		(void)proxy_expire(world.engines[i].proxy, world.snapshot, world.now, world.outbox);
+		proxy_stats_read(world.engines[i].proxy, &stats);
+		if (stats.txns || stats.tombstones || stats.timers || stats.retained ||
+		    stats.retained_bytes)
+			world_fail(NULL,
+				   "engine %u keeps %llu transactions, %llu tombstones, %llu timers, "
+				   "%llu copies", i, (unsigned long long)stats.txns,
+				   (unsigned long long)stats.tombstones,
+				   (unsigned long long)stats.timers,
+				   (unsigned long long)stats.retained);
+		check_verdicts(&world.engines[i]);
+	}
+	for (uint32_t i = 0; i < world.snapshot->target_count; i++) {
+		const struct target_status *status = world.snapshot->targets[i].status;
+		if (status->outstanding)
+			world_fail(NULL, "target %s has %lld requests outstanding at the end",
+				   world.snapshot->targets[i].name, (long long)status->outstanding);
+	}
+}

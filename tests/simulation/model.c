@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The model's server side: requests, what is sent upstream, bookkeeping; see model.h. */
+#include "model.h"
+
+#include <stdlib.h>
+
+static struct model_txn *free_txns;
+
+/* ---- outputs */
+
+static struct output *take(struct model_txn *txn, struct outputs *outputs, bool is_request,
+			   uint8_t method, uint16_t status)
+{
+	for (uint32_t i = 0; i < outputs->count; i++) {
+		struct output *output = &outputs->output[i];
+		const struct sip *sip = &output->buffer->sip;
+		if (output->is_asked_for || sip->is_request != is_request ||
+		    sip->call != txn->call->number)
+			continue;
+		if (is_request ? sip->method != method :
+				 sip->status != status || sip->method != method)
+			continue;
+		output->is_asked_for = true;
+		return output;
+	}
+	return NULL;
+}
+
+struct output *model_take_request(struct model_txn *txn, struct outputs *outputs, uint8_t method)
+{
+	struct output *output = take(txn, outputs, true, method, 0);
+
+	if (!output)
+		world_fail(txn->call, "no %s was sent, one is due", method_names[method]);
+	return output;
+}
+
+static struct output *take_answer(struct model_txn *txn, struct outputs *outputs, uint8_t method,
+				  uint16_t status)
+{
+	struct output *output = take(txn, outputs, false, method, status);
+
+	if (!output) {
+		world_fail(txn->call, "no %u to %s was sent, one is due", status,
+			   method_names[method]);
+		return NULL;
+	}
+	if (!address_equal(output->to, txn->asker) || !address_equal(output->from, txn->own))
+		world_fail(txn->call, "a response goes to somebody who did not ask");
+	return output;
+}
+
+struct output *model_take_response(struct model_txn *txn, struct outputs *outputs, uint16_t status)
+{
+	return take_answer(txn, outputs, txn->method, status);
+}
+
+void model_keep(struct buffer **slot, struct buffer *buffer)
+{
+	struct buffer *old = *slot;
+
+	*slot = buffer ? buffer_ref(buffer) : NULL;
+	buffer_release(old);
+}
+
+void model_measure(const struct call *call, tick_t due, const char *timer)
+{
+	world.timers_measured++;
+	if (due == TICK_NEVER || world.now < due)
+		world_fail(call, "%s fired early", timer);
+	else if (world.now - due > SLACK)
+		world_fail(call, "%s fired %llu us late", timer,
+			   (unsigned long long)(world.now - due));
+	else if (world.now - due > world.latest)
+		world.latest = world.now - due;
+}
+
+/* ---- the server machine */
+
+void model_server_silent(struct model_txn *txn, tick_t since)
+{
+	txn->side = SIDE_COMPLETED;
+	txn->is_silent = true;
+	txn->trying_at = TICK_NEVER;
+	txn->end = since + TICK_MS(64 * T1_MS);
+	model_keep(&txn->response, NULL);
+	model_keep(&txn->request, NULL);
+}
+
+void model_server_sent(struct model_txn *txn, struct buffer *response, bool is_kept)
+{
+	uint16_t status = response->sip.status;
+
+	if (is_kept)
+		model_keep(&txn->response, response);
+	if (status < 200) {
+		txn->side = SIDE_PROCEEDING;
+		return;
+	}
+	txn->status = status;
+	txn->trying_at = TICK_NEVER;
+	model_keep(&txn->request, NULL);
+	if (txn->side != SIDE_ACCEPTED)
+		txn->end = AFTER(64 * T1_MS); /* Timers H, J, L */
+	if (!model_is_invite(txn)) {
+		txn->side = SIDE_COMPLETED;
+	} else if (status < 300) {
+		txn->side = SIDE_ACCEPTED;
+		model_keep(&txn->response, NULL);
+	} else {
+		txn->side = SIDE_COMPLETED;
+		txn->interval_ms = T1_MS;
+		txn->resend_at = AFTER(T1_MS);
+	}
+}
+
+void model_answer_own(struct model_txn *txn, struct outputs *outputs, uint16_t status)
+{
+	struct output *output = model_take_response(txn, outputs, status);
+
+	if (!output)
+		return;
+	world.engine_answers++;
+	txn->call->is_answered_by_engine = true;
+	model_check_own(txn, output->buffer);
+	model_server_sent(txn, output->buffer, true);
+}
+
+/* ---- look-up */
+
+static struct model_txn *find(struct call *call, const struct sip *sip)
+{
+	uint8_t method = sip->method == METHOD_ACK || sip->method == METHOD_CANCEL ? METHOD_INVITE :
+										      sip->method;
+
+	for (struct model_txn *txn = call->models; txn; txn = txn->next)
+		if (txn->branch_hash == sip->branch_hash && txn->method == method)
+			return txn;
+	return NULL;
+}
+
+/* The last moment at which something of it lives. */
+static tick_t record_end(const struct model_txn *txn)
+{
+	const struct model_attempt *attempt = &txn->attempt[txn->attempts - 1];
+	tick_t end = txn->side == SIDE_TERMINATED ? 0 : txn->end;
+
+	return attempt->side == SIDE_TERMINATED ? end : MAX(end, attempt->end);
+}
+
+static bool is_alive(const struct model_txn *txn)
+{
+	return world.now < record_end(txn);
+}
+
+static bool is_grey(const struct model_txn *txn)
+{
+	tick_t end = record_end(txn);
+
+	return end <= world.now && world.now <= end + SLACK;
+}
+
+/* ---- requests */
+
+static struct model_txn *txn_new(struct call *call, struct buffer *in, struct address from,
+				 struct address to, uint32_t engine)
+{
+	struct model_txn *txn = free_txns;
+
+	if (txn)
+		free_txns = txn->next;
+	else if (!(txn = malloc(sizeof(*txn))))
+		abort();
+	memset(txn, 0, offsetof(struct model_txn, attempt));
+	txn->call = call;
+	txn->branch_hash = in->sip.branch_hash;
+	txn->method = in->sip.method;
+	txn->side = in->sip.method == METHOD_INVITE ? SIDE_PROCEEDING : SIDE_TRYING;
+	txn->asker = from;
+	txn->own = to;
+	txn->engine = (uint8_t)engine;
+	txn->resend_at = txn->end = txn->trying_at = TICK_NEVER;
+	txn->is_balanced = in->sip.to_tag.len == 0;
+	txn->pool = (uint16_t)((to.port - 5060) / 2);
+	txn->request = buffer_ref(in);
+	txn->next = call->models;
+	call->models = txn;
+	return txn;
+}
+
+/* Who must get an in-dialog request from `from`. */
+static struct node *other_side(const struct call *call, const struct buffer *in,
+			       struct address from)
+{
+	if (!address_equal(from, call->caller->seen))
+		return call->caller;
+	for (struct leg *leg = call->legs; leg; leg = leg->next)
+		if (!leg->is_caller && span_equal(sip_text(in, in->sip.to_tag),
+						  span_of_string(leg->local_tag)))
+			return leg->node;
+	return NULL;
+}
+
+void model_attempt_begin(struct model_txn *txn, struct output *output)
+{
+	struct model_attempt *attempt = &txn->attempt[txn->attempts];
+	struct node *peer = network_node(output->to);
+
+	*attempt = (struct model_attempt){
+		.branch_hash = output->buffer->sip.branch_hash,
+		.peer = peer,
+		.from = output->from,
+		.to = output->to,
+		.side = SIDE_TRYING,
+		.interval_ms = T1_MS,
+		.resend_at = AFTER(T1_MS),
+		.end = AFTER(64 * T1_MS),
+		.cancel_at = TICK_NEVER,
+		.cancel_end = TICK_NEVER,
+		.request = buffer_ref(output->buffer),
+	};
+	if (!peer || (txn->is_balanced && (!peer->is_target || peer->pool != txn->pool)))
+		world_fail(txn->call, "a request goes to no target of its pool");
+	for (int i = 0; i < txn->attempts; i++)
+		if (txn->attempt[i].peer == peer ||
+		    txn->attempt[i].branch_hash == attempt->branch_hash)
+			world_fail(txn->call, "the next attempt goes to the same target");
+	txn->attempts++;
+}
+
+static void take_new(struct call *call, struct buffer *in, struct address from, struct address to,
+		     struct outputs *outputs)
+{
+	struct model_txn *txn = txn_new(call, in, from, to, outputs->engine);
+	struct output *output;
+
+	if (model_is_invite(txn) && (output = model_take_response(txn, outputs, 100)))
+		model_check_own(txn, output->buffer);
+	output = model_take_request(txn, outputs, in->sip.method);
+	if (!output) {
+		txn->attempts = 1; /* for the look-ups until the run ends */
+		txn->attempt[0] = (struct model_attempt){ .side = SIDE_TERMINATED };
+		return;
+	}
+	model_check_request(call, in, output->buffer);
+	model_attempt_begin(txn, output);
+	if (!txn->is_balanced && other_side(call, in, from) != txn->attempt[0].peer)
+		world_fail(call, "an in-dialog request goes to somebody else");
+	/* RFC 4320 §4.1: when a client's Timer E reaches T2. */
+	if (!model_is_invite(txn))
+		txn->trying_at = AFTER(T1_MS + 2 * T1_MS + 4 * T1_MS);
+}
+
+/* §17.2: what was said last is said again, and nothing goes downstream. */
+static void take_again(struct model_txn *txn, struct outputs *outputs)
+{
+	struct output *output;
+	uint16_t status = txn->response ? txn->response->sip.status : 100;
+
+	if (txn->side == SIDE_TRYING || txn->is_silent ||
+	    (txn->side != SIDE_PROCEEDING && txn->side != SIDE_COMPLETED) ||
+	    (txn->side == SIDE_COMPLETED && world.now >= txn->end))
+		return;
+	output = model_take_response(txn, outputs, status);
+	if (!output)
+		return;
+	if (!txn->response)
+		model_check_own(txn, output->buffer);
+	else if (output->buffer->len != txn->response->len ||
+		 memcmp(output->buffer->data, txn->response->data, txn->response->len) != 0)
+		world_fail(txn->call, "a response is repeated differently");
+}
+
+static void take_ack(struct call *call, struct model_txn *txn, struct buffer *in,
+		     struct address from, struct outputs *outputs)
+{
+	struct model_txn none = { .call = call };
+
+	if (txn) {
+		if (txn->side != SIDE_COMPLETED)
+			return;
+		txn->side = SIDE_CONFIRMED;
+		txn->resend_at = TICK_NEVER;
+		txn->end = AFTER(T4_MS); /* Timer I */
+		model_keep(&txn->response, NULL);
+		return;
+	}
+	struct output *output = model_take_request(&none, outputs, METHOD_ACK);
+	if (!output)
+		return;
+	model_check_request(call, in, output->buffer);
+	if (network_node(output->to) != other_side(call, in, from))
+		world_fail(call, "an ACK goes to somebody else");
+}
+
+void model_send_cancel(struct model_txn *txn, struct outputs *outputs)
+{
+	struct model_attempt *attempt = model_current(txn);
+	struct output *output = model_take_request(txn, outputs, METHOD_CANCEL);
+
+	if (!output)
+		return;
+	model_check_derived(attempt, txn->call, output->buffer, NULL);
+	if (!address_equal(output->to, attempt->to))
+		world_fail(txn->call, "a CANCEL goes elsewhere than its INVITE");
+	attempt->has_cancel = true;
+	attempt->cancel_interval_ms = T1_MS;
+	attempt->cancel_at = AFTER(T1_MS);
+	attempt->cancel_end = attempt->end = AFTER(64 * T1_MS); /* §9.1 */
+	model_keep(&attempt->cancel, output->buffer);
+}
+
+static void take_cancel(struct model_txn *txn, struct buffer *in, struct address from,
+			struct outputs *outputs)
+{
+	struct output *output = take_answer(txn, outputs, METHOD_CANCEL, 200);
+
+	if (output && (!address_equal(output->to, from) || !output->buffer->sip.to_tag.len ||
+		       output->buffer->sip.branch_hash != in->sip.branch_hash))
+		world_fail(txn->call, "a 200 to CANCEL does not fit it");
+	if (txn->side != SIDE_PROCEEDING)
+		return;
+	txn->is_cancelled = true;
+	struct model_attempt *attempt = model_current(txn);
+	if (attempt->side == SIDE_PROCEEDING && !attempt->has_cancel)
+		model_send_cancel(txn, outputs);
+}
+
+static bool is_ping(const struct buffer *in)
+{
+	struct span uri = sip_text(in, in->sip.request_uri);
+
+	return in->sip.method == METHOD_OPTIONS && !memchr(uri.data, '@', uri.len);
+}
+
+void model_request(struct call *call, struct buffer *in, struct address from, struct address to,
+		   struct outputs *outputs)
+{
+	struct model_txn *txn = find(call, &in->sip);
+
+	if (txn && in->sip.method != METHOD_ACK)
+		model_advance(txn);
+	if (txn && is_grey(txn)) {
+		for (uint32_t i = 0; i < outputs->count; i++)
+			outputs->output[i].is_asked_for = true;
+		return;
+	}
+	if (txn && !is_alive(txn) && (txn->is_silent || agreement_is_touched(call))) {
+		call_race(call, RACE_LATE_RETRANSMISSION);
+		call->begins_anew = true;
+		txn = NULL;
+	}
+	if (txn && !is_alive(txn) && in->sip.method != METHOD_ACK)
+		world_fail(call, "a %s comes again after its transaction ended",
+			   method_names[in->sip.method]);
+	if (in->sip.method == METHOD_ACK) {
+		take_ack(call, txn, in, from, outputs);
+	} else if (in->sip.method == METHOD_CANCEL) {
+		if (txn)
+			take_cancel(txn, in, from, outputs);
+		else
+			world_fail(call, "a CANCEL without its INVITE");
+	} else if (txn) {
+		take_again(txn, outputs);
+	} else if (is_ping(in)) {
+		struct model_txn ping = { .call = call, .method = METHOD_OPTIONS, .asker = from,
+					  .own = to, .request = in };
+		struct output *output = model_take_response(&ping, outputs, 200);
+		if (output)
+			model_check_own(&ping, output->buffer);
+	} else {
+		take_new(call, in, from, to, outputs);
+	}
+}
+
+/* ---- the books */
+
+bool model_is_over(const struct call *call)
+{
+	for (struct model_txn *txn = call->models; txn; txn = txn->next) {
+		model_advance(txn);
+		if (world.now <= record_end(txn) + SLACK)
+			return false;
+	}
+	return true;
+}
+
+void model_forget(struct call *call)
+{
+	struct model_txn *txn;
+
+	while ((txn = call->models) != NULL) {
+		call->models = txn->next;
+		buffer_release(txn->request);
+		buffer_release(txn->response);
+		for (int i = 0; i < txn->attempts; i++) {
+			buffer_release(txn->attempt[i].request);
+			buffer_release(txn->attempt[i].ack);
+			buffer_release(txn->attempt[i].cancel);
+		}
+		txn->next = free_txns;
+		free_txns = txn;
+	}
+	/* Nothing of the allocator's outlives the run. */
+	if (world.ended + 1 >= world.options.calls || world.has_failed)
+		while ((txn = free_txns) != NULL) {
+			free_txns = txn->next;
+			free(txn);
+		}
+}
+
+/* Owes nothing but absorbing, and one message at most. */
+static bool is_small(const struct model_txn *txn, const struct model_attempt *attempt)
+{
+	bool server_done = world.now >= txn->end, client_done = world.now >= attempt->end;
+
+	if (!model_is_invite(txn))
+		return (txn->side == SIDE_COMPLETED || server_done) &&
+		       (attempt->side == SIDE_COMPLETED || attempt->side == SIDE_TERMINATED ||
+			client_done);
+	return (txn->side == SIDE_ACCEPTED || txn->side == SIDE_CONFIRMED ||
+		(txn->side == SIDE_COMPLETED && server_done)) &&
+	       (attempt->side == SIDE_ACCEPTED || attempt->side == SIDE_COMPLETED ||
+		attempt->side == SIDE_TERMINATED);
+}
+
+void model_held(const struct model_txn *txn, struct model_held *held)
+{
+	const struct model_attempt *current = &txn->attempt[txn->attempts - 1];
+	bool is_turning = (txn->end <= world.now && world.now <= txn->end + SLACK) ||
+			  (current->end <= world.now && world.now <= current->end + SLACK);
+
+	for (int i = 0; i + 1 < txn->attempts; i++) {
+		const struct model_attempt *attempt = &txn->attempt[i];
+		if (attempt->side != SIDE_COMPLETED || !model_is_invite(txn))
+			continue;
+		held->tombstones += world.now < attempt->end;
+		held->grey += attempt->end <= world.now && world.now <= attempt->end + SLACK;
+	}
+	if (is_turning)
+		held->grey++;
+	else if (!is_alive(txn))
+		return;
+	else if (is_small(txn, current))
+		held->tombstones++;
+	else
+		held->txns++;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What happens in a call, by weight. */
+#include "world.h"
+
+const char *const flow_names[FLOWS] = {
+	"call", "refused", "503 first", "cancelled", "silent target", "challenged", "100rel",
+	"Timer C", "CANCEL ignored", "silent, cancelled", "MESSAGE", "REGISTER", "OPTIONS",
+	"slow non-INVITE", "dead non-INVITE", "non-INVITE 503", "non-INVITE 408", "ping",
+};
+
+/* Of 1,000. */
+static const uint16_t weights[FLOWS] = {
+	[FLOW_CALL] = 420, [FLOW_REFUSED] = 80, [FLOW_503] = 60, [FLOW_CANCEL] = 100,
+	[FLOW_SILENT] = 10, [FLOW_CHALLENGE] = 80, [FLOW_PRACK] = 50, [FLOW_TIMER_C] = 2,
+	[FLOW_STUBBORN] = 3, [FLOW_SILENT_CANCEL] = 5, [FLOW_MESSAGE] = 80, [FLOW_REGISTER] = 40,
+	[FLOW_OPTIONS] = 20, [FLOW_SLOW] = 15, [FLOW_DEAD] = 5, [FLOW_NON_INVITE_503] = 15,
+	[FLOW_NON_INVITE_408] = 5, [FLOW_PING] = 10,
+};
+
+static const uint16_t refusals[] = { 300, 302, 400, 403, 404, 408, 480, 484, 486, 488, 500, 501,
+				     504, 600, 603 };
+
+static uint8_t pick_flow(uint64_t *random)
+{
+	uint32_t luck = random_below(random, 1000);
+
+	for (uint8_t flow = 0; flow < FLOWS; flow++) {
+		if (luck < weights[flow])
+			return flow;
+		luck -= weights[flow];
+	}
+	return FLOW_CALL;
+}
+
+static void plan_dialog(struct plan *plan, uint64_t *random)
+{
+	uint32_t side = random_below(random, 2);
+
+	plan->hold_ms = random_between(random, 100, 12000);
+	plan->hangs_up[side] = true;
+	plan->hangs_up[!side] = random_below(random, 40) == 0;
+	for (int i = 0; i < 2; i++) {
+		uint32_t luck = random_below(random, 10);
+		plan->midway[i] = luck == 0 ? MIDWAY_INFO : luck == 1 ? MIDWAY_REINVITE : MIDWAY_NONE;
+		plan->midway_ms[i] = random_between(random, 20, plan->hold_ms + 200);
+	}
+	plan->refuses_midway = random_below(random, 5) == 0;
+}
+
+static void plan_other(struct plan *plan, uint64_t *random)
+{
+	static const uint8_t methods[] = { METHOD_MESSAGE, METHOD_REGISTER, METHOD_OPTIONS };
+
+	plan->method = plan->flow == FLOW_MESSAGE  ? METHOD_MESSAGE :
+		       plan->flow == FLOW_REGISTER ? METHOD_REGISTER :
+		       plan->flow == FLOW_OPTIONS || plan->flow == FLOW_PING ? METHOD_OPTIONS :
+						     methods[random_below(random, 3)];
+	plan->status = random_below(random, 10) ? 200 : 404;
+	plan->answer_ms = random_between(random, 1, 800);
+	if (plan->flow == FLOW_SLOW)
+		plan->answer_ms = random_between(random, 800, 29000);
+	if (plan->flow == FLOW_NON_INVITE_503)
+		plan->failures = (uint8_t)random_between(random, 1, 4);
+	if (plan->flow == FLOW_NON_INVITE_408)
+		plan->status = 408;
+}
+
+static void plan_invite(struct plan *plan, uint64_t *random)
+{
+	plan->method = METHOD_INVITE;
+	plan->status = 200;
+	plan->rings = random_below(random, 8);
+	plan->has_trying = random_below(random, 2);
+	plan->has_reason = random_below(random, 2);
+	plan->answer_ms = random_between(random, 1, 3000);
+	plan_dialog(plan, random);
+	switch (plan->flow) {
+	case FLOW_REFUSED:
+		plan->status = refusals[random_below(random, ARRAY_SIZE(refusals))];
+		break;
+	case FLOW_503:
+		plan->failures = (uint8_t)random_between(random, 1, 4);
+		if (random_below(random, 4) == 0)
+			plan->status = 486;
+		break;
+	case FLOW_CANCEL:
+		plan->cancel_ms = random_between(random, 1, 6000);
+		plan->answer_ms = random_between(random, 100, 15000);
+		break;
+	case FLOW_STUBBORN:
+		plan->rings = true;
+		plan->cancel_ms = random_between(random, 1, 6000);
+		break;
+	case FLOW_SILENT_CANCEL:
+		plan->cancel_ms = random_between(random, 1, 20000);
+		break;
+	case FLOW_TIMER_C:
+		plan->rings = true;
+		break;
+	default:
+		break;
+	}
+}
+
+void plan_make(struct call *call)
+{
+	struct plan *plan = &call->plan;
+	uint64_t *random = &call->random;
+
+	plan->flow = pick_flow(random);
+	plan->service = (uint8_t)random_below(random, POOLS);
+	plan->ring_ms = random_between(random, 1, 400);
+	if (plan->flow >= FLOW_MESSAGE)
+		plan_other(plan, random);
+	else
+		plan_invite(plan, random);
+	world.flows[plan->flow]++;
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The virtual world: clock, network, engines, callers and targets, and one record a call.
+ *
+ *	queue.c       calendar of events
+ *	sip.c         SIP text
+ *	network.c     links that lose, duplicate, delay; who is where
+ *	engines.c     the engines under test behind one hash, and their sums
+ *	model*.c      what a proxy must send for what it got and when, told by the RFCs alone
+ *	agent*.c      callers and targets: transactions, dialogs, what they want
+ *	calls.c       a call's beginning, its look-ups, its end
+ *	plan.c        what happens in a call
+ *	agreement.c   at a call's end: did it end well, and do both sides agree
+ *	run.c         the loop
+ */
+#ifndef SIMULATION_WORLD_H
+#define SIMULATION_WORLD_H
+
+#include "queue.h"
+#include "sip.h"
+
+#include "proxy/proxy.h"
+
+#define EPOCH       TICK_SECONDS(1000)
+#define ENGINES_MAX 8
+#define POOLS       3
+#define POOL_SIZE   8
+#define TARGETS     (POOLS * POOL_SIZE)
+#define ATTEMPTS_MAX 4
+
+/* RFC 3261 table 4, for agents and model; the engines run with the same defaults. */
+#define T1_MS      500u
+#define T2_MS      4000u
+#define T4_MS      5000u
+#define TIMER_C_MS 181000u
+#define TIMER_D_MS 32000u
+#define SLACK      TICK_MS(2) /* a timer of 1 ms resolution may be that late, never early */
+
+struct options {
+	uint64_t seed;
+	uint32_t calls, callers, engines, rate;
+	uint32_t loss, duplicate, delay; /* of 10,000 datagrams */
+	bool has_outages, is_quiet;
+	int64_t trace;                   /* number of the call to print, -1: none */
+};
+
+enum flow {
+	FLOW_CALL, FLOW_REFUSED, FLOW_503, FLOW_CANCEL, FLOW_SILENT, FLOW_CHALLENGE, FLOW_PRACK,
+	FLOW_TIMER_C, FLOW_STUBBORN, FLOW_SILENT_CANCEL, FLOW_MESSAGE, FLOW_REGISTER, FLOW_OPTIONS,
+	FLOW_SLOW, FLOW_DEAD, FLOW_NON_INVITE_503, FLOW_NON_INVITE_408, FLOW_PING, FLOWS,
+};
+extern const char *const flow_names[FLOWS];
+
+enum midway { MIDWAY_NONE, MIDWAY_INFO, MIDWAY_REINVITE };
+
+struct plan {
+	uint8_t flow, method, service;
+	uint8_t failures;         /* targets that answer 503 first */
+	uint16_t status;          /* what the last target says */
+	bool has_trying, rings, has_reason;
+	bool hangs_up[2];         /* [0] the caller, [1] the callee */
+	uint8_t midway[2];        /* enum midway of either side */
+	bool refuses_midway;
+	uint32_t ring_ms, answer_ms, hold_ms, cancel_ms, midway_ms[2];
+};
+
+struct node {
+	struct address own, seen; /* as it writes itself; as the world sees it */
+	bool is_target, asks_rport, joins_vias;
+	uint8_t hops;             /* Via values of proxies before it */
+	uint16_t number, pool;
+	uint32_t incarnation;     /* counts crashes */
+	uint8_t outage;           /* enum outage */
+	tick_t outage_end;        /* of the last one; TICK_NEVER while it lasts */
+};
+enum outage { OUTAGE_NONE, OUTAGE_SILENT, OUTAGE_ICMP };
+
+enum ua_kind { UA_INVITE_CLIENT, UA_CLIENT, UA_INVITE_SERVER, UA_SERVER };
+enum ua_state { UA_CALLING, UA_PROCEEDING, UA_COMPLETED, UA_CONFIRMED, UA_ACCEPTED };
+
+struct call;
+struct leg;
+
+/* An agent's transaction. */
+struct ua_txn {
+	struct ua_txn *next;
+	struct call *call;
+	struct leg *leg;          /* NULL: none (a ping, a stray request) */
+	struct node *node;
+	uint32_t generation, incarnation;
+	uint8_t kind, state, method;
+	bool is_cancelled;
+	uint32_t cseq, interval_ms;
+	uint64_t branch_hash;
+	tick_t end;
+	struct address peer;
+	struct buffer *request;   /* sent or received */
+	struct buffer *last;      /* client: ACK; server: the last response */
+};
+
+enum leg_state { LEG_EARLY, LEG_CONFIRMED, LEG_ENDED };
+#define TAG_SIZE 20
+
+/* One side's view of a dialog. */
+struct leg {
+	struct leg *next;
+	struct call *call;
+	struct node *node;
+	uint32_t generation, incarnation;
+	uint8_t state;
+	bool is_caller, is_acknowledged, has_dialog;
+	bool gave_up;             /* no ACK within 64*T1 */
+	bool sent_bye, got_bye;
+	uint16_t status;          /* final response to the INVITE, sent or received */
+	uint16_t bye_status;      /* 0: none, 1: timed out */
+	uint16_t midway_status;
+	uint32_t local_cseq, remote_cseq, invite_cseq;
+	uint32_t rseq, repeat_ms, reliable_ms;
+	tick_t repeat_since, reliable_since;
+	uint64_t branch_hash;     /* of the INVITE that made a callee's leg */
+	char local_tag[TAG_SIZE], remote_tag[TAG_SIZE];
+	struct address next_hop, answer_to;
+	uint16_t routes_len, target_len;
+	char target[80];
+	char routes[420];         /* complete rows */
+	struct buffer *answer;    /* 2xx repeated until its ACK */
+	struct buffer *reliable;  /* 1xx repeated until its PRACK */
+	struct buffer *ack;       /* sent for each 2xx of ack_cseq */
+	uint32_t answer_cseq, ack_cseq;
+	struct ua_txn *invite;    /* the server transaction not yet answered */
+};
+
+struct model_txn;
+
+struct call {
+	uint32_t number;
+	uint32_t generation;
+	struct node *caller;
+	struct plan plan;
+	uint64_t random, secret;
+	tick_t started, touched;
+	struct leg *legs;         /* the caller's is the last */
+	struct leg *caller_leg;
+	struct ua_txn *txns;
+	struct model_txn *models;
+	struct ua_txn *invite;    /* the caller's, for CANCEL */
+	uint16_t status;          /* final answer to the caller's request; 1: timed out */
+	bool is_done, wants_cancel, has_cancelled, has_provisional, is_answered_by_engine;
+	bool was_challenged, has_race, begins_anew;
+	uint8_t reached;          /* INVITEs or requests placed at targets, of this CSeq */
+	uint32_t placed_cseq;
+	uint64_t placed_branch[ATTEMPTS_MAX + 1];
+	struct node *placed[ATTEMPTS_MAX + 1], *silent;
+	uint32_t cseq;
+	uint16_t challenger;
+};
+
+struct engine {
+	struct proxy *proxy;
+	tick_t next;              /* no timer of its before that */
+	uint64_t given;           /* datagrams and errors */
+};
+
+enum race {
+	RACE_ANSWER_BEATS_CANCEL, RACE_BYE_CROSSES_BYE, RACE_BYE_OVERTAKES_ACK, RACE_BYE_MEETS_REQUEST,
+	RACE_REINVITE_GLARE, RACE_REQUEST_BEFORE_ACK, RACE_ANSWER_AFTER_FAILOVER, RACE_OUTAGE_STATUS,
+	RACE_OUTAGE_VIEWS, RACE_ANSWER_LOST, RACE_REQUEST_OVERTAKEN, RACE_LATE_RETRANSMISSION,
+	RACES,
+};
+extern const char *const race_names[RACES];
+
+struct world {
+	struct options options;
+	tick_t now;
+	struct queue *queue;
+	uint64_t network_random, plan_random, outage_random;
+	struct snapshot_fixture *fixture;
+	const struct balance_snapshot *snapshot;
+	struct engine engines[ENGINES_MAX];
+	struct outbox *outbox;
+	struct node *callers, targets[TARGETS];
+	struct call **calls;
+	uint32_t started, ended;
+	uint64_t digest;
+	uint64_t sent, lost, duplicated, delayed, icmp, to_engines, from_engines, swallowed;
+	uint64_t crashes, blackouts, samples, alive_max;
+	uint64_t flows[FLOWS], races[RACES], statuses[700], strays;
+	uint64_t timers_measured, engine_answers, busiest;
+	tick_t latest;            /* of a timer, beyond its time */
+	bool has_failed;
+	uint32_t failed_call;
+	char failure[600];
+};
+
+extern struct world world;
+
+/* Ends the run; the first is kept.  NULL: no call to blame. */
+void world_fail(const struct call *call, const char *format, ...) PRINTF_LIKE(2, 3);
+
+static inline uint64_t random_next(uint64_t *state)
+{
+	uint64_t x = *state += 0x9e3779b97f4a7c15u;
+
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+	x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+	return x ^ x >> 31;
+}
+static inline uint32_t random_below(uint64_t *state, uint32_t bound)
+{
+	return (uint32_t)((random_next(state) >> 32) * bound >> 32);
+}
+static inline uint32_t random_between(uint64_t *state, uint32_t low, uint32_t high)
+{
+	return low + random_below(state, high - low + 1);
+}
+
+enum event_kind {
+	EVENT_LAND, EVENT_ERROR, EVENT_START, EVENT_CHECK, EVENT_OUTAGE, EVENT_RECOVERY,
+	EVENT_TXN_RETRANSMIT, EVENT_TXN_END, EVENT_LEG, EVENT_TXN_ANSWER, EVENT_SAMPLE,
+};
+
+static inline void world_in(uint64_t ms, enum event_kind kind, void *object, uint32_t generation,
+			    uint32_t value)
+{
+	queue_put(world.queue, world.now + TICK_MS(ms), (uint8_t)kind, object, generation, value);
+}
+
+/* ---- run.c */
+/* True when all is well; else world.failure says what is not. */
+bool world_run(const struct options *options);
+
+/* ---- network.c */
+void network_create(void);
+void network_destroy(void);
+/* Takes no reference. */
+void network_send(struct buffer *buffer, struct address from, struct address to);
+void network_land(void *flight);
+void network_error(void *flight);
+void network_outage(struct node *target);
+void network_recovery(struct node *target);
+struct node *network_node(struct address address);
+bool network_is_engine(struct address address);
+
+/* ---- engines.c */
+bool engines_create(void);
+void engines_destroy(void);
+tick_t engines_next(void);
+void engines_expire(void);
+void engines_receive(struct buffer *buffer, struct address from, struct address to);
+void engines_error(struct buffer *buffer, struct address to);
+/* What is held now against what the model says must be held. */
+void engines_sample(void);
+/* Nothing may be left. */
+void engines_check_end(void);
+
+/* ---- plan.c */
+void plan_make(struct call *call);
+
+/* ---- agent.c */
+void agent_receive(struct node *node, struct buffer *buffer, struct address from);
+void agent_txn_retransmit(struct ua_txn *txn);
+void agent_txn_end(struct ua_txn *txn);
+
+/* ---- calls.c */
+struct call *call_start(uint32_t number);
+void call_check(struct call *call);
+void calls_forget(void);
+
+/* ---- agreement.c */
+void agreement_check(struct call *call);
+/* Did an outage of a target that this call met overlap it? */
+bool agreement_is_touched(const struct call *call);
+
+static inline void call_race(struct call *call, enum race race)
+{
+	world.races[race]++;
+	call->has_race = true;
+}
+
+#endif
