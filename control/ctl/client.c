@@ -324,6 +324,8 @@ enum ctl_status ctl_client_follow(struct ctl_client *client, ctl_event_fn event,
 		if (message) {
 			client_keep_event(client, message);
 			json_decref(message);
+		} else if (errno == EINTR) {
+			return CTL_OK; /* that is how one ends it */
 		} else if (errno != EAGAIN) {
 			return client_silent(client, why);
 		} else if (!client_look(client->endpoint, why)) {

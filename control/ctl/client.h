@@ -46,7 +46,7 @@ void ctl_client_close(struct ctl_client *client);
 						 json_t *args, json_t **body,
 						 char why[CTL_WHY_MAX]);
 
-/* Passes events on until told to stop (CTL_OK), or tandemd is gone. */
+/* Passes events on until told to stop or interrupted by a signal (CTL_OK), or tandemd is gone. */
 [[nodiscard]] enum ctl_status ctl_client_follow(struct ctl_client *client, ctl_event_fn event,
 						void *context, char why[CTL_WHY_MAX]);
 

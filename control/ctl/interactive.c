@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* tandemctl without a command: lines with editing, history and completion; see run.h. */
 #include <histedit.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +11,14 @@
 
 #define MATCHES_MAX 32
 #define HISTORY_MAX 500
+
+/* ^C, at the prompt or while a command runs. */
+static volatile sig_atomic_t was_interrupted;
+
+static void note_interrupt(int)
+{
+	was_interrupted = 1;
+}
 
 static char *prompt(EditLine *)
 {
@@ -102,34 +111,75 @@ static bool take_line(struct ctl_session *session, Tokenizer *tokenizer, const c
 	return stay;
 }
 
-static enum ctl_status read_terminal(struct ctl_session *session, Tokenizer *tokenizer)
+static EditLine *editor_open(History *lines)
 {
 	EditLine *el = el_init("tandemctl", stdin, stdout, stderr);
-	History *lines = history_init();
-	enum ctl_status status = CTL_OK;
-	HistEvent event;
-	const char *line;
-	int len;
 
-	history(lines, &event, H_SETSIZE, HISTORY_MAX);
-	history(lines, &event, H_SETUNIQUE, 1);
 	el_set(el, EL_PROMPT, prompt);
 	el_set(el, EL_EDITOR, "emacs");
 	el_set(el, EL_SIGNAL, 1);
 	el_set(el, EL_HIST, history, lines);
 	el_set(el, EL_ADDFN, "tandem-complete", "Complete a command", complete);
 	el_set(el, EL_BIND, "^I", "tandem-complete", NULL);
-	while ((line = el_gets(el, &len)) != NULL && len > 0) {
+	return el;
+}
+
+/* The next line, as el_gets; ^C begins it anew. */
+static const char *prompt_line(EditLine *el, int *len)
+{
+	const char *line;
+
+	for (;;) {
+		was_interrupted = 0;
+		line = el_gets(el, len);
+		if (line || !was_interrupted)
+			return line;
+		fputs("^C\n", stdout);
+		el_reset(el);
+	}
+}
+
+static bool take_terminal_line(struct ctl_session *session, Tokenizer *tokenizer, const char *line,
+			       enum ctl_status *status)
+{
+	was_interrupted = 0;
+	bool stay = take_line(session, tokenizer, line, status);
+
+	if (was_interrupted) {
+		fputc('\n', session->out);
+		/* It was the operator who ended it, not tandemd. */
+		*status = CTL_OK;
+	}
+	return stay;
+}
+
+static enum ctl_status read_terminal(struct ctl_session *session, Tokenizer *tokenizer)
+{
+	/* No SA_RESTART: waiting for tandemd ends. */
+	struct sigaction interrupt = { .sa_handler = note_interrupt }, before;
+	History *lines = history_init();
+	EditLine *el = editor_open(lines);
+	HistEvent event;
+	const char *line;
+	int len;
+
+	sigaction(SIGINT, &interrupt, &before);
+	history(lines, &event, H_SETSIZE, HISTORY_MAX);
+	history(lines, &event, H_SETUNIQUE, 1);
+	enum ctl_status status = ctl_session_open(session);
+	while ((line = prompt_line(el, &len)) != NULL && len > 0) {
 		if (len > 1)
 			history(lines, &event, H_ENTER, line);
-		if (!take_line(session, tokenizer, line, &status))
+		if (!take_terminal_line(session, tokenizer, line, &status))
 			break;
 	}
 	if (!line)
 		fputc('\n', session->out);
 	history_end(lines);
 	el_end(el);
-	return CTL_OK;
+	sigaction(SIGINT, &before, NULL);
+	/* Mistakes on the way were seen; that there is no tandemd lasts. */
+	return status == CTL_UNREACHABLE ? status : CTL_OK;
 }
 
 /* Commands from a pipe: no prompt, and the worst status is the exit status. */

@@ -94,16 +94,21 @@ static enum ctl_status run_events(struct ctl_session *session, const struct ctl_
 	return ctl_client_follow(session->client, follow_event, &follower, why);
 }
 
+static bool session_connect(struct ctl_session *session, char why[CTL_WHY_MAX])
+{
+	if (!session->client)
+		session->client = ctl_client_connect(session->endpoint, NULL, session->timeout_ms,
+						     why);
+	return session->client != NULL;
+}
+
 static enum ctl_status run_call(struct ctl_session *session, const struct ctl_call *call,
 				char why[CTL_WHY_MAX])
 {
 	json_t *body = NULL;
 	enum ctl_status status;
 
-	if (!session->client)
-		session->client = ctl_client_connect(session->endpoint, NULL, session->timeout_ms,
-						     why);
-	if (!session->client)
+	if (!session_connect(session, why))
 		return CTL_UNREACHABLE;
 	status = run_request(session, call, &body, why);
 	if (status == CTL_OK && call->id == API_COMMAND_EVENTS)
@@ -163,6 +168,15 @@ enum ctl_status ctl_run(struct ctl_session *session, int count, const char *cons
 	enum ctl_status status = run_with_options(session, &call, why);
 	ctl_call_release(&call);
 	return status == CTL_OK ? CTL_OK : run_fail(session, status, why);
+}
+
+enum ctl_status ctl_session_open(struct ctl_session *session)
+{
+	char why[CTL_WHY_MAX];
+
+	if (session_connect(session, why))
+		return CTL_OK;
+	return run_fail(session, CTL_UNREACHABLE, why);
 }
 
 void ctl_session_close(struct ctl_session *session)

@@ -17,6 +17,8 @@ struct ctl_session {
 
 /* Errors are one sentence on session->err. */
 enum ctl_status ctl_run(struct ctl_session *session, int count, const char *const *words);
+/* Connects now, where a command would have; nothing when connected. */
+[[nodiscard]] enum ctl_status ctl_session_open(struct ctl_session *session);
 void ctl_session_close(struct ctl_session *session);
 
 /* Commands line by line until the end of input, with editing, history and completion. */

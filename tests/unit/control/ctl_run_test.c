@@ -10,12 +10,16 @@
 #include "api_fixture.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
+#include <pty.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "api/endpoint.h"
@@ -294,6 +298,124 @@ static void usage_errors_need_no_server(void **state)
 	caller_free(&caller);
 }
 
+/* An operator at a terminal: tandemctl in a process, its terminal's other end here. */
+struct operator {
+	struct test *t;
+	pid_t process;
+	int terminal;
+	size_t len, read; /* read: what the test has asked for */
+	char text[8192];
+};
+
+static void operator_sit_down(struct operator *o, struct test *t)
+{
+	const struct winsize size = { .ws_row = 24, .ws_col = 200 };
+
+	*o = (struct operator){ .t = t };
+	o->process = forkpty(&o->terminal, NULL, NULL, &size);
+	assert_true(o->process >= 0);
+	if (o->process == 0) {
+		struct ctl_session session = {
+			.endpoint = t->endpoint, .timeout_ms = 10000, .out = stdout, .err = stdout,
+		};
+		setenv("TERM", "dumb", 1);
+		enum ctl_status status = ctl_interactive(&session);
+		ctl_session_close(&session);
+		fflush(stdout);
+		_exit((int)status);
+	}
+	assert_int_equal(fcntl(o->terminal, F_SETFL, O_NONBLOCK), 0);
+}
+
+/* Until the words stand on the screen, behind those asked for before. */
+static void operator_await(struct operator *o, const char *words)
+{
+	for (int turn = 0; turn < 2000; turn++) {
+		struct pollfd terminal = { .fd = o->terminal, .events = POLLIN };
+		const char *at = strstr(o->text + o->read, words);
+		if (at) {
+			o->read = (size_t)(at - o->text) + strlen(words);
+			return;
+		}
+		if (o->t->api.server)
+			api_fixture_turn(&o->t->api);
+		if (poll(&terminal, 1, 5) <= 0)
+			continue;
+		ssize_t len = read(o->terminal, o->text + o->len, sizeof(o->text) - 1 - o->len);
+		o->len += len > 0 ? (size_t)len : 0;
+	}
+	fail_msg("no '%s' in: %s", words, o->text);
+}
+
+static void operator_type(const struct operator *o, const char *keys)
+{
+	assert_int_equal(write(o->terminal, keys, strlen(keys)), strlen(keys));
+}
+
+static int operator_leave(struct operator *o)
+{
+	int status = -1;
+
+	operator_type(o, "quit\n");
+	operator_await(o, "quit");
+	for (int turn = 0; turn < 2000; turn++) {
+		struct pollfd terminal = { .fd = o->terminal, .events = POLLIN };
+		char rest[256];
+		if (o->t->api.server)
+			api_fixture_turn(&o->t->api);
+		/* The other end is closed when the process ends. */
+		if (poll(&terminal, 1, 5) > 0 && read(o->terminal, rest, sizeof(rest)) <= 0)
+			break;
+	}
+	assert_int_equal(waitpid(o->process, &status, 0), o->process);
+	close(o->terminal);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void an_operator_without_tandemd_is_told_and_leaves_with_3(void **state)
+{
+	struct operator o;
+
+	operator_sit_down(&o, *state);
+	operator_await(&o, "no tandemd: the control socket");
+	operator_await(&o, "tandem> ");
+	operator_type(&o, "help show drops\n");
+	operator_await(&o, "Usage: tandemctl show drops");
+	operator_await(&o, "tandem> ");
+	operator_type(&o, "show status\n");
+	operator_await(&o, "no tandemd: the control socket");
+	operator_await(&o, "tandem> ");
+	assert_int_equal(operator_leave(&o), CTL_UNREACHABLE);
+}
+
+static void an_interrupt_gives_up_the_line_or_the_events(void **state)
+{
+	struct test *t = *state;
+	struct operator o;
+
+	start(t);
+	operator_sit_down(&o, t);
+	operator_await(&o, "tandem> ");
+	operator_type(&o, "show nonsense");
+	operator_await(&o, "show nonsense");
+	operator_type(&o, "\003");
+	operator_await(&o, "^C\r\n");
+	operator_await(&o, "tandem> ");
+	/* Nothing of the old line is left. */
+	operator_type(&o, "show pools\n");
+	operator_await(&o, "FAIL-OVER ON");
+	operator_await(&o, "tandem> ");
+	operator_type(&o, "events\n");
+	operator_await(&o, "T target: hello");
+	operator_type(&o, "\003");
+	operator_await(&o, "tandem> ");
+	operator_type(&o, "show pools\n");
+	operator_await(&o, "FAIL-OVER ON");
+	operator_await(&o, "tandem> ");
+	assert_int_equal(operator_leave(&o), CTL_OK);
+	api_fixture_stop(&t->api);
+}
+
 static void the_socket_is_for_owner_and_group_and_goes_with_the_server(void **state)
 {
 	struct test *t = *state;
@@ -439,6 +561,8 @@ int main(void)
 		CASE(without_a_server_it_names_the_socket_and_ends_with_3),
 		CASE(a_socket_behind_the_command_is_the_one_asked),
 		CASE(usage_errors_need_no_server),
+		CASE(an_operator_without_tandemd_is_told_and_leaves_with_3),
+		CASE(an_interrupt_gives_up_the_line_or_the_events),
 		CASE(the_socket_is_for_owner_and_group_and_goes_with_the_server),
 		CASE(a_socket_that_somebody_answers_on_is_refused),
 		CASE(a_socket_that_nobody_answers_on_is_replaced),
