@@ -4,11 +4,14 @@
 # A test that wants another configuration than the demonstration's defines lab_config anew: it is
 # called with WORKERS MEMORY_MIB and writes $lab_directory/tandem.yaml.
 
-# config_common WORKERS MEMORY_MIB: the lines that every configuration has.
+# config_common WORKERS MEMORY_MIB: the lines that every configuration has.  The long T1 is for SIPp,
+# which fails a call whose INVITE is repeated before it has come to answering the first: a machine
+# that stalls for half a second is not what these tests are about.
 config_common() {
 	cat <<-YAML
+		timers: {t1: 2s, t2: 4s}
 		dataplane: {workers: $1, memory: ${2}MiB, huge: "$lab_huge"}
-		state_dir: $lab_directory/state
+		state_dir: "$lab_directory/state"
 		control: {socket: "ipc://$lab_directory/control.sock"}
 	YAML
 }
