@@ -90,6 +90,8 @@ bool ctl_timeout_take(const char *word, int *timeout_ms, char *why, size_t size)
 	return false;
 }
 
+volatile sig_atomic_t ctl_interrupted;
+
 static bool client_send(struct ctl_client *client, json_t *message, char why[CTL_WHY_MAX])
 {
 	char *text = json_dumps(message, JSON_COMPACT);
@@ -116,6 +118,10 @@ static json_t *client_receive(struct ctl_client *client, int timeout_ms)
 	zmq_msg_t frame;
 	json_t *message = NULL;
 
+	if (ctl_interrupted) {
+		errno = EINTR;
+		return NULL;
+	}
 	int ready = zmq_poll(&item, 1, timeout_ms);
 	if (ready <= 0) {
 		errno = ready == 0 ? EAGAIN : zmq_errno();

@@ -7,6 +7,7 @@
 #define CTL_CLIENT_H
 
 #include <jansson.h>
+#include <signal.h>
 
 #include "api/commands.h"
 
@@ -23,6 +24,9 @@ enum ctl_status {
 };
 
 #define CTL_WHY_MAX 640
+
+/* Set by a signal handler to end what waits, within a second; cleared by who installed it. */
+extern volatile sig_atomic_t ctl_interrupted;
 
 /* What the user may give for a control socket and a time limit.  False, with a sentence. */
 #define CTL_ENDPOINT_MAX 256

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* tandemctl without a command: lines with editing, history and completion; see run.h. */
+#include <errno.h>
 #include <histedit.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "ctl/arguments.h"
 #include "ctl/run.h"
@@ -12,12 +15,9 @@
 #define MATCHES_MAX 32
 #define HISTORY_MAX 500
 
-/* ^C, at the prompt or while a command runs. */
-static volatile sig_atomic_t was_interrupted;
-
 static void note_interrupt(int)
 {
-	was_interrupted = 1;
+	ctl_interrupted = 1;
 }
 
 static char *prompt(EditLine *)
@@ -111,6 +111,31 @@ static bool take_line(struct ctl_session *session, Tokenizer *tokenizer, const c
 	return stay;
 }
 
+/* The library's own reader goes on after an interrupt. */
+static int read_key(EditLine *, wchar_t *key)
+{
+	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+	mbstate_t state = { 0 };
+
+	for (;;) {
+		char octet;
+		if (ctl_interrupted)
+			return -1;
+		if (poll(&input, 1, 1000) <= 0)
+			continue;
+		ssize_t len = read(STDIN_FILENO, &octet, 1);
+		if (len < 0 && errno == EINTR)
+			continue;
+		if (len <= 0)
+			return (int)len;
+		size_t used = mbrtowc(key, &octet, 1, &state);
+		if (used == (size_t)-1)
+			state = (mbstate_t){ 0 }; /* no character: left out */
+		else if (used != (size_t)-2)
+			return 1;
+	}
+}
+
 static EditLine *editor_open(History *lines)
 {
 	EditLine *el = el_init("tandemctl", stdin, stdout, stderr);
@@ -118,6 +143,7 @@ static EditLine *editor_open(History *lines)
 	el_set(el, EL_PROMPT, prompt);
 	el_set(el, EL_EDITOR, "emacs");
 	el_set(el, EL_SIGNAL, 1);
+	el_set(el, EL_GETCFN, read_key);
 	el_set(el, EL_HIST, history, lines);
 	el_set(el, EL_ADDFN, "tandem-complete", "Complete a command", complete);
 	el_set(el, EL_BIND, "^I", "tandem-complete", NULL);
@@ -130,9 +156,9 @@ static const char *prompt_line(EditLine *el, int *len)
 	const char *line;
 
 	for (;;) {
-		was_interrupted = 0;
+		ctl_interrupted = 0;
 		line = el_gets(el, len);
-		if (line || !was_interrupted)
+		if (line || !ctl_interrupted)
 			return line;
 		fputs("^C\n", stdout);
 		el_reset(el);
@@ -142,10 +168,10 @@ static const char *prompt_line(EditLine *el, int *len)
 static bool take_terminal_line(struct ctl_session *session, Tokenizer *tokenizer, const char *line,
 			       enum ctl_status *status)
 {
-	was_interrupted = 0;
+	ctl_interrupted = 0;
 	bool stay = take_line(session, tokenizer, line, status);
 
-	if (was_interrupted) {
+	if (ctl_interrupted) {
 		fputc('\n', session->out);
 		/* It was the operator who ended it, not tandemd. */
 		*status = CTL_OK;
