@@ -124,10 +124,24 @@ static void job_send_ready(struct explain_job *job)
 	}
 }
 
+/* What was assumed where the request said nothing. */
+static json_t *job_asked(const struct explain_job *job)
+{
+	const struct balance_snapshot *snapshot = job->explain->snapshot;
+	char source[ENDPOINT_TEXT_MAX], local[ENDPOINT_TEXT_MAX];
+
+	return json_pack("{s:s, s:s, s:o}", "source", endpoint_to_string(&job->path.source, source),
+			 "local", endpoint_to_string(&job->path.local, local), "interface",
+			 name_or_null(job->path.interface < snapshot->interface_count
+					      ? snapshot->interfaces[job->path.interface].name
+					      : NULL));
+}
+
 static void job_take(struct explain_job *job, size_t index, json_t *answer)
 {
 	job->answered++;
 	if (!job->call_ids) {
+		json_object_set_new(answer, "asked", job_asked(job));
 		api_request_ok(job->request, answer);
 		job->request = NULL;
 		return;
@@ -137,7 +151,8 @@ static void job_take(struct explain_job *job, size_t index, json_t *answer)
 	if (job->answered % EXPLAIN_BATCH == 0 || job->answered == job->total)
 		job_send_ready(job);
 	if (job->answered == job->total) {
-		api_request_ok(job->request, json_pack("{s:I}", "count", (json_int_t)job->total));
+		api_request_ok(job->request, json_pack("{s:I, s:o}", "count", (json_int_t)job->total,
+						       "asked", job_asked(job)));
 		job->request = NULL;
 	}
 }

@@ -7,6 +7,8 @@
 #include "ctl/field.h"
 #include "ctl/table.h"
 
+#define NO_HASH "0000000000000000" /* of a message without a Call-ID */
+
 struct column {
 	const char *title;
 	const char *path;
@@ -204,7 +206,18 @@ static const struct line drops_lines[] = {
 	    { " packets received, difference ", "difference", FIELD_COUNT } } },
 	{ NULL, { { NULL, NULL, FIELD_TEXT } } },
 };
+static const struct line asked_lines[] = {
+	{ "From",
+	  { { "", "asked.source", FIELD_TEXT },
+	    { " to ", "asked.local", FIELD_TEXT },
+	    { " by ", "asked.interface", FIELD_TEXT } } },
+	{ NULL, { { NULL, NULL, FIELD_TEXT } } },
+};
 static const struct line explain_lines[] = {
+	{ "From",
+	  { { "", "asked.source", FIELD_TEXT },
+	    { " to ", "asked.local", FIELD_TEXT },
+	    { " by ", "asked.interface", FIELD_TEXT } } },
 	{ "Verdict",
 	  { { "", "verdict", FIELD_TEXT },
 	    { " ", "reason", FIELD_TEXT },
@@ -277,6 +290,43 @@ static void render_lines(const struct line *lines, const json_t *body, FILE *out
 	}
 }
 
+/* Whether the answer has something to say here. */
+static bool value_is_given(const json_t *body, const char *path)
+{
+	const json_t *value = field_find(body, path);
+
+	return value && !json_is_null(value) &&
+	       !(json_is_string(value) && json_string_length(value) == 0) &&
+	       !(json_is_string(value) && strcmp(json_string_value(value), NO_HASH) == 0);
+}
+
+/* Like render_lines, without the values that are not there, and without lines that lack their
+ * first.  Text behind a value goes with it. */
+static void render_given_lines(const struct line *lines, const json_t *body, FILE *out)
+{
+	char text[FIELD_TEXT_MAX];
+	int width = 0;
+
+	for (const struct line *line = lines; line->label; line++)
+		width = (int)strlen(line->label) > width ? (int)strlen(line->label) : width;
+	for (const struct line *line = lines; line->label; line++) {
+		bool is_given = value_is_given(body, line->values[0].path);
+		if (!is_given)
+			continue;
+		fprintf(out, "%-*s", width + 2, line->label);
+		for (size_t i = 0; i < ARRAY_SIZE(line->values) && line->values[i].before; i++) {
+			const char *path = line->values[i].path;
+			is_given = path ? value_is_given(body, path) : is_given;
+			if (!is_given)
+				continue;
+			fputs(line->values[i].before, out);
+			if (path)
+				fputs(field_format(body, path, line->values[i].kind, text), out);
+		}
+		fputc('\n', out);
+	}
+}
+
 static const char *text_of(const json_t *body, const char *key)
 {
 	const char *text = json_string_value(json_object_get(body, key));
@@ -304,10 +354,12 @@ static void render_explain(const json_t *body, FILE *out)
 {
 	const json_t *answers = json_object_get(body, "answers");
 
-	if (answers)
-		render_rows(answers_columns, answers, NULL, out);
-	else
-		render_lines(explain_lines, body, out);
+	if (!answers) {
+		render_given_lines(explain_lines, body, out);
+		return;
+	}
+	render_rows(answers_columns, answers, NULL, out);
+	render_given_lines(asked_lines, body, out);
 }
 
 static void render_target_wish(const json_t *body, FILE *out)

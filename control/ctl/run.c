@@ -30,7 +30,7 @@ static enum ctl_status run_slices(struct ctl_session *session, const struct ctl_
 				  json_t **body, char why[CTL_WHY_MAX])
 {
 	json_t *list = json_incref(json_object_get(call->args, "call_ids"));
-	json_t *answers = json_array();
+	json_t *answers = json_array(), *asked = NULL;
 	size_t count = json_array_size(list);
 	enum ctl_status status = CTL_OK;
 
@@ -41,11 +41,14 @@ static enum ctl_status run_slices(struct ctl_session *session, const struct ctl_
 		json_object_set_new(call->args, "call_ids", slice);
 		status = ctl_client_request(session->client, call->id, call->args, &part, why);
 		json_array_extend(answers, json_object_get(part, "answers"));
+		if (!asked)
+			asked = json_incref(json_object_get(part, "asked"));
 		json_decref(part);
 	}
 	json_decref(list);
-	*body = status == CTL_OK ? json_pack("{s:O, s:I}", "answers", answers, "count",
-					     (json_int_t)count) : NULL;
+	*body = status == CTL_OK ? json_pack("{s:O, s:I, s:O*}", "answers", answers, "count",
+					     (json_int_t)count, "asked", asked) : NULL;
+	json_decref(asked);
 	json_decref(answers);
 	return status;
 }

@@ -345,6 +345,26 @@ static void answers_become_tables_and_sentences(void **)
 			"a        target  p     t       1.2.3.4:5060  R\n");
 }
 
+static void an_explanation_leaves_out_what_it_lacks(void **)
+{
+	assert_rendered(API_COMMAND_EXPLAIN,
+			"{\"asked\":{\"source\":\"192.0.2.9:5060\",\"local\":\"192.0.2.1:5060\","
+			"\"interface\":\"access\"},\"verdict\":\"drop\",\"reason\":\"NOT_SIP\","
+			"\"help\":\"no SIP\",\"clause\":\"\",\"kind\":\"reject\",\"service\":null,"
+			"\"pool\":null,\"target\":null,\"next_hop\":null,\"interface\":null,"
+			"\"call_hash\":\"0000000000000000\",\"why\":\"first line\"}",
+			"From       192.0.2.9:5060 to 192.0.2.1:5060 by access\n"
+			"Verdict    drop NOT_SIP: no SIP\n"
+			"Goes by    reject\n"
+			"Why        first line\n");
+	assert_rendered(API_COMMAND_EXPLAIN,
+			"{\"verdict\":\"forward\",\"reason\":\"R\",\"help\":\"h\",\"clause\":\"c\","
+			"\"service\":\"sip\",\"pool\":null,\"call_hash\":\"0000000000000001\"}",
+			"Verdict    forward R: h (c)\n"
+			"Service    sip\n"
+			"Call hash  0000000000000001\n");
+}
+
 static void every_command_renders_an_empty_answer(void **)
 {
 	for (unsigned int id = 0; id < API_COMMAND_COUNT; id++) {
@@ -454,6 +474,7 @@ int main(void)
 		cmocka_unit_test(columns_align_by_characters_without_trailing_blanks),
 		cmocka_unit_test(fields_are_formatted_by_kind),
 		cmocka_unit_test(answers_become_tables_and_sentences),
+		cmocka_unit_test(an_explanation_leaves_out_what_it_lacks),
 		cmocka_unit_test(every_command_renders_an_empty_answer),
 		cmocka_unit_test(several_workers_get_a_row_for_all),
 		cmocka_unit_test(help_answers_for_all_for_a_command_and_for_a_group),

@@ -159,6 +159,10 @@ static void a_message_reaches_the_worker_octet_by_octet(void **state)
 	assert_string_equal(json_string_value(json_object_get(ok, "next_hop")), "203.0.113.9:5099");
 	assert_string_equal(json_string_value(json_object_get(ok, "call_hash")),
 			    "0000000000001234");
+	const json_t *asked = json_object_get(ok, "asked");
+	assert_string_equal(json_string_value(json_object_get(asked, "source")), "203.0.113.9:5099");
+	assert_string_equal(json_string_value(json_object_get(asked, "local")), "192.0.2.1:5060");
+	assert_string_equal(json_string_value(json_object_get(asked, "interface")), "access");
 	json_decref(message);
 	assert_false(explain_is_busy(&t->control.explain));
 }
