@@ -92,7 +92,6 @@ struct dataplane_interface_stats {
 	uint16_t queues;
 	uint64_t rx_packets, rx_bytes, rx_missed, rx_errors;
 	uint64_t tx_packets, tx_bytes, tx_errors;
-	uint64_t neighbours;
 };
 [[nodiscard]] bool dataplane_interface_stats(const struct dataplane *dataplane, uint16_t interface,
 					     struct dataplane_interface_stats *stats);

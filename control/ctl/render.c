@@ -78,7 +78,6 @@ static const struct column interfaces_columns[] = {
 	{ "TX", "tx_packets", FIELD_COUNT },
 	{ "TX SIZE", "tx_bytes", FIELD_OCTETS },
 	{ "TX ERR", "tx_errors", FIELD_COUNT },
-	{ "NEIGHBOURS", "neighbours", FIELD_COUNT },
 	{ NULL, NULL, FIELD_TEXT },
 };
 static const struct column workers_columns[] = {
@@ -143,6 +142,7 @@ static const struct line status_lines[] = {
 	    { "; interfaces ", "interfaces", FIELD_COUNT },
 	    { ", services ", "services", FIELD_COUNT },
 	    { ", pools ", "pools", FIELD_COUNT } } },
+	{ "Neighbours", { { "", "neighbours", FIELD_COUNT } } },
 	{ "Targets",
 	  { { "", "targets.usable", FIELD_COUNT },
 	    { " of ", "targets.total", FIELD_COUNT },

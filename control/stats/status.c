@@ -74,6 +74,14 @@ static json_t *status_clients(const struct api_server *api)
 			 (json_int_t)stats.clients_dropped);
 }
 
+/* All workers know the same neighbours but for what is under way. */
+static uint64_t neighbours_known(const struct dataplane *dataplane)
+{
+	struct dataplane_worker_stats worker;
+
+	return dataplane_worker_stats(dataplane, 0, &worker) ? worker.net.neighbours : 0;
+}
+
 json_t *stats_show_status(const struct control *c)
 {
 	struct stats_sum sum;
@@ -81,12 +89,13 @@ json_t *stats_show_status(const struct control *c)
 
 	stats_sum_read(c->dataplane, &sum);
 	return json_pack(
-		"{s:s, s:i, s:I, s:i, s:s, s:I, s:o, s:i, s:i, s:i, s:i, s:o, s:I, s:o, s:o, s:o, s:o}",
+		"{s:s, s:i, s:I, s:i, s:s, s:I, s:o, s:i, s:I, s:i, s:i, s:i, s:o, s:I, s:o, s:o, s:o, s:o}",
 		"program", c->program, "instance", (int)c->snapshot->instance, "epoch",
 		(json_int_t)c->snapshot->epoch, "pid", (int)getpid(), "started",
 		events_time(&c->started, started), "uptime_s",
 		(json_int_t)((uv_now(c->loop) - c->started_ms) / 1000), "config_file",
-		json_text(c->config_file), "workers", (int)sum.workers, "interfaces",
+		json_text(c->config_file), "workers", (int)sum.workers, "neighbours",
+		(json_int_t)neighbours_known(c->dataplane), "interfaces",
 		(int)c->snapshot->interface_count, "services", (int)c->snapshot->service_count,
 		"pools", (int)c->snapshot->pool_count, "targets", status_targets(c->snapshot),
 		"messages", (json_int_t)sum.messages, "packets", status_packets(&sum),

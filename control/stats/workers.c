@@ -86,13 +86,13 @@ static json_t *interface_row(const struct dataplane_interface_stats *i)
 	snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", i->mac[0], i->mac[1], i->mac[2],
 		 i->mac[3], i->mac[4], i->mac[5]);
 	return json_pack(
-		"{s:o, s:o, s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "name",
+		"{s:o, s:o, s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "name",
 		json_text(i->name), "driver", json_text(i->driver), "mac", mac, "link",
 		i->link_up ? "up" : "down", "queues", (int)i->queues, "rx_packets",
 		(json_int_t)i->rx_packets, "rx_bytes", (json_int_t)i->rx_bytes, "rx_missed",
 		(json_int_t)i->rx_missed, "rx_errors", (json_int_t)i->rx_errors, "tx_packets",
 		(json_int_t)i->tx_packets, "tx_bytes", (json_int_t)i->tx_bytes, "tx_errors",
-		(json_int_t)i->tx_errors, "neighbours", (json_int_t)i->neighbours);
+		(json_int_t)i->tx_errors);
 }
 
 json_t *stats_show_interfaces(const struct dataplane *dataplane)

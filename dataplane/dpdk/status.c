@@ -124,8 +124,6 @@ bool dataplane_interface_stats(const struct dataplane *dataplane, uint16_t inter
 		stats->tx_bytes += from.obytes;
 		stats->tx_errors += from.oerrors;
 	}
-	/* All workers know the same neighbours but for what is under way. */
-	stats->neighbours = read_counter(&net_stats(dataplane->workers[0]->stack)->neighbours);
 	return true;
 }
 

@@ -155,7 +155,7 @@ struct proxy {
 	struct verdict_counters verdicts;
 	struct proxy_stats stats;
 	/* Copies released during the current call: an outbox entry may still point to them. */
-	uint32_t graveyard_count;
+	uint32_t graveyard_count, graveyard_bytes; /* worker: rw, control: ro */
 	struct retained *graveyard[GRAVEYARD_MAX];
 	/* Scratch of the current call. */
 	struct sip_message message; /* the one received */

@@ -372,8 +372,8 @@ void proxy_stats_read(const struct proxy *proxy, struct proxy_stats *stats)
 	stats->tombstones_max = proxy->tombstones.capacity;
 	stats->timers = timer_wheel_count(proxy->wheel);
 	/* Copies in the graveyard are on their way out. */
-	stats->retained = retain.count - proxy->graveyard_count;
-	stats->retained_bytes = retain.bytes;
+	stats->retained = retain.count - MIN(proxy->graveyard_count, retain.count);
+	stats->retained_bytes = retain.bytes - MIN(proxy->graveyard_bytes, retain.bytes);
 }
 
 const struct verdict_counters *proxy_verdicts(const struct proxy *proxy)

@@ -31,16 +31,19 @@ void txn_release(struct proxy *proxy, struct retained **slot)
 	if (!copy)
 		return;
 	*slot = NULL;
-	if (proxy->graveyard_count < GRAVEYARD_MAX)
-		proxy->graveyard[proxy->graveyard_count++] = copy;
-	else
+	if (proxy->graveyard_count == GRAVEYARD_MAX) {
 		retain_release(proxy->retain, copy);
+		return;
+	}
+	proxy->graveyard[proxy->graveyard_count++] = copy;
+	proxy->graveyard_bytes += copy->len;
 }
 
 void proxy_bury(struct proxy *proxy)
 {
 	while (proxy->graveyard_count)
 		retain_release(proxy->retain, proxy->graveyard[--proxy->graveyard_count]);
+	proxy->graveyard_bytes = 0;
 }
 
 bool txn_hold(struct call *call, struct retained **slot, struct span message, uint8_t interface,

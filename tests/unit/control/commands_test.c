@@ -138,7 +138,9 @@ static void show_status_sums_verdicts_but_not_hand_offs(void **state)
 	w[1].verdicts.count[VERDICT_ABSORB][REASON_TRYING] = 290;
 	w[0].proxy.txns = 5;
 	w[1].proxy.txns = 6;
+	w[0].net.neighbours = w[1].net.neighbours = 3;
 	json_t *body = ask(t, "{'id':1,'command':'show status'}");
+	assert_int_equal(number(body, "neighbours", NULL), 3);
 	assert_int_equal(number(body, "packets", "received"), 1000);
 	assert_int_equal(number(body, "packets", "verdicts"), 997);
 	assert_int_equal(number(body, "packets", "difference"), 3);
