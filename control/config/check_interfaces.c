@@ -199,13 +199,87 @@ static void check_device(const struct config_interface *before,
 			     interface->tap, before->name);
 }
 
+/* The value of iface= among the device's arguments; empty without one. */
+static struct span device_iface(const struct config_interface *interface)
+{
+	struct span rest = span_of_string(interface->device);
+	for (;;) {
+		size_t end = span_find(rest, ',');
+		if (end == rest.len)
+			return (struct span){ 0 };
+		rest = span_from(rest, end + 1);
+		if (span_starts_with(rest, SPAN("iface=")))
+			return span_of(rest.data + 6, span_find(rest, ',') - 6);
+	}
+}
+
+/* "net_af_xdp" of "net_af_xdp0,iface=eth1". */
+static struct span device_driver(const struct config_interface *interface)
+{
+	struct span name = device_name(interface);
+	while (name.len && name.data[name.len - 1] >= '0' && name.data[name.len - 1] <= '9')
+		name.len--;
+	return name;
+}
+
+/* "0000:3b:00.0", or without the domain. */
+static bool is_pci_address(struct span name)
+{
+	static const char shape[] = "xxxx:xx:xx.x";
+	const char *wanted = name.len == sizeof(shape) - 1 ? shape : shape + 5;
+	if (name.len != strlen(wanted))
+		return false;
+	for (size_t i = 0; i < name.len; i++) {
+		uint64_t digit;
+		if (wanted[i] == 'x' ? !text_parse_hex(span_of(name.data + i, 1), &digit)
+				     : name.data[i] != wanted[i])
+			return false;
+	}
+	return true;
+}
+
+static void check_driver(const struct config_interface *interface, struct config_report *report)
+{
+	static const char *const known[] = { "net_af_xdp", "net_af_packet", "net_memif", "net_ring",
+					     "net_null",   "net_tap",	    "net_pcap" };
+	struct span driver = device_driver(interface);
+	char quoted[CONFIG_QUOTED_MAX];
+	if (interface->device[0] == '\0' || CONFIG_IS_BAD(SECTION_INTERFACE, interface, device) ||
+	    is_pci_address(device_name(interface)))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		if (span_equal(driver, span_of_string(known[i])))
+			return;
+	}
+	config_warn(report, AT(interface, device),
+		    "device: %s is no driver known here; usual: a PCI address, or net_af_xdp, "
+		    "net_af_packet, net_memif, net_ring, net_null, net_tap or net_pcap and a number",
+		    config_quote(device_name(interface), quoted));
+}
+
+/* The second could not open it, or would take the first's packets. */
+static void check_iface(const struct config_interface *before,
+			const struct config_interface *interface, struct config_report *report)
+{
+	struct span iface = device_iface(interface);
+	if (iface.len && span_equal(iface, device_iface(before)) &&
+	    span_equal(device_driver(interface), device_driver(before)))
+		config_warn(report, AT(interface, device),
+			    "device: iface=%.*s is that of interface \"%s\" already; usual: one "
+			    "interface a device",
+			    SPAN_ARGS(iface), before->name);
+}
+
 void config_check_interfaces(const struct config *config, struct config_report *report)
 {
 	const struct config_interface *all = CONFIG_ITEMS(config_interface, config->interfaces);
 	for (uint32_t i = 0; i < config->interfaces.count; i++) {
 		const struct config_interface *interface = &all[i];
-		for (uint32_t j = 0; j < i; j++)
+		for (uint32_t j = 0; j < i; j++) {
 			check_device(&all[j], interface, report);
+			check_iface(&all[j], interface, report);
+		}
+		check_driver(interface, report);
 		for (uint32_t j = 0; j < interface->addresses.count; j++)
 			check_addresses(config, i, j, report);
 		check_gateways(interface, report);

@@ -348,10 +348,14 @@ static void warnings_do_not_refuse(void **)
 		{ 7, "    mtu: 1500", 6, 14, "gateway without peers" },
 		{ 7, "    peers: [0.0.0.0/0]", 7, 13, "open relay" },
 		{ 7, "    peers: [203.0.113.0/24, \"2001:db8:9::/64\"]", 7, 29, "no gateway to it" },
-		{ 8, "  - {name: core, device: d, addresses: [198.51.100.1/24], gateway: "
-		     "198.51.100.9, peers: [203.0.113.0/24]}", 8, 90, "\"access\" too" },
+		{ 8, "  - {name: core, device: net_ring0, addresses: [198.51.100.1/24], gateway: "
+		     "198.51.100.9, peers: [203.0.113.0/24]}", 8, 98, "\"access\" too" },
 		{ 14, "  - {name: outbound, listen: [\"udp:198.51.100.1:5060\"], pool: request-uri}", 21,
 		  12, "no service uses pool \"carriers\"" },
+		{ 4, "    device: \"net_xdp0,iface=eth1\"", 4, 13, "\"net_xdp0\" is no driver known here" },
+		{ 4, "    device: \"3b:00.g\"", 4, 13, "is no driver known here" },
+		{ 8, "  - {name: core, device: \"net_af_xdp1,start_queue=0,iface=eth1\", addresses: "
+		     "[198.51.100.1/24]}", 8, 26, "iface=eth1 is that of interface \"access\"" },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(warned); i++) {
 		const struct mistake_case *c = &warned[i];
