@@ -180,8 +180,11 @@ void client_failed(struct call *call, struct txn *txn, enum failover_cause cause
 	/* A CANCEL that still waits for a provisional response, or for its answer, has nothing left
 	 * to cancel. */
 	cancel_answered(call, txn);
-	if (!client_failover(call, txn, cause))
-		client_answer_failure(call, txn, cause);
+	if (client_failover(call, txn, cause))
+		return;
+	client_answer_failure(call, txn, cause);
+	/* Nobody is asked any more. */
+	txn_release(proxy, &txn->request);
 }
 
 static bool may_fail_over(const struct call *call, const struct txn *txn, enum failover_cause cause)

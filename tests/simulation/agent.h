@@ -61,6 +61,8 @@ void caller_provisional(struct ua_txn *txn, struct buffer *in);
 void caller_final(struct ua_txn *txn, struct buffer *in);
 void caller_timeout(struct ua_txn *txn);
 void caller_cancel_due(struct call *call);
+/* The caller's machine is off: its transactions are no more, what comes is lost. */
+void caller_gone(struct call *call);
 
 /* ---- agent_target.c */
 void target_request(struct call *call, struct node *node, struct buffer *in, struct address from);

@@ -28,6 +28,8 @@ void caller_start(struct call *call)
 	call->caller_leg = leg_new(call, call->caller, true);
 	call->cseq = call->caller_leg->local_cseq;
 	send(call, "");
+	if (call->plan.gone_ms)
+		world_in(call->plan.gone_ms, EVENT_GONE, call, 0, 0);
 	if (call->plan.cancel_ms)
 		world_in(call->plan.cancel_ms, EVENT_TXN_ANSWER, call->invite,
 			 call->invite->generation, 0);
@@ -126,4 +128,19 @@ void caller_timeout(struct ua_txn *txn)
 	call->is_done = true;
 	call->caller_leg->state = LEG_ENDED;
 	call->caller_leg->status = 1;
+}
+
+void caller_gone(struct call *call)
+{
+	struct ua_txn *txn = call->txns, *next;
+
+	call->is_caller_gone = call->is_done = true;
+	for (; txn; txn = next) {
+		next = txn->next;
+		if (txn->node == call->caller)
+			agent_txn_drop(txn);
+	}
+	call->caller_leg->state = LEG_ENDED;
+	buffer_release(call->caller_leg->answer);
+	call->caller_leg->answer = NULL;
 }

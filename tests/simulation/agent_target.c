@@ -50,8 +50,9 @@ static void take_other(struct call *call, struct node *node, struct buffer *in,
 		txn->end = world.now + TICK_MS(70 * T1_MS);
 		world_in(70 * T1_MS, EVENT_TXN_END, txn, txn->generation, 0);
 	} else {
-		if (plan->answer_ms >= 3500) /* RFC 4320 §4.1 */
-			later(txn, 3500, 100);
+		/* RFC 4320 §4.1; some answer as RFC 3261 did before. */
+		if (plan->answer_ms >= 3500)
+			later(txn, plan->has_trying ? plan->ring_ms : 3500, 100);
 		later(txn, plan->answer_ms, plan->status);
 	}
 }

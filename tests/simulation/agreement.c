@@ -17,6 +17,9 @@
  *	request overtaken      §12.2.2: a request that arrives after a later one gets 500
  *	late retransmission    §17.2.2: a request that the network kept until Timer J was over is a new one;
  *	                       only where no final response stopped the caller
+ *	answer too slow        RFC 4321 §1.1: an answer given late loses the race against Timer F when
+ *	                       it is lost once
+ *	caller gone            a caller whose machine went off hears nothing; its target ends the call
  */
 #include "world.h"
 
@@ -24,6 +27,7 @@ const char *const race_names[RACES] = {
 	"answer beats CANCEL", "BYE crosses BYE", "BYE overtakes ACK", "BYE meets request",
 	"re-INVITE glare", "request before ACK", "answer after fail-over", "outage, status",
 	"outage, views", "answer lost", "request overtaken", "late retransmission",
+	"answer too slow", "caller gone",
 };
 
 static bool is_touched_by(const struct call *call, const struct node *target)
@@ -68,6 +72,10 @@ static void check_status(struct call *call, bool is_touched)
 {
 	if (is_right_status(call))
 		return;
+	if (call->plan.flow == FLOW_SLOW && call->plan.answer_ms > 20000 && call->status == 1) {
+		call_race(call, RACE_SLOW_ANSWER);
+		return;
+	}
 	if (!is_touched) {
 		world_fail(call, "a '%s' ended with %u", flow_names[call->plan.flow], call->status);
 		return;
@@ -174,6 +182,10 @@ void agreement_check(struct call *call)
 {
 	bool is_touched = agreement_is_touched(call);
 
+	if (call->is_caller_gone) {
+		call_race(call, RACE_CALLER_GONE);
+		return;
+	}
 	check_status(call, is_touched);
 	if (call->plan.method != METHOD_INVITE)
 		return;

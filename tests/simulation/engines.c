@@ -62,7 +62,9 @@ bool engines_create(void)
 		/* Room for all that may live at once: 70 s of arrivals, three transactions each. */
 		uint32_t room = MAX(4096u, world.options.rate * 240 / world.options.engines);
 		const struct proxy_config config = {
-			.worker = (uint16_t)i, .txns_max = room, .tombstones_max = 2 * room,
+			.worker = (uint16_t)i,
+			.txns_max = world.options.is_scarce ? 3 * room : room,
+			.tombstones_max = world.options.is_scarce ? 1 : 2 * room,
 			.retain_max = (size_t)room * 2048, .seed = world.options.seed,
 		};
 		world.engines[i] = (struct engine){ .proxy = proxy_create(&config, world.now),
@@ -95,10 +97,13 @@ static void outputs_read(struct engine *engine, struct outputs *outputs)
 		struct buffer *buffer = buffer_new(entry->len);
 		buffer->len = (uint16_t)entry->len;
 		memcpy(buffer->data, entry->data, entry->len);
-		if (!sip_read(buffer) || buffer->sip.call >= world.options.calls ||
+		bool is_sip = sip_read(buffer);
+		if (!is_sip || buffer->sip.call >= world.options.calls ||
 		    !world.calls[buffer->sip.call]) {
-			world_fail(NULL, "an engine sent what belongs to no call:\n%.*s",
-				   (int)MIN(buffer->len, 200), buffer->data);
+			world_fail(NULL, "engine %u sent %u octets %s:\n%.*s", outputs->engine,
+				   entry->len,
+				   is_sip ? "of a call that is over" : "that nobody can read",
+				   (int)MIN(buffer->len, 500), buffer->data);
 			buffer_release(buffer);
 			continue;
 		}
@@ -152,6 +157,7 @@ void engines_receive(struct buffer *buffer, struct address from, struct address 
 
 	if (!call)
 		return;
+	call->touched = world.now;
 	memcpy(room + HEADROOM, buffer->data, buffer->len);
 	struct proxy_datagram datagram = {
 		.data = room + HEADROOM, .len = buffer->len,
@@ -181,6 +187,7 @@ void engines_error(struct buffer *buffer, struct address to)
 
 	if (!call)
 		return;
+	call->touched = world.now;
 	outbox_reset(world.outbox);
 	engine->given++;
 	(void)proxy_transport_error(engine->proxy, world.snapshot,
@@ -235,6 +242,33 @@ static void check_verdicts(const struct engine *engine)
 			   (unsigned long long)engine->given);
 }
 
+static bool is_within(uint64_t is, uint64_t low, uint64_t grey)
+{
+	return low <= is && is <= low + grey;
+}
+
+static void check_held(uint32_t i, const struct proxy_stats *is, const struct model_held *held)
+{
+	/* Without room for tombstones what would be one stays whole, but for the attempts left. */
+	bool is_right = world.options.is_scarce ?
+				is_within(is->txns + is->tombstones, held->txns + held->tombstones,
+					  held->grey + held->left) :
+				is_within(is->txns, held->txns, held->grey) &&
+				is_within(is->tombstones, held->tombstones + held->left, held->grey);
+
+	if (!is_right)
+		world_fail(NULL,
+			   "engine %u holds %llu transactions and %llu tombstones; %llu and %llu are "
+			   "alive, and %llu attempts that were left, %llu about to turn", i,
+			   (unsigned long long)is->txns, (unsigned long long)is->tombstones,
+			   (unsigned long long)held->txns, (unsigned long long)held->tombstones,
+			   (unsigned long long)held->left, (unsigned long long)held->grey);
+	if (!is_within(is->retained, held->copies, 5 * held->grey + (world.options.is_scarce ? held->left : 0)))
+		world_fail(NULL, "engine %u keeps %llu copies, %llu are owed, %llu about to turn", i,
+			   (unsigned long long)is->retained, (unsigned long long)held->copies,
+			   (unsigned long long)held->grey);
+}
+
 void engines_sample(void)
 {
 	struct model_held held[ENGINES_MAX] = { { 0 } };
@@ -251,14 +285,7 @@ void engines_sample(void)
 		const struct model_held *h = &held[i];
 		proxy_stats_read(world.engines[i].proxy, &stats);
 		world.alive_max = MAX(world.alive_max, stats.txns + stats.tombstones);
-		if (stats.txns < h->txns || stats.txns > h->txns + h->grey ||
-		    stats.tombstones < h->tombstones || stats.tombstones > h->tombstones + h->grey)
-			world_fail(NULL,
-				   "engine %u holds %llu transactions and %llu tombstones; %llu and "
-				   "%llu are alive, %llu about to turn",
-				   i, (unsigned long long)stats.txns,
-				   (unsigned long long)stats.tombstones, (unsigned long long)h->txns,
-				   (unsigned long long)h->tombstones, (unsigned long long)h->grey);
+		check_held(i, &stats, h);
 		if (stats.outbox_full)
 			world_fail(NULL, "an outbox was full");
 		const char *wrong = proxy_check(world.engines[i].proxy);

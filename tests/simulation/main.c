@@ -151,7 +151,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	printf("1..2\n");
+	printf("1..3\n");
 	struct options small = options;
 	small.calls = MIN(options.calls, 1000u);
 	small.is_quiet = true;
@@ -163,5 +163,10 @@ int main(int argc, char **argv)
 	bool is_well = run(&options, &digest);
 	printf("%s 2 - every call ends as it should, and every datagram is asked for by the RFCs\n",
 	       is_well ? "ok" : "not ok");
-	return is_repeated && is_well ? 0 : 1;
+	/* Where tombstones find no room the tables do all the work to the end. */
+	options.calls = MAX(options.calls / 10, 1u);
+	options.is_scarce = options.is_quiet = true;
+	bool is_well_too = run(&options, &digest);
+	printf("%s 3 - the same without room for tombstones\n", is_well_too ? "ok" : "not ok");
+	return is_repeated && is_well && is_well_too ? 0 : 1;
 }

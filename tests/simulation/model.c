@@ -157,7 +157,7 @@ static bool is_grey(const struct model_txn *txn)
 {
 	tick_t end = record_end(txn);
 
-	return end <= world.now && world.now <= end + SLACK;
+	return end <= world.now && world.now <= tick_add(end, SLACK);
 }
 
 /* ---- requests */
@@ -303,7 +303,8 @@ void model_send_cancel(struct model_txn *txn, struct outputs *outputs)
 	model_check_derived(attempt, txn->call, output->buffer, NULL);
 	if (!address_equal(output->to, attempt->to))
 		world_fail(txn->call, "a CANCEL goes elsewhere than its INVITE");
-	attempt->has_cancel = true;
+	attempt->has_cancel = attempt->cancel_is_kept = true;
+	txn->keeps_cancel = false;
 	attempt->cancel_interval_ms = T1_MS;
 	attempt->cancel_at = AFTER(T1_MS);
 	attempt->cancel_end = attempt->end = AFTER(64 * T1_MS); /* §9.1 */
@@ -324,6 +325,8 @@ static void take_cancel(struct model_txn *txn, struct buffer *in, struct address
 	struct model_attempt *attempt = model_current(txn);
 	if (attempt->side == SIDE_PROCEEDING && !attempt->has_cancel)
 		model_send_cancel(txn, outputs);
+	else if (attempt->side == SIDE_TRYING && txn->call->plan.has_reason)
+		txn->keeps_cancel = true;
 }
 
 static bool is_ping(const struct buffer *in)
@@ -340,6 +343,8 @@ void model_request(struct call *call, struct buffer *in, struct address from, st
 
 	if (txn && in->sip.method != METHOD_ACK)
 		model_advance(txn);
+	if (txn && in->sip.method == txn->method)
+		model_end_silent(txn, outputs);
 	if (txn && is_grey(txn)) {
 		for (uint32_t i = 0; i < outputs->count; i++)
 			outputs->output[i].is_asked_for = true;
@@ -379,7 +384,7 @@ bool model_is_over(const struct call *call)
 {
 	for (struct model_txn *txn = call->models; txn; txn = txn->next) {
 		model_advance(txn);
-		if (world.now <= record_end(txn) + SLACK)
+		if (world.now <= tick_add(record_end(txn), SLACK))
 			return false;
 	}
 	return true;
@@ -424,24 +429,41 @@ static bool is_small(const struct model_txn *txn, const struct model_attempt *at
 		attempt->side == SIDE_TERMINATED);
 }
 
+/* The request until its final response; the ACK as long as the record; a response until nobody may
+ * ask for it; a CANCEL until it is answered, or needed no more. */
+static unsigned int count_copies(const struct model_txn *txn, const struct model_attempt *attempt)
+{
+	bool is_open = attempt->side == SIDE_TRYING || attempt->side == SIDE_PROCEEDING;
+	bool has_response = txn->response && (txn->side == SIDE_PROCEEDING || world.now < txn->end ||
+					      !model_is_invite(txn));
+
+	return is_open + (attempt->ack != NULL) + has_response + (is_open && txn->keeps_cancel) +
+	       (is_open && attempt->has_cancel && attempt->cancel_is_kept);
+}
+
 void model_held(const struct model_txn *txn, struct model_held *held)
 {
 	const struct model_attempt *current = &txn->attempt[txn->attempts - 1];
-	bool is_turning = (txn->end <= world.now && world.now <= txn->end + SLACK) ||
-			  (current->end <= world.now && world.now <= current->end + SLACK);
+	bool is_turning = (txn->end <= world.now && world.now <= tick_add(txn->end, SLACK)) ||
+			  (current->end <= world.now && world.now <= tick_add(current->end, SLACK));
 
 	for (int i = 0; i + 1 < txn->attempts; i++) {
 		const struct model_attempt *attempt = &txn->attempt[i];
 		if (attempt->side != SIDE_COMPLETED || !model_is_invite(txn))
 			continue;
-		held->tombstones += world.now < attempt->end;
+		held->left += world.now < attempt->end;
+		if (!world.options.is_scarce)
+			held->copies += world.now < attempt->end;
 		held->grey += attempt->end <= world.now && world.now <= attempt->end + SLACK;
 	}
-	if (is_turning)
+	if (is_turning) {
 		held->grey++;
-	else if (!is_alive(txn))
 		return;
-	else if (is_small(txn, current))
+	}
+	if (!is_alive(txn))
+		return;
+	held->copies += count_copies(txn, current);
+	if (is_small(txn, current))
 		held->tombstones++;
 	else
 		held->txns++;

@@ -20,7 +20,7 @@ struct model_attempt {
 	struct node *peer;
 	struct address from, to;
 	uint8_t side;
-	bool has_cancel;
+	bool has_cancel, cancel_is_kept;
 	uint32_t interval_ms, cancel_interval_ms;
 	tick_t resend_at, end, cancel_at, cancel_end;
 	struct buffer *request, *ack, *cancel;
@@ -34,6 +34,7 @@ struct model_txn {
 	struct address asker, own;
 	uint8_t method, side, engine, attempts;
 	bool is_balanced, is_cancelled, has_timeout, is_silent;
+	bool keeps_cancel;       /* one with a Reason that waits for a provisional response */
 	uint16_t status, pool;
 	uint32_t interval_ms;
 	tick_t resend_at, end, trying_at;
@@ -63,6 +64,9 @@ void model_expiry(struct output *output, struct outputs *outputs);
 
 /* Everything owed up to now was sent?  Then what ended without a word is ended here too. */
 void model_advance(struct model_txn *txn);
+/* Timer F fires within a millisecond of its time, and nobody sees it: an engine that says nothing
+ * then is through. */
+void model_end_silent(struct model_txn *txn, const struct outputs *outputs);
 /* Nothing runs any more. */
 bool model_is_over(const struct call *call);
 void model_forget(struct call *call);
@@ -71,6 +75,8 @@ void model_forget(struct call *call);
  * is so near that either is right. */
 struct model_held {
 	uint64_t txns, tombstones, grey;
+	uint64_t left;   /* attempts that others followed, which still repeat their ACK */
+	uint64_t copies; /* messages that may have to be sent again */
 };
 void model_held(const struct model_txn *txn, struct model_held *held);
 

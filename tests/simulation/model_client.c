@@ -98,6 +98,9 @@ static void take_final_again(struct model_txn *txn, struct model_attempt *attemp
 
 	if (!model_is_invite(txn) || world.now >= attempt->end)
 		return;
+	/* Without room for its tombstone an attempt that was left repeats no ACK. */
+	if (world.options.is_scarce && attempt != model_current(txn) && outputs->count == 0)
+		return;
 	if (attempt->side == SIDE_COMPLETED && in->sip.status >= 300) {
 		output = model_take_request(txn, outputs, METHOD_ACK);
 		if (output && attempt->ack &&
@@ -131,8 +134,9 @@ void model_response(struct call *call, struct buffer *in, struct outputs *output
 	if (!txn)
 		return;
 	model_advance(txn);
+	model_end_silent(txn, outputs);
 	if (attempt->end <= world.now && world.now <= attempt->end + SLACK &&
-	    attempt->side != SIDE_TERMINATED && attempt->side != SIDE_TRYING) {
+	    (attempt->side == SIDE_COMPLETED || attempt->side == SIDE_ACCEPTED)) {
 		/* Its timer may have fired just before. */
 		for (uint32_t i = 0; i < outputs->count; i++)
 			outputs->output[i].is_asked_for = true;
@@ -140,6 +144,7 @@ void model_response(struct call *call, struct buffer *in, struct outputs *output
 	}
 	if (in->sip.method == METHOD_CANCEL) {
 		attempt->cancel_at = TICK_NEVER;
+		attempt->cancel_is_kept = false;
 		return;
 	}
 	if (attempt->side == SIDE_TERMINATED)
@@ -307,6 +312,18 @@ void model_expiry(struct output *output, struct outputs *outputs)
 	world_fail(call, "a %u is sent, for no request", sip->status);
 }
 
+/* Nothing is said (RFC 4320 §4.2). */
+static void timer_f(struct model_txn *txn)
+{
+	struct model_attempt *attempt = model_current(txn);
+	tick_t end = attempt->end;
+
+	attempt_is_over(attempt);
+	attempt->end = end;
+	if (txn->side == SIDE_TRYING || txn->side == SIDE_PROCEEDING)
+		model_server_silent(txn, end);
+}
+
 static bool is_overdue(tick_t due)
 {
 	return due < world.now && world.now - due > SLACK;
@@ -331,10 +348,14 @@ void model_advance(struct model_txn *txn)
 		world_fail(txn->call, "an attempt went on after its time");
 		return;
 	}
-	/* Timer F: nothing is said (RFC 4320 §4.2). */
-	tick_t end = attempt->end;
-	attempt_is_over(attempt);
-	attempt->end = end;
-	if (txn->side == SIDE_TRYING || txn->side == SIDE_PROCEEDING)
-		model_server_silent(txn, end);
+	timer_f(txn);
+}
+
+void model_end_silent(struct model_txn *txn, const struct outputs *outputs)
+{
+	const struct model_attempt *attempt = model_current(txn);
+
+	if (!model_is_invite(txn) && outputs->count == 0 && world.now >= attempt->end &&
+	    (attempt->side == SIDE_TRYING || attempt->side == SIDE_PROCEEDING))
+		timer_f(txn);
 }

@@ -183,6 +183,15 @@ void network_send(struct buffer *buffer, struct address from, struct address to)
 	flight_start(buffer, from, to, delay, EVENT_LAND);
 }
 
+static enum outage outage_of(const struct node *node, const struct flight *flight)
+{
+	const struct call *call = world.calls[flight->buffer->sip.call];
+
+	if (node->is_target || !call || !call->is_caller_gone)
+		return (enum outage)node->outage;
+	return call->plan.has_icmp ? OUTAGE_ICMP : OUTAGE_SILENT;
+}
+
 void network_land(void *object)
 {
 	struct flight *flight = object;
@@ -190,9 +199,9 @@ void network_land(void *object)
 
 	if (network_is_engine(flight->to)) {
 		engines_receive(flight->buffer, flight->from, flight->to);
-	} else if ((node = network_node(flight->to)) != NULL && node->outage) {
+	} else if ((node = network_node(flight->to)) != NULL && outage_of(node, flight)) {
 		world.swallowed++;
-		if (node->outage == OUTAGE_ICMP) {
+		if (outage_of(node, flight) == OUTAGE_ICMP) {
 			flight_start(flight->buffer, flight->from, flight->to, latency(),
 				     EVENT_ERROR);
 			if (world.options.trace == (int64_t)flight->buffer->sip.call)
@@ -211,6 +220,11 @@ void network_error(void *object)
 	world.icmp++;
 	engines_error(flight->buffer, flight->to);
 	flight_end(flight);
+}
+
+void network_drop(void *object)
+{
+	flight_end(object);
 }
 
 /* ---- outages */

@@ -5,12 +5,12 @@
 const char *const flow_names[FLOWS] = {
 	"call", "refused", "503 first", "cancelled", "silent target", "challenged", "100rel",
 	"Timer C", "CANCEL ignored", "silent, cancelled", "MESSAGE", "REGISTER", "OPTIONS",
-	"slow non-INVITE", "dead non-INVITE", "non-INVITE 503", "non-INVITE 408", "ping",
+	"slow non-INVITE", "dead non-INVITE", "caller gone", "non-INVITE 503", "non-INVITE 408", "ping",
 };
 
 /* Of 1,000. */
 static const uint16_t weights[FLOWS] = {
-	[FLOW_CALL] = 420, [FLOW_REFUSED] = 80, [FLOW_503] = 60, [FLOW_CANCEL] = 100,
+	[FLOW_CALL] = 405, [FLOW_GONE] = 15, [FLOW_REFUSED] = 80, [FLOW_503] = 60, [FLOW_CANCEL] = 100,
 	[FLOW_SILENT] = 10, [FLOW_CHALLENGE] = 80, [FLOW_PRACK] = 50, [FLOW_TIMER_C] = 2,
 	[FLOW_STUBBORN] = 3, [FLOW_SILENT_CANCEL] = 5, [FLOW_MESSAGE] = 80, [FLOW_REGISTER] = 40,
 	[FLOW_OPTIONS] = 20, [FLOW_SLOW] = 15, [FLOW_DEAD] = 5, [FLOW_NON_INVITE_503] = 15,
@@ -59,6 +59,7 @@ static void plan_other(struct plan *plan, uint64_t *random)
 	plan->answer_ms = random_between(random, 1, 800);
 	if (plan->flow == FLOW_SLOW)
 		plan->answer_ms = random_between(random, 800, 29000);
+	plan->has_trying = random_below(random, 2);
 	if (plan->flow == FLOW_NON_INVITE_503)
 		plan->failures = (uint8_t)random_between(random, 1, 4);
 	if (plan->flow == FLOW_NON_INVITE_408)
@@ -73,6 +74,7 @@ static void plan_invite(struct plan *plan, uint64_t *random)
 	plan->has_trying = random_below(random, 2);
 	plan->has_reason = random_below(random, 2);
 	plan->answer_ms = random_between(random, 1, 3000);
+	plan->has_icmp = random_below(random, 2);
 	plan_dialog(plan, random);
 	switch (plan->flow) {
 	case FLOW_REFUSED:
@@ -94,6 +96,11 @@ static void plan_invite(struct plan *plan, uint64_t *random)
 	case FLOW_SILENT_CANCEL:
 		plan->cancel_ms = random_between(random, 1, 20000);
 		break;
+	case FLOW_GONE:
+		plan->gone_ms = random_between(random, 1, 6000);
+		if (random_below(random, 2))
+			plan->status = 486;
+		break;
 	case FLOW_TIMER_C:
 		plan->rings = true;
 		break;
@@ -110,7 +117,7 @@ void plan_make(struct call *call)
 	plan->flow = pick_flow(random);
 	plan->service = (uint8_t)random_below(random, POOLS);
 	plan->ring_ms = random_between(random, 1, 400);
-	if (plan->flow >= FLOW_MESSAGE)
+	if (plan->flow >= FLOW_MESSAGE && plan->flow != FLOW_GONE)
 		plan_other(plan, random);
 	else
 		plan_invite(plan, random);

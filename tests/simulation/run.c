@@ -86,6 +86,9 @@ static void dispatch(const struct event *event)
 		if (leg->generation == event->generation)
 			leg_act(leg, (enum leg_action)event->value);
 		break;
+	case EVENT_GONE:
+		caller_gone(event->object);
+		break;
 	case EVENT_SAMPLE:
 		sample();
 		break;
@@ -140,9 +143,18 @@ bool world_run(const struct options *options)
 		if (!world.has_failed)
 			engines_check_end();
 	}
+	while (world.has_failed && queue_next(world.queue) != TICK_NEVER) {
+		struct event event = queue_take(world.queue);
+		if (event.kind == EVENT_LAND || event.kind == EVENT_ERROR)
+			network_drop(event.object);
+	}
 	calls_forget();
 	engines_destroy();
 	network_destroy();
+	if (!world.has_failed && buffers_live())
+		world_fail(NULL, "the simulation itself keeps %llu messages",
+			   (unsigned long long)buffers_live());
+	buffers_forget();
 	queue_destroy(world.queue);
 	free(world.calls);
 	return !world.has_failed;

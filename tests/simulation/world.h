@@ -41,13 +41,14 @@ struct options {
 	uint32_t calls, callers, engines, rate;
 	uint32_t loss, duplicate, delay; /* of 10,000 datagrams */
 	bool has_outages, is_quiet;
+	bool is_scarce;                  /* no room for tombstones: all stays whole */
 	int64_t trace;                   /* number of the call to print, -1: none */
 };
 
 enum flow {
 	FLOW_CALL, FLOW_REFUSED, FLOW_503, FLOW_CANCEL, FLOW_SILENT, FLOW_CHALLENGE, FLOW_PRACK,
 	FLOW_TIMER_C, FLOW_STUBBORN, FLOW_SILENT_CANCEL, FLOW_MESSAGE, FLOW_REGISTER, FLOW_OPTIONS,
-	FLOW_SLOW, FLOW_DEAD, FLOW_NON_INVITE_503, FLOW_NON_INVITE_408, FLOW_PING, FLOWS,
+	FLOW_SLOW, FLOW_DEAD, FLOW_GONE, FLOW_NON_INVITE_503, FLOW_NON_INVITE_408, FLOW_PING, FLOWS,
 };
 extern const char *const flow_names[FLOWS];
 
@@ -58,10 +59,11 @@ struct plan {
 	uint8_t failures;         /* targets that answer 503 first */
 	uint16_t status;          /* what the last target says */
 	bool has_trying, rings, has_reason;
+	bool has_icmp;            /* of a caller that is gone */
 	bool hangs_up[2];         /* [0] the caller, [1] the callee */
 	uint8_t midway[2];        /* enum midway of either side */
 	bool refuses_midway;
-	uint32_t ring_ms, answer_ms, hold_ms, cancel_ms, midway_ms[2];
+	uint32_t ring_ms, answer_ms, hold_ms, cancel_ms, gone_ms, midway_ms[2];
 };
 
 struct node {
@@ -146,7 +148,7 @@ struct call {
 	struct ua_txn *invite;    /* the caller's, for CANCEL */
 	uint16_t status;          /* final answer to the caller's request; 1: timed out */
 	bool is_done, wants_cancel, has_cancelled, has_provisional, is_answered_by_engine;
-	bool was_challenged, has_race, begins_anew;
+	bool was_challenged, has_race, begins_anew, is_caller_gone;
 	uint8_t reached;          /* INVITEs or requests placed at targets, of this CSeq */
 	uint32_t placed_cseq;
 	uint64_t placed_branch[ATTEMPTS_MAX + 1];
@@ -165,7 +167,7 @@ enum race {
 	RACE_ANSWER_BEATS_CANCEL, RACE_BYE_CROSSES_BYE, RACE_BYE_OVERTAKES_ACK, RACE_BYE_MEETS_REQUEST,
 	RACE_REINVITE_GLARE, RACE_REQUEST_BEFORE_ACK, RACE_ANSWER_AFTER_FAILOVER, RACE_OUTAGE_STATUS,
 	RACE_OUTAGE_VIEWS, RACE_ANSWER_LOST, RACE_REQUEST_OVERTAKEN, RACE_LATE_RETRANSMISSION,
-	RACES,
+	RACE_SLOW_ANSWER, RACE_CALLER_GONE, RACES,
 };
 extern const char *const race_names[RACES];
 
@@ -216,7 +218,7 @@ static inline uint32_t random_between(uint64_t *state, uint32_t low, uint32_t hi
 
 enum event_kind {
 	EVENT_LAND, EVENT_ERROR, EVENT_START, EVENT_CHECK, EVENT_OUTAGE, EVENT_RECOVERY,
-	EVENT_TXN_RETRANSMIT, EVENT_TXN_END, EVENT_LEG, EVENT_TXN_ANSWER, EVENT_SAMPLE,
+	EVENT_TXN_RETRANSMIT, EVENT_TXN_END, EVENT_LEG, EVENT_TXN_ANSWER, EVENT_SAMPLE, EVENT_GONE,
 };
 
 static inline void world_in(uint64_t ms, enum event_kind kind, void *object, uint32_t generation,
@@ -236,6 +238,7 @@ void network_destroy(void);
 void network_send(struct buffer *buffer, struct address from, struct address to);
 void network_land(void *flight);
 void network_error(void *flight);
+void network_drop(void *flight); /* when a run breaks off */
 void network_outage(struct node *target);
 void network_recovery(struct node *target);
 struct node *network_node(struct address address);
