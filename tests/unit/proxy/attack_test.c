@@ -111,6 +111,7 @@ static void assert_nothing_is_left(struct rig *rig)
 }
 
 /* The ACK could not be kept: a final response that comes again gets one all the same. */
+/* shows: 161 */
 static void a_final_again_without_memory_for_the_ack(void **)
 {
 	struct rig *rig = rig_create(rig_two_armed);
@@ -129,6 +130,7 @@ static void a_final_again_without_memory_for_the_ack(void **)
 	assert_nothing_is_left(rig);
 }
 
+/* shows: 126 */
 static void no_memory_to_fail_over_is_told_the_caller(void **)
 {
 	struct rig *rig = rig_create(rig_two_armed);
@@ -239,6 +241,7 @@ static void assert_nothing_to_ourselves(struct rig *rig)
 }
 
 /* maddr is honoured towards peers; we are none of our own. */
+/* shows: 32 */
 static void answers_never_go_to_ourselves_or_to_nowhere(void **)
 {
 	static const char *const vias[] = {
@@ -282,6 +285,7 @@ static void answers_never_go_to_ourselves_or_to_nowhere(void **)
 }
 
 /* Large requests that time out together must not take each other's answers away. */
+/* shows: 123 */
 static void large_requests_that_end_together_are_all_answered(void **)
 {
 	struct rig *rig = rig_create("interface access address 192.0.2.1/24\n"
@@ -307,6 +311,7 @@ static void large_requests_that_end_together_are_all_answered(void **)
 }
 
 /* Nothing that is sent may exceed what UDP carries. */
+/* shows: 16 */
 static void what_is_sent_fits_a_datagram(void **)
 {
 	struct rig *rig = rig_create(rig_two_armed);
@@ -334,6 +339,7 @@ static void what_is_sent_fits_a_datagram(void **)
 }
 
 /* RFC 3261 §17.1.3: branch and method, also of a method that has no name here. */
+/* shows: 43, 49 */
 static void a_response_to_another_unknown_method_is_no_answer(void **)
 {
 	struct rig *rig = rig_create(rig_two_armed);
@@ -385,6 +391,7 @@ static void a_cancel_is_repeated_until_its_final_response(void **)
 }
 
 /* RFC 3261 §8.2.2.3: all of them, however many. */
+/* shows: 58 */
 static void every_option_that_is_not_supported_is_listed(void **)
 {
 	struct rig *rig = rig_create(rig_two_armed);

@@ -39,6 +39,7 @@ static const char *answer(const char *sent, const char *line, const char *to_tag
 	return text;
 }
 
+/* shows: 20, 36, 74, 95, 102, 110, 174, 175 */
 static void invite_is_answered_100_and_balanced(void **)
 {
 	struct rig *rig = rig_create(rig_two_armed);
@@ -68,6 +69,7 @@ static void invite_is_answered_100_and_balanced(void **)
 }
 
 /* RFC 3261 §7.5 */
+/* shows: 255 */
 static void line_ends_before_a_message_are_not_forwarded(void **)
 {
 	struct rig *rig = rig_create(rig_two_armed);
@@ -90,6 +92,7 @@ static void line_ends_before_a_message_are_not_forwarded(void **)
 	rig_destroy(rig);
 }
 
+/* shows: 38, 85, 92, 116, 117, 153, 164, 270 */
 static void a_call_is_set_up_and_torn_down(void **)
 {
 	struct rig *rig = rig_create(rig_two_armed);
@@ -153,6 +156,7 @@ static void a_call_is_set_up_and_torn_down(void **)
 	rig_destroy(rig);
 }
 
+/* shows: 151, 152, 161, 177, 180 */
 static void a_refused_call_is_acked_hop_by_hop(void **)
 {
 	struct rig *rig = rig_create(rig_two_armed);
@@ -196,6 +200,7 @@ static void a_refused_call_is_acked_hop_by_hop(void **)
 	rig_destroy(rig);
 }
 
+/* shows: 108, 126, 161, 229 */
 static void a_503_moves_the_call_to_the_next_target(void **)
 {
 	struct rig *rig = rig_create(rig_two_armed);
@@ -238,6 +243,7 @@ static void a_503_moves_the_call_to_the_next_target(void **)
 	rig_destroy(rig);
 }
 
+/* shows: 123, 157 */
 static void nothing_answers_and_the_call_gets_408(void **)
 {
 	struct rig *rig = rig_create("interface a address 192.0.2.1/24\n"
@@ -255,6 +261,7 @@ static void nothing_answers_and_the_call_gets_408(void **)
 	rig_destroy(rig);
 }
 
+/* shows: 71, 146, 150 */
 static void cancel_waits_for_a_provisional(void **)
 {
 	struct rig *rig = rig_create(rig_two_armed);

@@ -37,6 +37,7 @@ static void assert_refused(struct rig *rig, struct verdict verdict, enum verdict
 	assert_int_equal(rig_stats(rig).txns, 0);
 }
 
+/* shows: 54, 56, 58 */
 static void requests_that_fail_a_check_are_refused(void **)
 {
 	struct rig *rig = rig_create(rig_two_armed);
@@ -52,6 +53,7 @@ static void requests_that_fail_a_check_are_refused(void **)
 	rig_destroy(rig);
 }
 
+/* shows: 52, 57, 95, 271 */
 static void an_unknown_method_and_a_tel_uri_are_balanced(void **)
 {
 	struct rig *rig = rig_create(rig_two_armed);
@@ -156,6 +158,7 @@ static void only_the_target_itself_can_say_503(void **)
 	rig_destroy(rig);
 }
 
+/* shows: 84 */
 static void a_route_of_ours_needs_its_signature_within_a_dialog(void **)
 {
 	struct rig *rig = rig_create(rig_two_armed);
@@ -176,6 +179,7 @@ static void a_route_of_ours_needs_its_signature_within_a_dialog(void **)
 	rig_destroy(rig);
 }
 
+/* shows: 84, 105 */
 static void routes_left_after_ours_decide(void **)
 {
 	struct rig *rig = rig_create(rig_two_armed);
@@ -191,6 +195,7 @@ static void routes_left_after_ours_decide(void **)
 	rig_destroy(rig);
 }
 
+/* shows: 104, 105 */
 static void a_strict_next_hop_gets_its_uri_into_the_request_line(void **)
 {
 	struct rig *rig = rig_create(rig_two_armed);
@@ -221,6 +226,7 @@ static void nothing_is_sent_to_ourselves(void **)
 	rig_destroy(rig);
 }
 
+/* shows: 68, 69 */
 static void a_loop_ends_with_482_and_a_spiral_does_not(void **)
 {
 	struct rig *rig = rig_create(rig_two_armed);
@@ -244,6 +250,7 @@ static void a_loop_ends_with_482_and_a_spiral_does_not(void **)
 	rig_destroy(rig);
 }
 
+/* shows: 90 */
 static void options_to_tandem_tell_whether_targets_are_usable(void **)
 {
 	struct rig *rig = rig_create(rig_two_armed);
@@ -274,6 +281,7 @@ static void the_ack_to_a_refusal_of_ours_is_absorbed(void **)
 	rig_destroy(rig);
 }
 
+/* shows: 71, 144 */
 static void ack_and_cancel_without_state_follow_the_invite(void **)
 {
 	struct rig *rig = rig_create(rig_two_armed);
@@ -309,6 +317,7 @@ static void a_retransmission_after_a_restart_gets_the_same_branch(void **)
 	rig_destroy(rig);
 }
 
+/* shows: 188, 193, 195, 272 */
 static void a_retransmission_is_never_forwarded_twice(void **)
 {
 	struct rig *rig = rig_create(rig_two_armed);
@@ -334,6 +343,7 @@ static void a_retransmission_is_never_forwarded_twice(void **)
 	rig_destroy(rig);
 }
 
+/* shows: 49 */
 static void responses_that_are_not_ours_are_dropped(void **)
 {
 	struct rig *rig = rig_create(rig_two_armed);
@@ -361,6 +371,7 @@ static void responses_that_are_not_ours_are_dropped(void **)
 	rig_destroy(rig);
 }
 
+/* shows: 41, 229 */
 static void an_icmp_error_moves_the_call_only_when_it_quotes_the_branch(void **)
 {
 	struct rig *rig = rig_create(rig_two_armed);

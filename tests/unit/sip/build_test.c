@@ -52,6 +52,7 @@ static const char invite[] = "INVITE sip:+4930123@target.example.com;user=phone 
 			     "Contact: <sip:ann@192.0.2.7:5062>\r\n"
 			     "Content-Length: 4\r\n\r\nbody";
 
+/* shows: 51 */
 static void a_response_carries_what_the_rfc_asks_and_no_more(void **)
 {
 	parse_good(&msg, invite);
@@ -67,6 +68,7 @@ static void a_response_carries_what_the_rfc_asks_and_no_more(void **)
 }
 
 /* RFC 3261 §8.2.6.1, §17.2.1 */
+/* shows: 175 */
 static void a_100_copies_timestamp_and_gets_no_tag(void **)
 {
 	parse_good(&msg, invite);
@@ -93,6 +95,7 @@ static void a_100_copies_timestamp_and_gets_no_tag(void **)
 	"SIP/2.0 483 Too Many Hops\r\n" via "From: <sip:a@b.example>;tag=1\r\nTo: " to             \
 	"\r\nCall-ID: c\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"
 
+/* shows: 20, 21, 22, 31 */
 static void the_top_via_tells_the_source_as_it_was(void **)
 {
 	static const struct {
@@ -159,6 +162,7 @@ static void the_top_via_tells_the_source_as_it_was(void **)
 
 #define VIA "Via: SIP/2.0/UDP h;branch=z9hG4bK1\r\n"
 
+/* shows: 51, 130 */
 static void a_to_tag_is_added_where_there_is_none(void **)
 {
 	static const struct {
@@ -278,6 +282,7 @@ static const char sent[] = "INVITE sip:+4930123@198.51.100.11 SIP/2.0\r\n"
 			   "Content-Length: 4\r\n\r\nbody";
 
 /* RFC 3261 §17.1.1.3 */
+/* shows: 152 */
 static void an_ack_repeats_the_invite_and_takes_to_from_the_response(void **)
 {
 	struct text_writer w = text_writer_of(out, sizeof(out));
@@ -303,6 +308,7 @@ static void an_ack_repeats_the_invite_and_takes_to_from_the_response(void **)
 }
 
 /* RFC 3261 §9.1: no Require, no Proxy-Require; RFC 3326 §2: Reason rows of the CANCEL. */
+/* shows: 148 */
 static void a_cancel_repeats_the_invite(void **)
 {
 	static const char expected[] =

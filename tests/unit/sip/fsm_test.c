@@ -124,6 +124,7 @@ static const struct fsm_cell *cell(const struct fsm_machine *machine, unsigned i
 	return &machine->cells[state * machine->events + event];
 }
 
+/* shows: 157, 158, 159, 160, 161, 164, 165, 166, 170, 172, 179, 180, 183, 184, 185, 186, 187, 188, 189, 191 */
 static void every_cell_is_as_the_figures_draw_it(void **)
 {
 	for (int m = 0; m < FSM_MACHINES; m++) {

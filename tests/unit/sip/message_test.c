@@ -150,6 +150,7 @@ static void a_response_is_decoded(void **)
 	assert_int_equal(msg.max_forwards, -1);
 }
 
+/* shows: 7, 8 */
 static void folds_blanks_and_compact_names_are_read(void **)
 {
 	/* The traps of RFC 4475 §3.1.1.1 in one message. */
@@ -194,6 +195,7 @@ static void folds_blanks_and_compact_names_are_read(void **)
 	assert_reason(REASON_HEADER_SYNTAX, .call_id = "Call-ID\r\n : c1@192.0.2.7\r\n");
 }
 
+/* shows: 6 */
 static void odd_characters_pass_where_the_grammar_has_them(void **)
 {
 	/* RFC 4475 §3.1.1.2: tokens, unpaired quotes in a Call-ID, escaped NUL and DEL. */
@@ -253,6 +255,7 @@ static void control_characters_are_refused_unless_escaped(void **)
 	assert_sound(.body = "\r\nbody \x01\r\n");
 }
 
+/* shows: 17 */
 static void start_lines_are_judged(void **)
 {
 	static const struct {
@@ -314,6 +317,7 @@ static void start_lines_are_judged(void **)
 	assert_reason(REASON_VIA_SYNTAX, .via = "Via: SIP/7.0/UDP 192.0.2.7;branch=z9hG4bKa1\r\n");
 }
 
+/* shows: 53, 64, 65, 66 */
 static void rows_are_judged(void **)
 {
 	static const struct {
@@ -447,6 +451,7 @@ static void numbers_are_clamped(void **)
 	assert_int_equal(msg.max_forwards, -1);
 }
 
+/* shows: 9, 12 */
 static void the_body_ends_where_content_length_says(void **)
 {
 	assert_sound(.more = "Content-Length: 3\r\n", .body = "\r\nabcINVITE sip:x SIP/2.0\r\n\r\n");
@@ -504,6 +509,7 @@ static void more_rows_than_the_table_holds_are_refused(void **)
 	assert_reason(REASON_TOO_MANY_HEADERS, .more = rows);
 }
 
+/* shows: 16 */
 static void the_longest_datagram_is_parsed(void **)
 {
 	static char text[SIP_DATAGRAM_MAX + 2];

@@ -35,6 +35,7 @@ static const char *walk(const char *rows)
 	return walked;
 }
 
+/* shows: 2 */
 static void rows_and_commas_are_one_list(void **)
 {
 	assert_string_equal(walk(""), "");
