@@ -68,6 +68,13 @@ void caller_provisional(struct ua_txn *txn, struct buffer *in)
 
 	if (txn != call->invite)
 		return;
+	/* An ACK to nothing yet; should it come late, it acknowledges what was never seen. */
+	if (call->plan.rude_status == 100 && !call->has_provisional) {
+		call->was_contradicted = true;
+		struct buffer *ack = agent_derived(txn, METHOD_ACK, in, "");
+		network_send(ack, call->caller->seen, txn->peer);
+		buffer_release(ack);
+	}
 	call->has_provisional = true;
 	if (call->wants_cancel)
 		send_cancel(call);

@@ -302,7 +302,13 @@ void dialog_request(struct leg *leg, struct ua_txn *txn, struct buffer *in)
 		take_reinvite(leg, txn);
 	} else {
 		leg->remote_cseq = in->sip.cseq;
-		agent_respond(txn, agent_response(txn, 200, leg, ""));
+		if (leg->call->plan.has_trying) {
+			agent_respond(txn, agent_response(txn, 100, leg, ""));
+			world_in(leg->call->plan.answer_ms, EVENT_TXN_ANSWER, txn, txn->generation,
+				 200);
+		} else {
+			agent_respond(txn, agent_response(txn, 200, leg, ""));
+		}
 	}
 }
 

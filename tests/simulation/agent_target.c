@@ -2,6 +2,8 @@
 /* What a target does with a new request; see agent.h. */
 #include "agent.h"
 
+#define RUDE 1000 /* added to the status of a response that steps no machine */
+
 static void later(struct ua_txn *txn, uint32_t ms, uint16_t status)
 {
 	world_in(ms, EVENT_TXN_ANSWER, txn, txn->generation, status);
@@ -46,13 +48,16 @@ static void take_other(struct call *call, struct node *node, struct buffer *in,
 	if (place_number < plan->failures) {
 		later(txn, plan->ring_ms, 503);
 	} else if (plan->flow == FLOW_DEAD) {
+		if (plan->has_trying)
+			later(txn, plan->ring_ms, 100);
 		/* Nothing ends Trying but an answer; it may go when nobody asks any more. */
 		txn->end = world.now + TICK_MS(70 * T1_MS);
 		world_in(70 * T1_MS, EVENT_TXN_END, txn, txn->generation, 0);
 	} else {
 		/* RFC 4320 §4.1; some answer as RFC 3261 did before. */
 		if (plan->answer_ms >= 3500)
-			later(txn, plan->has_trying ? plan->ring_ms : 3500, 100);
+			later(txn, plan->has_trying ? plan->ring_ms : 3500,
+			      plan->rings ? 183 : 100);
 		later(txn, plan->answer_ms, plan->status);
 	}
 }
@@ -151,14 +156,24 @@ void target_answer(struct ua_txn *txn, uint16_t status)
 {
 	struct leg *leg = txn->leg;
 
-	if (!agent_txn_lives(txn) || txn->state > UA_PROCEEDING)
+	const struct plan *plan = &txn->call->plan;
+
+	if (agent_txn_lives(txn) && status >= RUDE && txn->state > UA_PROCEEDING) {
+		struct buffer *response = agent_response(txn, status - RUDE, leg, "");
+		txn->call->was_contradicted |= status >= RUDE + 200;
+		network_send(response, txn->node->seen, txn->peer);
+		buffer_release(response);
+	}
+	if (!agent_txn_lives(txn) || txn->state > UA_PROCEEDING || status >= RUDE)
 		return;
-	if (leg && leg->state == LEG_ENDED)
-		return;
+	if (status >= 200 && plan->rude_status)
+		later(txn, plan->rude_ms, RUDE + plan->rude_status);
 	if (txn->kind == UA_SERVER) {
-		agent_respond(txn, agent_response(txn, status, NULL, ""));
+		agent_respond(txn, agent_response(txn, status, leg, ""));
 		return;
 	}
+	if (leg->state == LEG_ENDED)
+		return;
 	if (status == 183) {
 		send_reliable(leg, txn);
 	} else if (status < 200) {

@@ -9,14 +9,15 @@
  *	BYE meets request      §15.1.2: a request that arrives after the BYE gets 481
  *	re-INVITE glare        §14.2: 491
  *	request before ACK     §14.2: 500 while the ACK to the 2xx is on its way
- *	answer after fail-over RFC 6026 §7.2, §8.4: the attempt was given up, its late 2xx is dropped; the
- *	                       callee hears no ACK and ends it after 64*T1 (RFC 3261 §13.3.1.4)
+ *	answer after fail-over RFC 6026 §7.2, §8.4: the attempt was given up, its late 2xx is
+ *	                       dropped; the callee hears no ACK and ends it after 64*T1 (RFC 3261
+ *	                       §13.3.1.4)
  *	answer lost            every copy of a 2xx was lost with an outage of its sender
  *	outage, status         a target was silent or gone, so that 408, 500 or a timeout is right
  *	outage, views          the side that crashed or was cut off knows nothing or too little
  *	request overtaken      §12.2.2: a request that arrives after a later one gets 500
- *	late retransmission    §17.2.2: a request that the network kept until Timer J was over is a new one;
- *	                       only where no final response stopped the caller
+ *	late retransmission    §17.2.2: a request that the network kept until Timer J was over is a
+ *	                       new one; only where no final response stopped the caller
  *	answer too slow        RFC 4321 §1.1: an answer given late loses the race against Timer F when
  *	                       it is lost once
  *	caller gone            a caller whose machine went off hears nothing; its target ends the call
@@ -27,7 +28,7 @@ const char *const race_names[RACES] = {
 	"answer beats CANCEL", "BYE crosses BYE", "BYE overtakes ACK", "BYE meets request",
 	"re-INVITE glare", "request before ACK", "answer after fail-over", "outage, status",
 	"outage, views", "answer lost", "request overtaken", "late retransmission",
-	"answer too slow", "caller gone",
+	"answer too slow", "caller gone", "target contradicts itself",
 };
 
 static bool is_touched_by(const struct call *call, const struct node *target)
@@ -184,6 +185,11 @@ void agreement_check(struct call *call)
 
 	if (call->is_caller_gone) {
 		call_race(call, RACE_CALLER_GONE);
+		return;
+	}
+	/* Of two final responses the network chooses the one that comes first. */
+	if (call->was_contradicted) {
+		call_race(call, RACE_CONTRADICTION);
 		return;
 	}
 	check_status(call, is_touched);

@@ -168,7 +168,8 @@ void engines_receive(struct buffer *buffer, struct address from, struct address 
 	outbox_reset(world.outbox);
 	engine->given++;
 	world.to_engines++;
-	(void)proxy_receive(engine->proxy, world.snapshot, &datagram, world.now, world.outbox);
+	outputs.verdict = proxy_receive(engine->proxy, world.snapshot, &datagram, world.now,
+					world.outbox);
 	outputs_read(engine, &outputs);
 	if (buffer->sip.is_request)
 		model_request(call, buffer, from, to, &outputs);
@@ -190,9 +191,9 @@ void engines_error(struct buffer *buffer, struct address to)
 	call->touched = world.now;
 	outbox_reset(world.outbox);
 	engine->given++;
-	(void)proxy_transport_error(engine->proxy, world.snapshot,
-				    span_of(buffer->data, MIN(buffer->len, 520)), &destination,
-				    world.now, world.outbox);
+	outputs.verdict = proxy_transport_error(engine->proxy, world.snapshot,
+						span_of(buffer->data, MIN(buffer->len, 520)),
+						&destination, world.now, world.outbox);
 	outputs_read(engine, &outputs);
 	model_error(call, buffer, to, &outputs);
 	outputs_send(&outputs);
@@ -263,7 +264,8 @@ static void check_held(uint32_t i, const struct proxy_stats *is, const struct mo
 			   (unsigned long long)is->txns, (unsigned long long)is->tombstones,
 			   (unsigned long long)held->txns, (unsigned long long)held->tombstones,
 			   (unsigned long long)held->left, (unsigned long long)held->grey);
-	if (!is_within(is->retained, held->copies, 5 * held->grey + (world.options.is_scarce ? held->left : 0)))
+	uint64_t open = 5 * held->grey + (world.options.is_scarce ? held->left : 0);
+	if (!is_within(is->retained, held->copies, open))
 		world_fail(NULL, "engine %u keeps %llu copies, %llu are owed, %llu about to turn", i,
 			   (unsigned long long)is->retained, (unsigned long long)held->copies,
 			   (unsigned long long)held->grey);
@@ -288,7 +290,8 @@ void engines_sample(void)
 		check_held(i, &stats, h);
 		if (stats.outbox_full)
 			world_fail(NULL, "an outbox was full");
-		const char *wrong = proxy_check(world.engines[i].proxy);
+		/* Looks at every slot, taken or not. */
+		const char *wrong = world.samples % 4 ? NULL : proxy_check(world.engines[i].proxy);
 		if (wrong)
 			world_fail(NULL, "engine %u: %s", i, wrong);
 		check_verdicts(&world.engines[i]);

@@ -164,9 +164,11 @@ int main(int argc, char **argv)
 	printf("%s 2 - every call ends as it should, and every datagram is asked for by the RFCs\n",
 	       is_well ? "ok" : "not ok");
 	/* Where tombstones find no room the tables do all the work to the end. */
-	options.calls = MAX(options.calls / 10, 1u);
+	options.calls = MAX(options.calls / 5, 1u);
 	options.is_scarce = options.is_quiet = true;
+	options.loss = MIN(2 * options.loss, 500u);
+	options.duplicate = MIN(8 * options.duplicate, 2000u);
 	bool is_well_too = run(&options, &digest);
-	printf("%s 3 - the same without room for tombstones\n", is_well_too ? "ok" : "not ok");
+	printf("%s 3 - the same in heavier weather, without room for tombstones\n", is_well_too ? "ok" : "not ok");
 	return is_repeated && is_well && is_well_too ? 0 : 1;
 }

@@ -277,6 +277,9 @@ static void take_ack(struct call *call, struct model_txn *txn, struct buffer *in
 	struct model_txn none = { .call = call };
 
 	if (txn) {
+		/* RFC 6026 §7.1: in Accepted an ACK is the TU's, here to be forwarded. */
+		if (txn->side == SIDE_ACCEPTED && world.now < txn->end)
+			(void)model_take_request(txn, outputs, METHOD_ACK);
 		if (txn->side != SIDE_COMPLETED)
 			return;
 		txn->side = SIDE_CONFIRMED;

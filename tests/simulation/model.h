@@ -50,6 +50,7 @@ struct output {
 	bool is_asked_for;
 };
 struct outputs {
+	struct verdict verdict;
 	uint32_t count, engine;
 	struct output output[OUTBOX_MAX];
 };
@@ -105,7 +106,8 @@ void model_send_cancel(struct model_txn *txn, struct outputs *outputs);
 /* The timer that was due at `due` fired now. */
 void model_measure(const struct call *call, tick_t due, const char *timer);
 /* Fields that a proxy must not change. */
-void model_check_request(const struct call *call, const struct buffer *in, const struct buffer *out);
+void model_check_request(const struct call *call, const struct buffer *in,
+			 const struct buffer *out);
 void model_check_passed(const struct call *call, const struct buffer *in, const struct buffer *out);
 void model_check_own(const struct model_txn *txn, const struct buffer *out);
 void model_check_derived(const struct model_attempt *attempt, const struct call *call,

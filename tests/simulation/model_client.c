@@ -126,6 +126,25 @@ static struct model_txn *find(struct call *call, const struct sip *sip,
 	return NULL;
 }
 
+/* What a client transaction still waits for is its own; what comes after Timer K is a stray
+ * (RFC 3261 §17.1.2.2, RFC 6026 §7.3). */
+static void check_verdict(const struct model_txn *txn, const struct model_attempt *attempt,
+			  struct verdict verdict)
+{
+	bool is_dropped = verdict.kind == VERDICT_DROP;
+
+	/* Of an attempt that was left only what an ACK is owed for is remembered. */
+	if (attempt != &txn->attempt[txn->attempts - 1] &&
+	    (world.options.is_scarce || !model_is_invite(txn)))
+		return;
+	if (is_dropped && attempt->side != SIDE_TERMINATED && world.now < attempt->end)
+		world_fail(txn->call, "a response to a live transaction is dropped: %s",
+			   verdict_reasons[verdict.reason].name);
+	if (!is_dropped && !world.options.is_scarce && !model_is_invite(txn) &&
+	    attempt->side == SIDE_COMPLETED && world.now > attempt->end + SLACK)
+		world_fail(txn->call, "a response after Timer K is no stray");
+}
+
 void model_response(struct call *call, struct buffer *in, struct outputs *outputs)
 {
 	struct model_attempt *attempt;
@@ -142,6 +161,8 @@ void model_response(struct call *call, struct buffer *in, struct outputs *output
 			outputs->output[i].is_asked_for = true;
 		return;
 	}
+	if (in->sip.method != METHOD_CANCEL)
+		check_verdict(txn, attempt, outputs->verdict);
 	if (in->sip.method == METHOD_CANCEL) {
 		attempt->cancel_at = TICK_NEVER;
 		attempt->cancel_is_kept = false;

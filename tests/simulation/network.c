@@ -172,7 +172,7 @@ void network_send(struct buffer *buffer, struct address from, struct address to)
 		world.duplicated++;
 		fate = "  TWICE";
 		flight_start(buffer, from, to,
-			     delay + random_between(&world.network_random, 1, 600000), EVENT_LAND);
+			     delay + random_between(&world.network_random, 1, 2500000), EVENT_LAND);
 	} else if (luck - options->duplicate < options->delay) {
 		world.delayed++;
 		fate = "  LATE";

@@ -20,6 +20,9 @@ static const uint16_t weights[FLOWS] = {
 static const uint16_t refusals[] = { 300, 302, 400, 403, 404, 408, 480, 484, 486, 488, 500, 501,
 				     504, 600, 603 };
 
+/* What no target should say after its final response. */
+static const uint16_t rude[] = { 100, 180, 200, 486, 500 };
+
 static uint8_t pick_flow(uint64_t *random)
 {
 	uint32_t luck = random_below(random, 1000);
@@ -60,6 +63,7 @@ static void plan_other(struct plan *plan, uint64_t *random)
 	if (plan->flow == FLOW_SLOW)
 		plan->answer_ms = random_between(random, 800, 29000);
 	plan->has_trying = random_below(random, 2);
+	plan->rings = random_below(random, 4) == 0;
 	if (plan->flow == FLOW_NON_INVITE_503)
 		plan->failures = (uint8_t)random_between(random, 1, 4);
 	if (plan->flow == FLOW_NON_INVITE_408)
@@ -117,6 +121,10 @@ void plan_make(struct call *call)
 	plan->flow = pick_flow(random);
 	plan->service = (uint8_t)random_below(random, POOLS);
 	plan->ring_ms = random_between(random, 1, 400);
+	if (random_below(random, 20) == 0) {
+		plan->rude_status = rude[random_below(random, ARRAY_SIZE(rude))];
+		plan->rude_ms = random_between(random, 1, 7000);
+	}
 	if (plan->flow >= FLOW_MESSAGE && plan->flow != FLOW_GONE)
 		plan_other(plan, random);
 	else

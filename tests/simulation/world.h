@@ -60,10 +60,12 @@ struct plan {
 	uint16_t status;          /* what the last target says */
 	bool has_trying, rings, has_reason;
 	bool has_icmp;            /* of a caller that is gone */
+	uint16_t rude_status;     /* what a target says once more, after its final response */
 	bool hangs_up[2];         /* [0] the caller, [1] the callee */
 	uint8_t midway[2];        /* enum midway of either side */
 	bool refuses_midway;
-	uint32_t ring_ms, answer_ms, hold_ms, cancel_ms, gone_ms, midway_ms[2];
+	uint32_t ring_ms, answer_ms, hold_ms, cancel_ms, gone_ms, rude_ms;
+	uint32_t midway_ms[2];
 };
 
 struct node {
@@ -149,6 +151,7 @@ struct call {
 	uint16_t status;          /* final answer to the caller's request; 1: timed out */
 	bool is_done, wants_cancel, has_cancelled, has_provisional, is_answered_by_engine;
 	bool was_challenged, has_race, begins_anew, is_caller_gone;
+	bool was_contradicted; /* a target sent two final responses */
 	uint8_t reached;          /* INVITEs or requests placed at targets, of this CSeq */
 	uint32_t placed_cseq;
 	uint64_t placed_branch[ATTEMPTS_MAX + 1];
@@ -167,7 +170,7 @@ enum race {
 	RACE_ANSWER_BEATS_CANCEL, RACE_BYE_CROSSES_BYE, RACE_BYE_OVERTAKES_ACK, RACE_BYE_MEETS_REQUEST,
 	RACE_REINVITE_GLARE, RACE_REQUEST_BEFORE_ACK, RACE_ANSWER_AFTER_FAILOVER, RACE_OUTAGE_STATUS,
 	RACE_OUTAGE_VIEWS, RACE_ANSWER_LOST, RACE_REQUEST_OVERTAKEN, RACE_LATE_RETRANSMISSION,
-	RACE_SLOW_ANSWER, RACE_CALLER_GONE, RACES,
+	RACE_SLOW_ANSWER, RACE_CALLER_GONE, RACE_CONTRADICTION, RACES,
 };
 extern const char *const race_names[RACES];
 
