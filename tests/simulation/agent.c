@@ -278,7 +278,8 @@ void agent_receive(struct node *node, struct buffer *buffer, struct address from
 	struct ua_txn *txn = find(call, node, buffer->sip.branch_hash, buffer->sip.method, true);
 	if (!txn)
 		world.strays++;
-	else if (buffer->sip.via_count != txn->request->sip.via_count && txn->method != METHOD_CANCEL)
+	else if (txn->method != METHOD_CANCEL &&
+		 buffer->sip.via_count != txn->request->sip.via_count)
 		world_fail(call, "a response has %u Via values, its request has %u",
 			   buffer->sip.via_count, txn->request->sip.via_count);
 	else

@@ -84,8 +84,8 @@ void caller_provisional(struct ua_txn *txn, struct buffer *in)
 	leg_learn(leg, in);
 	leg->rseq = in->sip.rseq;
 	snprintf(extra, sizeof(extra), "RAck: %u %u INVITE\r\n", in->sip.rseq, txn->cseq);
-	agent_client(call, leg, leg->node, agent_in_dialog(leg, METHOD_PRACK, ++leg->local_cseq, extra),
-		     leg->next_hop);
+	agent_client(call, leg, leg->node,
+		     agent_in_dialog(leg, METHOD_PRACK, ++leg->local_cseq, extra), leg->next_hop);
 }
 
 static void accepted(struct call *call, struct ua_txn *txn, struct buffer *in)

@@ -12,7 +12,6 @@
  *	answer after fail-over RFC 6026 §7.2, §8.4: the attempt was given up, its late 2xx is
  *	                       dropped; the callee hears no ACK and ends it after 64*T1 (RFC 3261
  *	                       §13.3.1.4)
- *	answer lost            every copy of a 2xx was lost with an outage of its sender
  *	outage, status         a target was silent or gone, so that 408, 500 or a timeout is right
  *	outage, views          the side that crashed or was cut off knows nothing or too little
  *	request overtaken      §12.2.2: a request that arrives after a later one gets 500
@@ -27,7 +26,7 @@
 const char *const race_names[RACES] = {
 	"answer beats CANCEL", "BYE crosses BYE", "BYE overtakes ACK", "BYE meets request",
 	"re-INVITE glare", "request before ACK", "answer after fail-over", "outage, status",
-	"outage, views", "answer lost", "request overtaken", "late retransmission",
+	"outage, views", "request overtaken", "late retransmission",
 	"answer too slow", "caller gone", "target contradicts itself",
 };
 
@@ -174,8 +173,8 @@ static void check_midway(struct call *call, const struct leg *leg, bool is_touch
 		if (!is_touched)
 			world_fail(call, "%u inside a call", leg->midway_status);
 	}
-	if (leg->midway_status >= 300 && leg->midway_status != 488 && !call->has_race && !is_touched &&
-	    leg->midway_status != 487)
+	if (leg->midway_status >= 300 && leg->midway_status != 488 &&
+	    leg->midway_status != 487 && !call->has_race && !is_touched)
 		world_fail(call, "%u inside a call, and no race", leg->midway_status);
 }
 

@@ -169,6 +169,7 @@ int main(int argc, char **argv)
 	options.loss = MIN(2 * options.loss, 500u);
 	options.duplicate = MIN(8 * options.duplicate, 2000u);
 	bool is_well_too = run(&options, &digest);
-	printf("%s 3 - the same in heavier weather, without room for tombstones\n", is_well_too ? "ok" : "not ok");
+	printf("%s 3 - the same in heavier weather, without room for tombstones\n",
+	       is_well_too ? "ok" : "not ok");
 	return is_repeated && is_well && is_well_too ? 0 : 1;
 }

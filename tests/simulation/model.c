@@ -332,6 +332,15 @@ static void take_cancel(struct model_txn *txn, struct buffer *in, struct address
 		txn->keeps_cancel = true;
 }
 
+static bool has_request(const struct outputs *outputs, uint8_t method)
+{
+	for (uint32_t i = 0; i < outputs->count; i++)
+		if (outputs->output[i].buffer->sip.is_request &&
+		    outputs->output[i].buffer->sip.method == method)
+			return true;
+	return false;
+}
+
 static bool is_ping(const struct buffer *in)
 {
 	struct span uri = sip_text(in, in->sip.request_uri);
@@ -348,12 +357,13 @@ void model_request(struct call *call, struct buffer *in, struct address from, st
 		model_advance(txn);
 	if (txn && in->sip.method == txn->method)
 		model_end_silent(txn, outputs);
-	if (txn && is_grey(txn)) {
+	bool is_taken_anew = txn && is_grey(txn) && has_request(outputs, txn->method);
+	if (txn && is_grey(txn) && !is_taken_anew) {
 		for (uint32_t i = 0; i < outputs->count; i++)
 			outputs->output[i].is_asked_for = true;
 		return;
 	}
-	if (txn && !is_alive(txn) && (txn->is_silent || agreement_is_touched(call))) {
+	if (txn && (is_taken_anew || !is_alive(txn)) && (txn->is_silent || agreement_is_touched(call))) {
 		call_race(call, RACE_LATE_RETRANSMISSION);
 		call->begins_anew = true;
 		txn = NULL;
@@ -437,8 +447,9 @@ static bool is_small(const struct model_txn *txn, const struct model_attempt *at
 static unsigned int count_copies(const struct model_txn *txn, const struct model_attempt *attempt)
 {
 	bool is_open = attempt->side == SIDE_TRYING || attempt->side == SIDE_PROCEEDING;
-	bool has_response = txn->response && (txn->side == SIDE_PROCEEDING || world.now < txn->end ||
-					      !model_is_invite(txn));
+	bool has_response =
+		txn->response && (txn->side == SIDE_PROCEEDING || world.now < txn->end ||
+				  !model_is_invite(txn));
 
 	return is_open + (attempt->ack != NULL) + has_response + (is_open && txn->keeps_cancel) +
 	       (is_open && attempt->has_cancel && attempt->cancel_is_kept);

@@ -259,7 +259,8 @@ static void next_attempt(struct call *call, struct output *output, struct output
 		model_fail_over(txn, outputs, true);
 		return;
 	}
-	world_fail(call, "a second %s is sent, for no reason", method_names[output->buffer->sip.method]);
+	world_fail(call, "a second %s is sent, for no reason",
+		   method_names[output->buffer->sip.method]);
 }
 
 /* An answer of the proxy's own, or one repeated, upstream. */

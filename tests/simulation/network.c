@@ -109,11 +109,11 @@ static void trace(const struct buffer *buffer, struct address from, struct addre
 	else
 		snprintf(what, sizeof(what), "%u %s", sip->status, method_names[sip->method]);
 	struct span branch = sip_text(buffer, sip->branch), tag = sip_text(buffer, sip->to_tag);
+	size_t tail = MIN(branch.len, (size_t)12);
 	printf("%13.6f  %-10s -> %-10s %-12s CSeq %u branch ..%.*s tag %.*s%s\n",
 	       (double)(world.now - EPOCH) / 1e6, node_name(from, a, sizeof(a)),
 	       node_name(to, b, sizeof(b)), what, sip->cseq,
-	       (int)MIN(branch.len, (size_t)12), branch.data + branch.len - MIN(branch.len, (size_t)12),
-	       (int)tag.len, tag.data, fate);
+	       (int)tail, branch.data + branch.len - tail, (int)tag.len, tag.data, fate);
 }
 
 static void flight_start(struct buffer *buffer, struct address from, struct address to,
@@ -149,6 +149,8 @@ void network_send(struct buffer *buffer, struct address from, struct address to)
 	const char *fate = "";
 	uint64_t delay = latency();
 
+	if (world.calls[buffer->sip.call])
+		world.calls[buffer->sip.call]->touched = world.now;
 	world.sent++;
 	world.digest = (world.digest ^ sip_hash(buffer->data, buffer->len) ^ world.now ^
 			(uint64_t)from.ip << 32 ^ (uint64_t)to.ip << 16 ^ from.port ^
@@ -249,7 +251,8 @@ void network_outage(struct node *target)
 		printf("%13.6f  target%u %s, %s\n", (double)(world.now - EPOCH) / 1e6,
 		       target->number, is_crash ? "crashes" : "falls silent",
 		       target->outage == OUTAGE_ICMP ? "ICMP errors" : "without a word");
-	world_in(random_between(random, 200, is_crash ? 20000 : 50000), EVENT_RECOVERY, target, 0, 0);
+	world_in(random_between(random, 200, is_crash ? 20000 : 50000), EVENT_RECOVERY, target, 0,
+		 0);
 }
 
 void network_recovery(struct node *target)

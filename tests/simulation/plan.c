@@ -44,7 +44,9 @@ static void plan_dialog(struct plan *plan, uint64_t *random)
 	plan->hangs_up[!side] = random_below(random, 40) == 0;
 	for (int i = 0; i < 2; i++) {
 		uint32_t luck = random_below(random, 10);
-		plan->midway[i] = luck == 0 ? MIDWAY_INFO : luck == 1 ? MIDWAY_REINVITE : MIDWAY_NONE;
+		plan->midway[i] = luck == 0 ? MIDWAY_INFO :
+				  luck == 1 ? MIDWAY_REINVITE :
+					      MIDWAY_NONE;
 		plan->midway_ms[i] = random_between(random, 20, plan->hold_ms + 200);
 	}
 	plan->refuses_midway = random_below(random, 5) == 0;

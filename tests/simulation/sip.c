@@ -230,8 +230,6 @@ static void read_row(struct buffer *b, const char *row, const char *end)
 		sip->has_credentials = true;
 	} else if (IS("Require")) {
 		sip->needs_100rel = STARTS(at, end, "100rel");
-	} else if (IS("Supported")) {
-		sip->has_supported_100rel = STARTS(at, end, "100rel");
 	}
 #undef IS
 }

@@ -35,7 +35,7 @@ struct slice {
 #define ROUTES_MAX 6
 
 struct sip {
-	bool is_request, has_credentials, needs_100rel, has_supported_100rel;
+	bool is_request, has_credentials, needs_100rel;
 	uint8_t method;           /* of a response: its CSeq's */
 	uint8_t via_count;        /* values */
 	uint8_t via_rows, route_count, record_route_count;
