@@ -11,7 +11,7 @@
 #include "config/model.h"
 
 struct sizes {
-	uint32_t services, listens, pools, targets, peers, domains, hosts, index_slots;
+	uint32_t services, listens, pools, targets, peers, domains, hosts, timer_sets, index_slots;
 };
 
 /* The one block: what it holds, in this order. */
@@ -24,6 +24,8 @@ struct tables {
 	struct ip_prefix *peers;
 	char (*domains)[256];
 	struct balance_host *hosts;
+	struct balance_timers *timer_sets;
+	uint32_t timer_set_room;
 	struct balance_index_slot *index_slots;
 };
 
@@ -36,8 +38,9 @@ uint32_t config_peer_count(const struct config *config)
 	return count;
 }
 
-static struct sizes count_all(const struct config *config)
+static struct sizes count_all(const struct config *config, const struct target_registry *registry)
 {
+	const struct balance_timers *sets;
 	const struct config_service *services = CONFIG_ITEMS(config_service, config->services);
 	const struct config_pool *pools = CONFIG_ITEMS(config_pool, config->pools);
 	struct sizes sizes = {
@@ -45,6 +48,9 @@ static struct sizes count_all(const struct config *config)
 		.pools = config->pools.count + config->uses_request_uri,
 		.peers = config_peer_count(config),
 		.hosts = config->hosts.count,
+		/* Those of before, and at most one for each that may have its own. */
+		.timer_sets = target_registry_timer_sets(registry, &sets) +
+			      config->services.count + config->pools.count,
 	};
 	for (uint32_t i = 0; i < config->services.count; i++) {
 		sizes.listens += services[i].listens.count;
@@ -75,6 +81,8 @@ static size_t lay_out(unsigned char *block, const struct sizes *sizes, struct ta
 	tables->peers = carve(block, &used, sizes->peers, sizeof(*tables->peers));
 	tables->domains = carve(block, &used, sizes->domains, sizeof(*tables->domains));
 	tables->hosts = carve(block, &used, sizes->hosts, sizeof(*tables->hosts));
+	tables->timer_sets = carve(block, &used, sizes->timer_sets, sizeof(*tables->timer_sets));
+	tables->timer_set_room = sizes->timer_sets;
 	tables->index_slots =
 		carve(block, &used, sizes->index_slots, sizeof(*tables->index_slots));
 	return used;
@@ -150,11 +158,6 @@ void config_fill_interfaces(const struct config *config, struct balance_snapshot
 	}
 }
 
-static uint32_t to_ms(uint64_t us)
-{
-	return (uint32_t)((us + 999) / 1000);
-}
-
 static void fill_services(const struct config *config, const struct tables *tables)
 {
 	const struct config_service *all = CONFIG_ITEMS(config_service, config->services);
@@ -172,13 +175,6 @@ static void fill_services(const struct config *config, const struct tables *tabl
 		to->record_route = from->record_route;
 		to->rewrite_host = from->rewrite_host;
 		to->push_route = from->push_route;
-		to->timers = (struct balance_timers){
-			.t1_ms = to_ms(config->timers.t1),
-			.t2_ms = to_ms(config->timers.t2),
-			.t4_ms = to_ms(config->timers.t4),
-			.timer_c_ms = to_ms(config->timers.timer_c),
-			.timer_d_ms = to_ms(config->timers.timer_d),
-		};
 		to->listen_first = snapshot->listen_count;
 		to->listen_count = from->listens.count;
 		for (uint32_t j = 0; j < from->listens.count; j++)
@@ -197,6 +193,37 @@ static void fill_services(const struct config *config, const struct tables *tabl
 	snapshot->services = tables->services;
 	snapshot->listens = tables->listens;
 	snapshot->domains = tables->domains;
+}
+
+/* False: out of memory. */
+static bool fill_timers(const struct config *config, struct target_registry *registry,
+			const struct tables *tables)
+{
+	const struct config_service *services = CONFIG_ITEMS(config_service, config->services);
+	const struct config_pool *pools = CONFIG_ITEMS(config_pool, config->pools);
+
+	for (uint32_t i = 0; i < config->services.count; i++) {
+		const struct balance_timers set = config_timers_of(config, &services[i].timers);
+		tables->services[i].timer_set = target_registry_timers(registry, &set);
+		if (tables->services[i].timer_set == BALANCE_NONE)
+			return false;
+	}
+	for (uint32_t i = 0; i < tables->snapshot->pool_count; i++) {
+		tables->pools[i].timer_set = BALANCE_NONE;
+		if (i >= config->pools.count || pools[i].timers.item.at.line == 0)
+			continue;
+		const struct balance_timers set = config_timers_of(config, &pools[i].timers);
+		tables->pools[i].timer_set = target_registry_timers(registry, &set);
+		if (tables->pools[i].timer_set == BALANCE_NONE)
+			return false;
+	}
+	const struct balance_timers *sets;
+	uint32_t count = target_registry_timer_sets(registry, &sets);
+	assert(count <= tables->timer_set_room);
+	memcpy(tables->timer_sets, sets, count * sizeof(*sets));
+	tables->snapshot->timer_sets = tables->timer_sets;
+	tables->snapshot->timer_set_count = count;
+	return true;
 }
 
 static bool fill_target(const struct config_pool *pool, const struct config_target *from,
@@ -278,7 +305,7 @@ int config_snapshot_build(const struct config *config, const struct config_ident
 			  struct target_registry *registry, uint64_t version,
 			  const struct balance_snapshot **snapshot)
 {
-	struct sizes sizes = count_all(config);
+	struct sizes sizes = count_all(config, registry);
 	struct tables tables;
 	size_t total = lay_out(NULL, &sizes, &tables);
 	unsigned char *block = aligned_alloc(CACHE_LINE_SIZE, total);
@@ -291,7 +318,7 @@ int config_snapshot_build(const struct config *config, const struct config_ident
 	config_fill_interfaces(config, tables.snapshot, tables.peers);
 	fill_services(config, &tables);
 	fill_hosts(config, &tables);
-	if (!fill_pools(config, registry, &tables)) {
+	if (!fill_pools(config, registry, &tables) || !fill_timers(config, registry, &tables)) {
 		free(block);
 		return -ENOMEM;
 	}

@@ -279,19 +279,9 @@ static void check_path(const char *keyword, const char *path, struct config_posi
 
 static void check_single_sections(const struct config *config, struct config_report *report)
 {
-	const struct config_timers *timers = &config->timers;
 	const struct config_cluster *cluster = &config->cluster;
 	const struct config_control *control = &config->control;
-	char t1[VALUE_TEXT_MAX], t2[VALUE_TEXT_MAX], quoted[CONFIG_QUOTED_MAX];
-	value_format_duration(timers->t1, t1);
-	value_format_duration(timers->t2, t2);
-	if (timers->t2 < timers->t1 && !timers->item.bad)
-		config_error(report,
-			     timers->item.given & 1u << keyword_find(SECTION_TIMERS, SPAN("t2")) ?
-				     CONFIG_AT(SECTION_TIMERS, timers, t2) :
-				     CONFIG_AT(SECTION_TIMERS, timers, t1),
-			     "timers: t2 (%s) is shorter than t1 (%s); accepted: t2 of at least t1",
-			     t2, t1);
+	char quoted[CONFIG_QUOTED_MAX];
 	check_path("state_dir", config->state_dir, CONFIG_AT(SECTION_ROOT, config, state_dir), report);
 	check_path("key_file", cluster->key_file, CONFIG_AT(SECTION_CLUSTER, cluster, key_file),
 		   report);
@@ -317,6 +307,9 @@ bool config_check(struct config *config, struct config_report *report)
 		return true;
 	check_single_sections(config, report);
 	config_check_interfaces(config, report);
-	return check_names(config, report) && check_pools(config, report) &&
-	       check_listens(config, report) && config_check_targets(config, report);
+	if (!check_names(config, report) || !check_pools(config, report) ||
+	    !check_listens(config, report) || !config_check_targets(config, report))
+		return false;
+	config_check_timers(config, report);
+	return true;
 }

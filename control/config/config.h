@@ -102,6 +102,16 @@ void target_registry_destroy(struct target_registry *registry);     /* NULL is a
 /* The target's status, made on first sight (ready, up).  NULL: out of memory. */
 [[nodiscard]] struct target_status *target_registry_find(struct target_registry *registry,
 							 uint64_t id);
+/*
+ * Sets of timers by index, for the same reason: a transaction refers to its set by the index, and
+ * keeps the timers that it began with when the configuration changes.  Equal sets are one.
+ * BALANCE_NONE: out of memory, or 65,535 different sets since the start.
+ */
+[[nodiscard]] uint16_t target_registry_timers(struct target_registry *registry,
+					      const struct balance_timers *set);
+/* How many, and all of them, until the next is added. */
+uint32_t target_registry_timer_sets(const struct target_registry *registry,
+				    const struct balance_timers **sets);
 /* The stable id: a hash of the two names, equal on all instances. */
 [[nodiscard]] uint64_t target_registry_id(struct span pool, struct span target);
 

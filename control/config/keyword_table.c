@@ -68,9 +68,9 @@ static const struct keyword root_keywords[] = {
 		     "[192.0.2.1/24]}]" },
 	{ .name = "timers", .type = KEYWORD_MAP, .section = SECTION_TIMERS, .reloadable = true,
 	  FIELD(config, timers),
-	  .help = "SIP timers (RFC 3261 §17, Table 4).  Timers B, F, H, J, L and M are 64*t1.  "
-		  "Neighbours whose t1 and t2 differ lose requests (RFC 4321 §1.6): change them on "
-		  "both sides.",
+	  .help = "SIP timers (RFC 3261 §17, Table 4; RFC 6026).  A service and a pool may have their "
+		  "own.  Neighbours whose t1 and t2 differ lose requests (RFC 4321 §1.6): change them "
+		  "on both sides, and keep the defaults towards the outside.",
 	  .example = "{t1: 500ms, t2: 4s, t4: 5s}" },
 	{ .name = "services", .type = KEYWORD_LIST, .section = SECTION_SERVICE, .required = true,
 	  .reloadable = true, FIELD(config, services), .min = 1, .max = 256,
@@ -180,33 +180,66 @@ static const struct keyword interface_keywords[] = {
 	  .example = "5060" },
 };
 
-static const struct keyword timers_keywords[] = {
-	{ .name = "t1", .type = KEYWORD_DURATION, .reloadable = true, FIELD(config_timers, t1),
-	  .min = 10 * MS, .max = 10 * SECONDS, .unset = "500ms",
-	  .help = "Estimate of the round-trip time: the first retransmission comes after it, and 64 "
-		  "times it is the end of a transaction.",
-	  .example = "500ms" },
-	{ .name = "t2", .type = KEYWORD_DURATION, .reloadable = true, FIELD(config_timers, t2),
-	  .min = 10 * MS, .max = 60 * SECONDS, .unset = "4s",
-	  .help = "Longest interval between retransmissions of a non-INVITE request and of an INVITE "
-		  "response.  At least t1.",
-	  .example = "4s" },
-	{ .name = "t4", .type = KEYWORD_DURATION, .reloadable = true, FIELD(config_timers, t4),
-	  .min = 10 * MS, .max = 60 * SECONDS, .unset = "5s",
-	  .help = "Longest time that a message stays in the network (Timers I and K).",
-	  .example = "5s" },
-	{ .name = "timer_c", .type = KEYWORD_DURATION, .reloadable = true,
-	  FIELD(config_timers, timer_c), .min = 3 * MINUTES + MS, .max = 24 * HOURS,
-	  .unset = "181s",
-	  .help = "How long an INVITE may ring after its last provisional response.  More than three "
-		  "minutes (RFC 3261 §16.6 item 11).",
-	  .example = "5m" },
-	{ .name = "timer_d", .type = KEYWORD_DURATION, .reloadable = true,
-	  FIELD(config_timers, timer_d), .min = 32 * SECONDS, .max = 10 * MINUTES, .unset = "32s",
-	  .help = "How long retransmissions of a refused INVITE's final response are answered with an "
-		  "ACK.  At least 32 seconds (RFC 3261 §17.1.1.2).",
-	  .example = "32s" },
-};
+/* One timer: in `timers`, where some have a default, and in a service's or a pool's. */
+#define TIMER(name_, member_, min_, max_, default_, help_, example_)                               \
+	{ .name = name_, .type = KEYWORD_DURATION, .reloadable = true,                             \
+	  FIELD(config_timers, member_), .min = (min_), .max = (max_), default_, .help = help_,    \
+	  .example = example_ }
+
+#define WHOLE_MIN (100 * MS)
+#define WHOLE_MAX (24 * HOURS)
+
+/* RFC 3261 Table 4, RFC 6026.  DEFAULT(value, meaning) fills .unset and .unset_means. */
+#define TIMERS(DEFAULT)                                                                            \
+	TIMER("t1", t1, 10 * MS, 10 * SECONDS, DEFAULT("500ms", NULL),                             \
+	      "Estimate of the round-trip time: the first retransmission comes after it, and 64 " \
+	      "times it is the end of a transaction.  Below 500 ms in closed networks only (RFC "  \
+	      "3261 §17.1.1.1).", "500ms"),                                                        \
+	TIMER("t2", t2, 10 * MS, 60 * SECONDS, DEFAULT("4s", NULL),                                \
+	      "Longest interval between retransmissions of a non-INVITE request and of an INVITE " \
+	      "response.  At least t1.", "4s"),                                                    \
+	TIMER("t4", t4, 10 * MS, 60 * SECONDS, DEFAULT("5s", NULL),                                \
+	      "Longest time that a message stays in the network.", "5s"),                          \
+	TIMER("timer_a", timer_a, 10 * MS, 10 * SECONDS, DEFAULT(NULL, "t1"),                      \
+	      "First interval between retransmissions of an INVITE; it doubles without limit.",   \
+	      "500ms"),                                                                            \
+	TIMER("timer_b", timer_b, WHOLE_MIN, WHOLE_MAX, DEFAULT(NULL, "64 times t1"),              \
+	      "How long an INVITE waits for its first response.", "32s"),                         \
+	TIMER("timer_c", timer_c, 3 * MINUTES + MS, 24 * HOURS, DEFAULT("181s", NULL),             \
+	      "How long an INVITE may ring after its last provisional response.  More than three " \
+	      "minutes (RFC 3261 §16.6 item 11).", "5m"),                                          \
+	TIMER("timer_d", timer_d, 32 * SECONDS, WHOLE_MAX,                                         \
+	      DEFAULT(NULL, "64 times t1, but 32s at least"),                                      \
+	      "How long retransmissions of a refused INVITE's final response are answered with "  \
+	      "an ACK.  At least 32 seconds (RFC 3261 §17.1.1.2).", "32s"),                        \
+	TIMER("timer_e", timer_e, 10 * MS, 60 * SECONDS, DEFAULT(NULL, "t1"),                      \
+	      "First interval between retransmissions of a non-INVITE request and of a CANCEL of " \
+	      "ours; it doubles up to t2, and is t2 after a provisional response.", "500ms"),      \
+	TIMER("timer_f", timer_f, WHOLE_MIN, WHOLE_MAX, DEFAULT(NULL, "64 times t1"),              \
+	      "How long a non-INVITE request waits for its final response.", "32s"),              \
+	TIMER("timer_g", timer_g, 10 * MS, 60 * SECONDS, DEFAULT(NULL, "t1"),                      \
+	      "First interval between retransmissions of a refusal of an INVITE; it doubles up to " \
+	      "t2.", "500ms"),                                                                     \
+	TIMER("timer_h", timer_h, WHOLE_MIN, WHOLE_MAX, DEFAULT(NULL, "64 times t1"),              \
+	      "How long a refusal of an INVITE waits for its ACK.", "32s"),                        \
+	TIMER("timer_i", timer_i, 10 * MS, WHOLE_MAX, DEFAULT(NULL, "t4"),                         \
+	      "How long further copies of that ACK are absorbed.", "5s"),                          \
+	TIMER("timer_j", timer_j, WHOLE_MIN, WHOLE_MAX, DEFAULT(NULL, "64 times t1"),              \
+	      "How long retransmissions of an answered non-INVITE request get its response again.", \
+	      "32s"),                                                                              \
+	TIMER("timer_k", timer_k, 10 * MS, WHOLE_MAX, DEFAULT(NULL, "t4"),                         \
+	      "How long further copies of a non-INVITE request's response are absorbed.", "5s"),   \
+	TIMER("timer_l", timer_l, WHOLE_MIN, WHOLE_MAX, DEFAULT(NULL, "64 times t1"),              \
+	      "How long retransmissions of an INVITE that was answered with 2xx are absorbed (RFC " \
+	      "6026 §7.1).", "32s"),                                                               \
+	TIMER("timer_m", timer_m, WHOLE_MIN, WHOLE_MAX, DEFAULT(NULL, "64 times t1"),              \
+	      "How long further 2xx to an INVITE are passed on (RFC 6026 §7.2).", "32s")
+
+#define OWN_DEFAULT(value, meaning) .unset = value, .unset_means = meaning
+#define AS_IN_TIMERS(value, meaning) .unset_means = "as in `timers`"
+
+static const struct keyword timers_keywords[] = { TIMERS(OWN_DEFAULT) };
+static const struct keyword inner_timers_keywords[] = { TIMERS(AS_IN_TIMERS) };
 
 static const struct keyword service_keywords[] = {
 	{ .name = "name", .type = KEYWORD_NAME, .required = true, .reloadable = true,
@@ -258,6 +291,12 @@ static const struct keyword service_keywords[] = {
 	  .help = "Narrow the service to Request-URIs with these hosts (RFC 3261 §16.5); an initial "
 		  "request for any other is answered with 403.",
 	  .example = "[sip.example.com]" },
+	{ .name = "timers", .type = KEYWORD_MAP, .section = SECTION_SERVICE_TIMERS,
+	  .reloadable = true, FIELD(config_service, timers),
+	  .unset_means = "the timers of the section `timers`",
+	  .help = "Timers of this service's transactions: towards the callers, and towards a pool that "
+		  "has none of its own.",
+	  .example = "{t1: 1s, t2: 8s}" },
 	{ .name = "stray_responses", .type = KEYWORD_NOT_BUILT,
 	  .help = "responses without a transaction are always dropped (RFC 6026 §7.3)" },
 };
@@ -282,6 +321,13 @@ static const struct keyword pool_keywords[] = {
 	  FIELD(config_pool, failover),
 	  .help = "When a request without To tag goes to the next target.",
 	  .example = "{on: [timeout, transport-error, 503], attempts: 3}" },
+	{ .name = "timers", .type = KEYWORD_MAP, .section = SECTION_POOL_TIMERS,
+	  .reloadable = true, FIELD(config_pool, timers),
+	  .unset_means = "the timers of the service that sends to the pool",
+	  .help = "Timers of requests to this pool, for a slow network or for servers that have other "
+		  "values than ours (RFC 4321 §1.6).  What is left out is as in `timers`, not as in a "
+		  "service.",
+	  .example = "{t1: 2s, t2: 16s}" },
 	{ .name = "srv", .type = KEYWORD_NOT_BUILT,
 	  .help = "DNS is not asked; list the servers under \"targets\"" },
 	{ .name = "probe", .type = KEYWORD_NOT_BUILT,
@@ -351,7 +397,13 @@ const struct keyword_table keyword_tables[SECTION_COUNT] = {
 				 "Transactions that run keep the timers they began with."),
 	[SECTION_SERVICE] = TABLE("services[]", config_service, service_keywords,
 				  "One entry a service."),
+	[SECTION_SERVICE_TIMERS] = TABLE("services[].timers", config_timers, inner_timers_keywords,
+					 "Timers A to M follow T1, T2 and T4 of the same section "
+					 "unless they are given."),
 	[SECTION_POOL] = TABLE("pools[]", config_pool, pool_keywords, "One entry a pool."),
+	[SECTION_POOL_TIMERS] = TABLE("pools[].timers", config_timers, inner_timers_keywords,
+				      "Of the timers of a client transaction (A to F, K, M); the "
+				      "others go by the service."),
 	[SECTION_TARGET] = TABLE("pools[].targets[]", config_target, target_keywords,
 				 "One entry a server."),
 	[SECTION_FAILOVER] = TABLE("pools[].failover", config_failover, failover_keywords,
@@ -364,3 +416,4 @@ static_assert(ARRAY_SIZE(interface_keywords) <= KEYWORDS_MAX);
 static_assert(ARRAY_SIZE(service_keywords) <= KEYWORDS_MAX);
 static_assert(ARRAY_SIZE(root_keywords) <= KEYWORDS_MAX);
 static_assert(ARRAY_SIZE(pool_keywords) <= KEYWORDS_MAX);
+static_assert(ARRAY_SIZE(timers_keywords) <= KEYWORDS_MAX);

@@ -81,9 +81,12 @@ struct config_interface {
 	uint32_t sip_port; /* 0: by the services that listen there */
 };
 
+/* In a service and in a pool too; 0: not given. */
 struct config_timers {
 	struct config_item item;
-	uint64_t t1, t2, t4, timer_c, timer_d;
+	uint64_t t1, t2, t4;
+	uint64_t timer_a, timer_b, timer_c, timer_d, timer_e, timer_f, timer_g, timer_h, timer_i;
+	uint64_t timer_j, timer_k, timer_l, timer_m;
 };
 
 struct config_service {
@@ -94,6 +97,7 @@ struct config_service {
 	uint32_t mode, nat;
 	bool record_route, rewrite_host, push_route;
 	struct config_list domains; /* struct config_text, lower case */
+	struct config_timers timers;
 	/* set by check.c: index of the pool, in pools or just past them for request-uri */
 	uint16_t pool_index, from_index;
 };
@@ -118,6 +122,7 @@ struct config_pool {
 	uint32_t policy;
 	struct config_list targets; /* struct config_target */
 	struct config_failover failover;
+	struct config_timers timers;
 };
 
 struct config_control {
@@ -183,6 +188,12 @@ const char *config_quote(struct span text, char quoted[CONFIG_QUOTED_MAX]);
 /* Its parts: interfaces; target addresses and ways to them.  The latter sets target->endpoint. */
 void config_check_interfaces(const struct config *config, struct config_report *report);
 [[nodiscard]] bool config_check_targets(struct config *config, struct config_report *report);
+void config_check_timers(const struct config *config, struct config_report *report);
+
+/* The values in force: those of `own`, else those of the section `timers`, the rest resolved.
+ * `own` NULL: of that section alone. */
+struct balance_timers config_timers_of(const struct config *config,
+				       const struct config_timers *own);
 
 /* The snapshot's interface part alone: own addresses, gateways, peers into `peers`, which has room
  * for config_peer_count. */

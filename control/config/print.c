@@ -147,6 +147,8 @@ static bool is_set(const struct keyword *keyword, const void *field)
 		return *(const char *)field != '\0';
 	case KEYWORD_INTEGER:
 		return keyword->unset || *(const uint32_t *)field;
+	case KEYWORD_DURATION:
+		return keyword->unset || *(const uint64_t *)field;
 	case KEYWORD_ADDRESSES:
 	case KEYWORD_GATEWAYS:
 	case KEYWORD_PREFIXES:
@@ -156,12 +158,13 @@ static bool is_set(const struct keyword *keyword, const void *field)
 	case KEYWORD_LIST:
 		return ((const struct config_list *)field)->count != 0;
 	case KEYWORD_MAP:
-		/* A section all of whose keywords are optional is there with its defaults. */
+		/* A section all of whose keywords have defaults is there with them. */
 		for (uint32_t i = 0; i < keyword_tables[keyword->section].count; i++) {
-			if (keyword_tables[keyword->section].keywords[i].required)
-				return ((const struct config_item *)field)->at.line != 0;
+			const struct keyword *inner = &keyword_tables[keyword->section].keywords[i];
+			if (is_set(inner, (const unsigned char *)field + inner->offset))
+				return true;
 		}
-		return true;
+		return false;
 	default:
 		return true;
 	}

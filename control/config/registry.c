@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The target registry: statuses by stable id, each in a cache line of its own, never moved and
- * never freed before the registry is.
+ * never freed before the registry is; and sets of timers by index.
  */
 #include <stdlib.h>
 
@@ -15,6 +15,8 @@ struct registry_slot {
 struct target_registry {
 	struct registry_slot *slots;
 	uint32_t size, count; /* size: a power of two */
+	struct balance_timers *timer_sets;
+	uint32_t timer_set_count, timer_set_room;
 };
 
 #define SLOTS_FIRST 64
@@ -40,6 +42,7 @@ void target_registry_destroy(struct target_registry *registry)
 	for (uint32_t i = 0; i < registry->size; i++)
 		free(registry->slots[i].status);
 	free(registry->slots);
+	free(registry->timer_sets);
 	free(registry);
 }
 
@@ -85,6 +88,33 @@ struct target_status *target_registry_find(struct target_registry *registry, uin
 	*slot = (struct registry_slot){ .id = id, .status = status };
 	registry->count++;
 	return status;
+}
+
+uint16_t target_registry_timers(struct target_registry *registry, const struct balance_timers *set)
+{
+	for (uint32_t i = 0; i < registry->timer_set_count; i++) {
+		if (memcmp(&registry->timer_sets[i], set, sizeof(*set)) == 0)
+			return (uint16_t)i;
+	}
+	if (registry->timer_set_count == BALANCE_NONE)
+		return BALANCE_NONE;
+	if (registry->timer_set_count == registry->timer_set_room) {
+		uint32_t room = MAX(2 * registry->timer_set_room, 8u);
+		struct balance_timers *sets = realloc(registry->timer_sets, room * sizeof(*sets));
+		if (!sets)
+			return BALANCE_NONE;
+		registry->timer_sets = sets;
+		registry->timer_set_room = room;
+	}
+	registry->timer_sets[registry->timer_set_count] = *set;
+	return (uint16_t)registry->timer_set_count++;
+}
+
+uint32_t target_registry_timer_sets(const struct target_registry *registry,
+				    const struct balance_timers **sets)
+{
+	*sets = registry->timer_sets;
+	return registry->timer_set_count;
 }
 
 uint64_t target_registry_id(struct span pool, struct span target)

@@ -152,7 +152,8 @@ static void print_type(const struct keyword *keyword, int depth, FILE *out)
 			      out);
 		else
 			print_pattern(keyword->type, out);
-		if (keyword->size)
+		if (keyword->type == KEYWORD_TEXT || keyword->type == KEYWORD_NAME ||
+		    keyword->type == KEYWORD_URI)
 			fprintf(out, ", \"minLength\": 1, \"maxLength\": %u", keyword->size - 1u);
 		break;
 	}

@@ -62,6 +62,7 @@ struct balance_pool {
 	uint8_t failover;         /* enum failover_cause bits */
 	uint8_t attempts_max;     /* targets tried for one request, at least 1 */
 	bool is_request_uri;      /* the Request-URI names the next hop (`pool: request-uri`) */
+	uint16_t timer_set;       /* of requests sent there; BALANCE_NONE: the service's */
 	uint32_t target_first;    /* targets[target_first .. +target_count) */
 	uint32_t target_count;
 };
@@ -69,12 +70,17 @@ struct balance_pool {
 enum service_mode { MODE_STATEFUL, MODE_STATELESS };
 enum service_nat { NAT_OFF, NAT_AUTO };
 
-/* RFC 3261 §17.1.1.1, in milliseconds. */
+/* RFC 3261 Table 4 and RFC 6026, in milliseconds, every one resolved (balance/timers.h). */
 struct balance_timers {
 	uint32_t t1_ms, t2_ms, t4_ms;
+	uint32_t timer_a_ms;      /* the first of its intervals, as of E and G */
+	uint32_t timer_b_ms;
 	uint32_t timer_c_ms;      /* more than 180,000 */
 	uint32_t timer_d_ms;      /* at least 32,000 */
+	uint32_t timer_e_ms, timer_f_ms, timer_g_ms, timer_h_ms, timer_i_ms, timer_j_ms;
+	uint32_t timer_k_ms, timer_l_ms, timer_m_ms;
 };
+static_assert(sizeof(struct balance_timers) == CACHE_LINE_SIZE, "a set is one line");
 
 struct balance_service {
 	char name[BALANCE_NAME_MAX];
@@ -87,7 +93,8 @@ struct balance_service {
 	bool push_route;
 	uint32_t domain_first, domain_count; /* snapshot->domains; none: any */
 	uint32_t listen_first, listen_count; /* snapshot->listens */
-	struct balance_timers timers;
+	uint16_t timer_set;       /* snapshot->timer_sets: of the callers' side, and of the
+	                             targets' where the pool has none of its own */
 };
 
 struct balance_listen {
@@ -139,7 +146,7 @@ struct balance_snapshot {
 	struct balance_route_key route_keys[BALANCE_ROUTE_KEYS_MAX];
 	/* tables */
 	uint32_t interface_count, service_count, listen_count, pool_count, target_count;
-	uint32_t peer_count, domain_count, host_count;
+	uint32_t peer_count, domain_count, host_count, timer_set_count;
 	struct balance_interface interfaces[BALANCE_INTERFACES_MAX];
 	const struct balance_service *services;
 	const struct balance_listen *listens;
@@ -148,6 +155,8 @@ struct balance_snapshot {
 	const struct ip_prefix *peers;
 	const char (*domains)[256]; /* lower case */
 	const struct balance_host *hosts;
+	/* A set keeps its index in all later snapshots: what runs refers to it by that. */
+	const struct balance_timers *timer_sets;
 	/* Filled in last, by balance_index_build.  NULL: lookups scan. */
 	const struct balance_index_slot *index;
 	uint32_t index_mask;      /* slots - 1 */

@@ -116,6 +116,7 @@ struct txn {
 	uint32_t timer_c_ms, timer_d_ms;
 	uint16_t tried[BALANCE_TRIED_MAX];
 	uint32_t loop_part;        /* second part of the branch */
+	uint16_t server_timers, client_timers; /* sets of the snapshot (proxy/timers.h) */
 };
 static_assert(sizeof(struct txn) <= 384, "a live transaction takes at most 384 bytes");
 

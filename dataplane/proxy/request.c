@@ -4,6 +4,7 @@
  * (RFC 3261 §16.3 to §16.6), statefully, or without state for ACK and a stray CANCEL.
  */
 #include "proxy/engine.h"
+#include "proxy/timers.h"
 #include "sip/index.h"
 
 #define ROWS_ADDED_MAX 8
@@ -252,11 +253,10 @@ static void txn_describe(struct call *call, struct txn *txn, const struct sip_me
 			 const struct route *route, struct hash128 server_key, uint32_t loop_part)
 {
 	const struct balance_snapshot *snapshot = call->snapshot;
-	static const struct balance_timers defaults = { 500, 4000, 5000, 180500, 32000 };
-	const struct balance_timers *timers =
-		route->service == BALANCE_NONE ? &defaults :
-						 &snapshot->services[route->service].timers;
 
+	txn->server_timers = balance_server_timers(snapshot, route->service);
+	txn->client_timers = balance_client_timers(snapshot, route->service, route->pool);
+	const struct balance_timers *timers = timers_of_client(call, txn);
 	txn->server_key = server_key;
 	txn->client_key = branch_client_key(snapshot, server_key, msg, 0);
 	txn->loop_part = loop_part;

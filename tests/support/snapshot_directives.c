@@ -131,6 +131,7 @@ static struct balance_pool *pool_add(struct line *line)
 	struct balance_pool *pool = &line->fixture->pools[s->pool_count++];
 	pool->failover = FAILOVER_TIMEOUT | FAILOVER_TRANSPORT_ERROR | FAILOVER_503;
 	pool->attempts_max = 4;
+	pool->timer_set = BALANCE_NONE;
 	return pool;
 }
 
@@ -294,7 +295,7 @@ static bool service_line(struct line *line)
 	at->pool = at->from_pool = BALANCE_NONE;
 	at->listen_first = s->listen_count;
 	at->domain_first = s->domain_count;
-	at->timers = (struct balance_timers){ 500, 4000, 5000, 181000, 32000 };
+	at->timer_set = (uint16_t)s->service_count;
 	bool good = line_name(line, at->name, sizeof(at->name));
 	for (struct span key; good && (key = line_word(line)).len;) {
 		if (line_word_is(key, "listen"))
@@ -326,37 +327,71 @@ static bool service_line(struct line *line)
 
 static bool timer_set(struct line *line, struct span key, struct balance_timers *timers)
 {
-	if (line_word_is(key, "t1"))
-		return line_u32(line, "t1", &timers->t1_ms);
-	if (line_word_is(key, "t2"))
-		return line_u32(line, "t2", &timers->t2_ms);
-	if (line_word_is(key, "t4"))
-		return line_u32(line, "t4", &timers->t4_ms);
-	if (line_word_is(key, "c"))
-		return line_u32(line, "c", &timers->timer_c_ms);
-	if (line_word_is(key, "d"))
-		return line_u32(line, "d", &timers->timer_d_ms);
+	const struct {
+		const char *key;
+		uint32_t *timer;
+	} keys[] = {
+		{ "t1", &timers->t1_ms },     { "t2", &timers->t2_ms },
+		{ "t4", &timers->t4_ms },     { "a", &timers->timer_a_ms },
+		{ "b", &timers->timer_b_ms }, { "c", &timers->timer_c_ms },
+		{ "d", &timers->timer_d_ms }, { "e", &timers->timer_e_ms },
+		{ "f", &timers->timer_f_ms }, { "g", &timers->timer_g_ms },
+		{ "h", &timers->timer_h_ms }, { "i", &timers->timer_i_ms },
+		{ "j", &timers->timer_j_ms }, { "k", &timers->timer_k_ms },
+		{ "l", &timers->timer_l_ms }, { "m", &timers->timer_m_ms },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		if (line_word_is(key, keys[i].key))
+			return line_u32(line, keys[i].key, keys[i].timer);
+	}
 	return line_fail(line, "unknown timer '%.*s'", SPAN_ARGS(key));
+}
+
+/* The sets that a line is about: of a pool, of a service, or of all services so far. */
+static bool timers_owner(struct line *line, struct span key, struct balance_timers **first,
+			 uint32_t *count)
+{
+	struct balance_snapshot *s = &line->fixture->snapshot;
+	struct balance_timers *sets = line->fixture->timers;
+
+	*count = 1;
+	if (line_word_is(key, "pool")) {
+		struct span name = line_word(line);
+		uint16_t pool = snapshot_pool_find(s, name);
+		if (pool == BALANCE_NONE)
+			return line_fail(line, "unknown pool '%.*s'", SPAN_ARGS(name));
+		line->fixture->pools[pool].timer_set = (uint16_t)(SERVICES_MAX + pool);
+		*first = &sets[SERVICES_MAX + pool];
+		return true;
+	}
+	if (line_word_is(key, "service")) {
+		struct span name = line_word(line);
+		uint16_t service = snapshot_service_find(s, name);
+		if (service == BALANCE_NONE)
+			return line_fail(line, "unknown service '%.*s'", SPAN_ARGS(name));
+		*first = &sets[service];
+		return true;
+	}
+	*first = sets;
+	*count = s->service_count;
+	return true;
 }
 
 static bool timers_line(struct line *line)
 {
-	struct balance_snapshot *s = &line->fixture->snapshot;
 	struct span start = line->rest, key = line_word(line);
-	uint16_t first = 0, end = (uint16_t)s->service_count;
+	struct balance_timers *first;
+	uint32_t count;
 
-	if (line_word_is(key, "service")) {
-		struct span name = line_word(line);
-		first = snapshot_service_find(s, name);
-		if (first == BALANCE_NONE)
-			return line_fail(line, "unknown service '%.*s'", SPAN_ARGS(name));
-		end = (uint16_t)(first + 1);
+	if (!timers_owner(line, key, &first, &count))
+		return false;
+	if (line_word_is(key, "pool") || line_word_is(key, "service"))
 		start = line->rest;
-	}
-	for (uint16_t i = first; i < end; i++) {
+	for (uint32_t i = 0; i < count; i++) {
 		line->rest = start;
 		while ((key = line_word(line)).len) {
-			if (!timer_set(line, key, &line->fixture->services[i].timers))
+			if (!timer_set(line, key, &first[i]))
 				return false;
 		}
 	}

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "balance/index.h"
+#include "balance/timers.h"
 #include "support/snapshot_line.h"
 
 static int by_pool(const void *a, const void *b)
@@ -29,6 +30,10 @@ static bool finish(struct snapshot_fixture *fixture)
 		s->route_keys[s->route_key_count++] =
 			(struct balance_route_key){ 1,
 						    { 0x5151515151515151u, 0x2323232323232323u } };
+	s->timer_sets = fixture->timers;
+	s->timer_set_count = ARRAY_SIZE(fixture->timers);
+	for (uint32_t i = 0; i < s->timer_set_count; i++)
+		balance_timers_resolve(&fixture->timers[i]);
 	uint32_t slots = balance_index_slots(s->target_count, s->host_count);
 	fixture->index = malloc(slots * sizeof(*fixture->index));
 	if (!fixture->index)

@@ -13,14 +13,15 @@
  *	service NAME [listen [udp:]ENDPOINT]... [pool POOL|request-uri] [from POOL]
  *	          [mode stateful|stateless] [nat auto|off] [record-route] [rewrite-host]
  *	          [push-route] [domain NAME]...
- *	timers [service NAME] [t1 MS] [t2 MS] [t4 MS] [c MS] [d MS]
+ *	timers [service NAME|pool NAME] [t1 MS] [t2 MS] [t4 MS] [a MS] [b MS] ... [m MS]
  *	host NAME ADDRESS
  *	instance N
  *	epoch N
  *	route-key ID SEED         (the first signs; none given: id 1)
  *
  * Defaults: weight 1, priority 0, ports 5060, mode stateful, nat off, no record-route, fail-over
- * on timeout, transport-error and 503 with 4 attempts, RFC 3261's timers (Timer C 181 s),
+ * on timeout, transport-error and 503 with 4 attempts, RFC 3261's timers (Timer C 181 s; what is
+ * not given follows T1, T2 and T4; a pool without a line goes by the service's),
  * mtu 1500, instance 1, epoch 1, keys fixed.
  */
 #ifndef TESTS_SNAPSHOT_FIXTURE_H

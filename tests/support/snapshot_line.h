@@ -23,6 +23,7 @@ struct snapshot_fixture {
 	struct ip_prefix peers[PEERS_MAX];
 	char domains[DOMAINS_MAX][256];
 	struct balance_host hosts[HOSTS_MAX];
+	struct balance_timers timers[SERVICES_MAX + POOLS_MAX]; /* a service's, then a pool's */
 	struct target_status statuses[TARGETS_MAX];
 	struct balance_index_slot *index;
 };

@@ -74,10 +74,10 @@ static void every_directive_is_understood(void **)
 	assert_string_equal(s->domains[0], "example.com");
 	assert_int_equal(s->services[0].from_pool, BALANCE_NONE);
 	assert_int_equal(s->services[1].from_pool, 0);
-	assert_int_equal(s->services[1].timers.t1_ms, 250);
-	assert_int_equal(s->services[1].timers.t2_ms, 800);
-	assert_int_equal(s->services[2].timers.t1_ms, 100);
-	assert_int_equal(s->services[2].timers.timer_c_ms, 190000);
+	assert_int_equal(s->timer_sets[s->services[1].timer_set].t1_ms, 250);
+	assert_int_equal(s->timer_sets[s->services[1].timer_set].t2_ms, 800);
+	assert_int_equal(s->timer_sets[s->services[2].timer_set].t1_ms, 100);
+	assert_int_equal(s->timer_sets[s->services[2].timer_set].timer_c_ms, 190000);
 	assert_int_equal(s->services[2].pool, 2);
 	assert_int_equal(s->listens[1].service, 0);
 	assert_int_equal(s->listens[2].interface, 1);

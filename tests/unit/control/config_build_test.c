@@ -202,11 +202,12 @@ static void snapshot_has_services_and_listens(void **)
 	assert_string_equal(s->domains[inbound->domain_first], "sip.example.com");
 	assert_string_equal(s->domains[inbound->domain_first + 1], "2001:db8::9");
 	assert_int_equal(inbound->listen_count, 2);
-	assert_int_equal(inbound->timers.t1_ms, 250);
-	assert_int_equal(inbound->timers.t2_ms, 2000);
-	assert_int_equal(inbound->timers.t4_ms, 3000);
-	assert_int_equal(inbound->timers.timer_c_ms, 240000);
-	assert_int_equal(inbound->timers.timer_d_ms, 40000);
+	const struct balance_timers *timers = &s->timer_sets[inbound->timer_set];
+	assert_int_equal(timers->t1_ms, 250);
+	assert_int_equal(timers->t2_ms, 2000);
+	assert_int_equal(timers->t4_ms, 3000);
+	assert_int_equal(timers->timer_c_ms, 240000);
+	assert_int_equal(timers->timer_d_ms, 40000);
 	assert_int_equal(outbound->from_pool, 0);
 	assert_int_equal(outbound->nat, NAT_AUTO);
 	assert_false(outbound->record_route || outbound->rewrite_host || outbound->push_route);
@@ -335,7 +336,8 @@ static void defaults_are_those_of_the_reference(void **)
 	assert_int_equal(dataplane.idle_polls, 1000);
 	assert_int_equal(dataplane.idle_sleep_us, 500);
 	assert_int_equal(dataplane.interfaces[0].mtu, 1500);
-	const struct balance_timers *timers = &built.snapshot->services[0].timers;
+	const struct balance_timers *timers =
+		&built.snapshot->timer_sets[built.snapshot->services[0].timer_set];
 	assert_int_equal(timers->t1_ms, 500);
 	assert_int_equal(timers->t2_ms, 4000);
 	assert_int_equal(timers->t4_ms, 5000);

@@ -76,6 +76,7 @@ static void schema_is_json_and_knows_every_keyword(void **)
 		fail_msg("line %d: %s", error.line, error.text);
 	const json_t *root = member(schema, "properties");
 	const json_t *pool = member(member(member(root, "pools"), "items"), "properties");
+	const json_t *service = member(member(member(root, "services"), "items"), "properties");
 	const json_t *sections[SECTION_COUNT] = {
 		[SECTION_ROOT] = root,
 		[SECTION_DATAPLANE] = member(member(root, "dataplane"), "properties"),
@@ -83,8 +84,10 @@ static void schema_is_json_and_knows_every_keyword(void **)
 		[SECTION_INTERFACE] =
 			member(member(member(root, "interfaces"), "items"), "properties"),
 		[SECTION_TIMERS] = member(member(root, "timers"), "properties"),
-		[SECTION_SERVICE] = member(member(member(root, "services"), "items"), "properties"),
+		[SECTION_SERVICE] = service,
+		[SECTION_SERVICE_TIMERS] = member(member(service, "timers"), "properties"),
 		[SECTION_POOL] = pool,
+		[SECTION_POOL_TIMERS] = member(member(pool, "timers"), "properties"),
 		[SECTION_TARGET] = member(member(member(pool, "targets"), "items"), "properties"),
 		[SECTION_FAILOVER] = member(member(pool, "failover"), "properties"),
 		[SECTION_CONTROL] = member(member(root, "control"), "properties"),
@@ -157,12 +160,14 @@ static void every_example_is_accepted(void **)
 				put[0] = value;
 				break;
 			case SECTION_SERVICE:
+			case SECTION_SERVICE_TIMERS:
 				put[1] = value;
 				break;
 			case SECTION_TARGET:
 				put[2] = value;
 				break;
 			case SECTION_POOL:
+			case SECTION_POOL_TIMERS:
 			case SECTION_FAILOVER:
 				put[3] = value;
 				break;
@@ -175,6 +180,9 @@ static void every_example_is_accepted(void **)
 					 keyword->example);
 			else if (i == SECTION_FAILOVER)
 				snprintf(value, sizeof(value), ", failover: {%s: %s}", keyword->name,
+					 keyword->example);
+			else if (i == SECTION_SERVICE_TIMERS || i == SECTION_POOL_TIMERS)
+				snprintf(value, sizeof(value), ", timers: {%s: %s}", keyword->name,
 					 keyword->example);
 			else if (put[4] == value)
 				snprintf(value, sizeof(value), "%s: {%s: %s}", table->path,

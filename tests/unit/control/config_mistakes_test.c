@@ -95,7 +95,7 @@ static const struct mistake_case cases[] = {
 	{ 9, "timers: {t1: 99999999999999999999s}", 9, 14, "out of range" },
 	{ 9, "timers: {t1: 9999999999999999999s}", 9, 14, "out of range" },
 	{ 9, "timers: {timer_c: 3m}", 9, 19, "out of range; accepted: 180001ms to 24h" },
-	{ 9, "timers: {timer_d: 31999ms}", 9, 19, "accepted: 32s to 10m" },
+	{ 9, "timers: {timer_d: 31999ms}", 9, 19, "accepted: 32s to 24h" },
 	{ 9, "timers: {t1: 5s, t2: 4s}", 9, 22, "t2 (4s) is shorter than t1 (5s)" },
 	{ 9, "timers: {t1: 5s}", 9, 14, "t2 (4s) is shorter than t1 (5s)" },
 	{ 1, "dataplane: {workers: 0}", 1, 22, "accepted: 1 to 64" },
