@@ -13,6 +13,30 @@ static uint16_t sent_by_port(const struct sip_via *via)
 	return via->port ? via->port : SIP_PORT;
 }
 
+/* Without case but where it is quoted (RFC 3261 §7.3.1). */
+static void put_folded(struct hash_stream *s, struct span text)
+{
+	bool quoted = false;
+	size_t from = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		if (quoted && text.data[i] == '\\') {
+			i++;
+			continue;
+		}
+		if (text.data[i] != '"')
+			continue;
+		struct span part = span_of(text.data + from, i - from);
+		if (quoted)
+			hash_stream_field(s, part);
+		else
+			hash_stream_field_lower(s, part);
+		quoted = !quoted;
+		from = i + 1;
+	}
+	hash_stream_field_lower(s, span_from(text, from));
+}
+
 /* What identifies the previous hop's transaction, method apart (RFC 3261 §17.2.3). */
 static void put_transaction(struct hash_stream *s, const struct sip_message *msg)
 {
@@ -29,14 +53,14 @@ static void put_transaction(struct hash_stream *s, const struct sip_message *msg
 	}
 	/* RFC 2543: an ACK's To tag is that of the response, so the To tag stays out; it is
 	 * compared where it can differ, in other methods. */
-	hash_stream_field(s, via->value);
+	put_folded(s, via->value);
 	hash_stream_field(s, sip_slice_span(msg, msg->request_uri));
 	hash_stream_field(s, sip_slice_span(msg, msg->call_id));
-	hash_stream_field(s, sip_slice_span(msg, msg->from_tag));
+	hash_stream_field_lower(s, sip_slice_span(msg, msg->from_tag));
 	hash_stream_u64(s, msg->cseq);
 	if (msg->method != SIP_METHOD_INVITE && msg->method != SIP_METHOD_ACK &&
 	    msg->method != SIP_METHOD_CANCEL)
-		hash_stream_field(s, sip_slice_span(msg, msg->to_tag));
+		hash_stream_field_lower(s, sip_slice_span(msg, msg->to_tag));
 }
 
 struct hash128 branch_server_key(const struct balance_snapshot *snapshot,
@@ -60,7 +84,7 @@ struct hash128 branch_client_key(const struct balance_snapshot *snapshot, struct
 	hash_stream_u64(&s, server_key.lo);
 	hash_stream_u64(&s, server_key.hi);
 	hash_stream_field(&s, sip_slice_span(msg, msg->call_id));
-	hash_stream_field(&s, sip_slice_span(msg, msg->from_tag));
+	hash_stream_field_lower(&s, sip_slice_span(msg, msg->from_tag));
 	hash_stream_u64(&s, msg->cseq);
 	return hash_stream_final(&s);
 }
@@ -123,7 +147,7 @@ void branch_tag(const struct balance_snapshot *snapshot, const struct sip_messag
 
 	hash_stream_init(&s, &snapshot->tag_key);
 	hash_stream_field(&s, sip_slice_span(msg, msg->call_id));
-	hash_stream_field(&s, sip_slice_span(msg, msg->from_tag));
+	hash_stream_field_lower(&s, sip_slice_span(msg, msg->from_tag));
 	hash_stream_field_lower(&s, msg->via.branch);
 	hash_stream_u64(&s, msg->cseq);
 	text_put_hex(&w, hash_stream_final(&s).lo, TAG_TEXT_LEN);

@@ -24,6 +24,20 @@ void compose_via_source(const struct sip_message *msg, const struct endpoint *so
 	out->received_len = text_written(&w).len;
 }
 
+/* maddr could aim our answers at anyone: it counts towards peers, of whom we are none, and towards
+ * the sender itself. */
+static bool maddr_decode(const struct balance_snapshot *snapshot, const struct sip_via *via,
+			 const struct proxy_datagram *datagram, struct ip_address *maddr)
+{
+	const struct ip_address *source = &datagram->source.address;
+
+	return via->maddr.len && balance_host_find(snapshot, via->maddr, maddr) &&
+	       maddr->family == source->family &&
+	       (ip_address_equal(maddr, source) ||
+		balance_is_peer(snapshot, datagram->interface, maddr)) &&
+	       !balance_is_own_address(snapshot, maddr);
+}
+
 void compose_answer(const struct balance_snapshot *snapshot, const struct sip_message *msg,
 		    const struct proxy_datagram *datagram, struct endpoint *answer)
 {
@@ -31,15 +45,12 @@ void compose_answer(const struct balance_snapshot *snapshot, const struct sip_me
 	struct ip_address maddr;
 
 	*answer = datagram->source;
-	if (via->has_rport)
+	/* RFC 3581 §4: rport decides only where there is no maddr. */
+	if (maddr_decode(snapshot, via, datagram, &maddr))
+		answer->address = maddr;
+	else if (via->has_rport)
 		return;
 	answer->port = via->port ? via->port : SIP_PORT;
-	/* maddr could aim our answers at anyone: towards peers only, of whom we are none. */
-	if (via->maddr.len && ip_address_parse(via->maddr, &maddr) &&
-	    maddr.family == datagram->source.address.family &&
-	    balance_is_peer(snapshot, datagram->interface, &maddr) &&
-	    !balance_is_own_address(snapshot, &maddr))
-		answer->address = maddr;
 }
 
 bool compose_answer_is_usable(const struct balance_snapshot *snapshot,

@@ -176,6 +176,8 @@ static void node_command(struct play *play, const char *name, const char *what)
 		node->ignored = true;
 		while (node_take(node))
 			;
+	} else if (text_is(what, "heed")) {
+		node->ignored = false;
 	} else {
 		node->unreachable = text_is(what, "unreachable");
 	}
@@ -201,6 +203,7 @@ static void run_command(struct play *play)
 	else if (play_words(play, 0, "run", NULL))
 		world_settle(play->world);
 	else if (play_words(play, 0, "ignore", "*", NULL) ||
+		 play_words(play, 0, "heed", "*", NULL) ||
 		 play_words(play, 0, "unreachable", "*", NULL) ||
 		 play_words(play, 0, "reachable", "*", NULL))
 		node_command(play, play->words[1], play->words[0]);

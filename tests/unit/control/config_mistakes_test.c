@@ -394,6 +394,70 @@ static void report_prints_file_line_and_column(void **)
 	free(out);
 }
 
+/* A good file with `uri` as sw2's, refused at that URI for that reason alone. */
+static void assert_target_refused(const char *uri, const char *says)
+{
+	char text[4096], line[256];
+	struct config_report report;
+
+	snprintf(line, sizeof(line), "      - {name: sw2, uri: \"%s\"}", uri);
+	write_good(text, sizeof(text), 20, line);
+	assert_int_equal(load(text, &report), -EINVAL);
+	assert_int_equal(report.errors.count, 1);
+	assert_int_equal(report.errors.list[0].at.line, 20);
+	assert_int_equal(report.errors.list[0].at.column, 26);
+	assert_non_null(strstr(report.errors.list[0].text, says));
+}
+
+/* shows: 88 */
+static void a_target_stands_once_in_a_pool_however_it_is_spelt(void **)
+{
+	static const char *const same[] = {
+		"sip:198.51.100.11:5060", "sip:198.51.100.11", "SIP:198.51.100.11:05060",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(same); i++)
+		assert_target_refused(same[i],
+				      "198.51.100.11:5060 is target \"sw1\" of this pool already");
+
+	/* By a name of `hosts`, and an IPv6 address in two spellings. */
+	struct config_report report;
+	char text[4096];
+	write_good(text, sizeof(text), 21,
+		   "  - {name: carriers, targets: [{name: c1, uri: \"sip:203.0.113.11\"}, "
+		   "{name: c2, uri: \"sip:GW.example.com:5060\"}]}");
+	assert_int_equal(load(text, &report), -EINVAL);
+	assert_int_equal(report.errors.count, 1);
+	assert_non_null(strstr(report.errors.list[0].text,
+			       "203.0.113.11:5060 is target \"c1\" of this pool already"));
+	write_good(text, sizeof(text), 21,
+		   "  - {name: carriers, targets: [{name: c1, uri: \"sip:[2001:db8::9]\"}, "
+		   "{name: c2, uri: \"sip:[2001:DB8:0:0::0009]:5060\"}]}");
+	assert_int_equal(load(text, &report), -EINVAL);
+	assert_int_equal(report.errors.count, 1);
+	assert_non_null(strstr(report.errors.list[0].text,
+			       "[2001:db8::9]:5060 is target \"c1\" of this pool already"));
+	/* Another port is another target, and another pool another set. */
+	write_good(text, sizeof(text), 21,
+		   "  - {name: carriers, targets: [{name: c1, uri: \"sip:203.0.113.11\"}, "
+		   "{name: c2, uri: \"sip:203.0.113.11:5070\"}, "
+		   "{name: c3, uri: \"sip:198.51.100.11:5060\"}]}");
+	assert_int_equal(load(text, &report), 0);
+}
+
+/* shows: 94 */
+static void a_targets_uri_has_nothing_that_no_request_uri_may_have(void **)
+{
+	static const char *const uris[] = {
+		"sip:198.51.100.12;method=REGISTER", "sip:198.51.100.12:5060;METHOD=BYE;lr",
+		"sip:198.51.100.12?Subject=x",       "sip:198.51.100.12;lr?Replaces=a",
+		"sip:u@198.51.100.12?a=b",           "sip:198.51.100.12?",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(uris); i++)
+		assert_target_refused(uris[i], "has a user, parameters or headers");
+}
+
 /* What strangers wrote is not passed to a terminal as it is. */
 static void foreign_text_is_escaped_and_shortened(void **)
 {
@@ -425,6 +489,8 @@ int main(void)
 		cmocka_unit_test(unreadable_files_are_told_with_the_reason),
 		cmocka_unit_test(warnings_do_not_refuse),
 		cmocka_unit_test(report_prints_file_line_and_column),
+		cmocka_unit_test(a_target_stands_once_in_a_pool_however_it_is_spelt),
+		cmocka_unit_test(a_targets_uri_has_nothing_that_no_request_uri_may_have),
 		cmocka_unit_test(foreign_text_is_escaped_and_shortened),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
