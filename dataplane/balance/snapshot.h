@@ -63,12 +63,15 @@ struct balance_pool {
 	uint8_t attempts_max;     /* targets tried for one request, at least 1 */
 	bool is_request_uri;      /* the Request-URI names the next hop (`pool: request-uri`) */
 	uint16_t timer_set;       /* of requests sent there; BALANCE_NONE: the service's */
+	uint32_t try_next_after_ms; /* an INVITE without any answer goes to the next target too; 0: no */
 	uint32_t target_first;    /* targets[target_first .. +target_count) */
 	uint32_t target_count;
 };
 
 enum service_mode { MODE_STATEFUL, MODE_STATELESS };
 enum service_nat { NAT_OFF, NAT_AUTO };
+/* What becomes of a 2xx to an INVITE from a party other than the first that answered. */
+enum service_extra_2xx { EXTRA_2XX_FORWARD, EXTRA_2XX_DROP, EXTRA_2XX_ACK_BYE };
 
 /* RFC 3261 Table 4 and RFC 6026, in milliseconds, every one resolved (balance/timers.h). */
 struct balance_timers {
@@ -88,6 +91,7 @@ struct balance_service {
 	uint16_t from_pool;       /* serves requests from this pool's targets; BALANCE_NONE: all */
 	uint8_t mode;             /* enum service_mode */
 	uint8_t nat;              /* enum service_nat */
+	uint8_t extra_2xx;        /* enum service_extra_2xx */
 	bool record_route;
 	bool rewrite_host;
 	bool push_route;

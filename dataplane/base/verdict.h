@@ -41,6 +41,8 @@ enum verdict_kind {
 	X(FINAL, 0, "final response sent upstream", "RFC 3261 §16.7 item 5")                       \
 	X(FINAL_2XX_AGAIN, 0, "further 2xx to an INVITE sent upstream", "RFC 6026 §7.2")           \
 	X(FAILOVER, 0, "request moved to the next target", "RFC 3263 §4.3")                        \
+	X(BEST_RESPONSE, 0, "the last branch ended, the best response sent upstream",              \
+	  "RFC 3261 §16.7 item 6")                                                                 \
 	/* reply */                                                                                \
 	X(OPTIONS_ALIVE, 200, "OPTIONS to Tandem itself, a usable target exists",                  \
 	  "RFC 3261 §11.2")                                                                        \
@@ -50,6 +52,7 @@ enum verdict_kind {
 	X(MAX_FORWARDS_ZERO, 483, "Max-Forwards reached 0", "RFC 3261 §16.3 item 3")               \
 	X(LOOP, 482, "the request came back unchanged", "RFC 5393 §4.2.2")                         \
 	X(NEXT_HOP_SELF, 482, "the next hop is an address of Tandem", "RFC 3261 §16.3 item 4")     \
+	X(MAX_BREADTH, 440, "Max-Breadth allows no branch at all", "RFC 5393 §5.3.3")             \
 	X(BAD_EXTENSION, 420, "Proxy-Require names an unsupported option",                         \
 	  "RFC 3261 §16.3 item 5")                                                                 \
 	X(URI_SCHEME, 416, "Request-URI scheme not understood", "RFC 3261 §16.3 item 2")           \
@@ -111,6 +114,11 @@ enum verdict_kind {
 	X(NON_INVITE_TIMEOUT, 0, "408 to a non-INVITE", "RFC 4320 §4.2")                           \
 	X(FINAL_AGAIN, 0, "final response seen before, ACK resent for an INVITE",                  \
 	  "RFC 3261 §17.1.1.2")                                                                    \
+	X(FINAL_WAITS, 0, "final response kept while other branches are open",                     \
+	  "RFC 3261 §16.7 item 6")                                                                 \
+	X(EXTRA_2XX_DROPPED, 0, "2xx of another party, kept from the caller", "")                  \
+	X(EXTRA_2XX_ENDED, 0, "2xx of another party, acknowledged and ended with BYE", "")         \
+	X(OWN_RESPONSE, 0, "response to a request of Tandem's own", "RFC 3261 §17.1.2")            \
 	X(LATE_PROVISIONAL, 0, "1xx after the final response", "RFC 3261 §17.1.1.2")               \
 	X(CANCEL_RESPONSE, 0, "response to a CANCEL of Tandem's", "RFC 3261 §9.1")                 \
 	X(KEEPALIVE, 0, "CRLF keep-alive", "RFC 5626 §4.4.1")                                      \

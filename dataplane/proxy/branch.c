@@ -89,6 +89,19 @@ struct hash128 branch_client_key(const struct balance_snapshot *snapshot, struct
 	return hash_stream_final(&s);
 }
 
+struct hash128 branch_leg_key(const struct balance_snapshot *snapshot, char purpose,
+			      struct hash128 key, struct span to_tag)
+{
+	struct hash_stream s;
+
+	hash_stream_init(&s, &snapshot->branch_key);
+	hash_stream_u64(&s, 'x' | (uint64_t)(unsigned char)purpose << 8);
+	hash_stream_u64(&s, key.lo);
+	hash_stream_u64(&s, key.hi);
+	hash_stream_field_lower(&s, to_tag);
+	return hash_stream_final(&s);
+}
+
 uint32_t branch_loop_part(const struct balance_snapshot *snapshot, const struct sip_message *msg,
 			  uint16_t service)
 {

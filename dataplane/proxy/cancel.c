@@ -32,7 +32,11 @@ void cancel_client(struct call *call, struct txn *txn, const struct sip_message 
 	if (sip_message_parse(&proxy->sent, sent.data, (uint32_t)sent.len) != VERDICT_REASON_NONE)
 		return;
 	struct text_writer w = call_scratch(call);
-	sip_build_cancel(&w, &proxy->sent, cancel ? cancel : waiting_cancel(txn, &waiting));
+	/* The branch lost because another one took the call: phones show no missed call then. */
+	struct span reason = txn_parent(proxy, txn)->server_state == INVITE_SERVER_ACCEPTED ?
+				     SPAN("SIP;cause=200;text=\"Call completed elsewhere\"") :
+				     SPAN_EMPTY;
+	sip_build_cancel(&w, &proxy->sent, cancel ? cancel : waiting_cancel(txn, &waiting), reason);
 	if (w.overflow)
 		return;
 	struct span message = call_scratch_done(call, &w);
@@ -46,6 +50,15 @@ void cancel_client(struct call *call, struct txn *txn, const struct sip_message 
 	}
 	/* §9.1: 64*T1 after the CANCEL without a final response the branch is over. */
 	client_linger(call, txn);
+}
+
+void cancel_branch(struct call *call, struct txn *txn, const struct sip_message *cancel)
+{
+	txn->flags |= TXN_CANCELLED;
+	cancel_client(call, txn, cancel);
+	if (!(txn->flags & TXN_CANCEL_SENT) && cancel && cancel->first[SIP_HEADER_REASON])
+		(void)txn_hold(call, &txn->cancel, span_of(cancel->bytes, cancel->len),
+			       txn->ingress, &txn->local, &txn->answer);
 }
 
 void cancel_answered(struct call *call, struct txn *txn)
@@ -92,11 +105,7 @@ struct verdict cancel_receive(struct call *call, struct sip_message *msg)
 	struct verdict verdict = reply_stateless(call, msg, 200, SPAN_EMPTY, REASON_CANCEL);
 	if (!txn || txn->server_state != INVITE_SERVER_PROCEEDING)
 		return verdict;
-	txn->flags |= TXN_CANCELLED;
-	cancel_client(call, txn, msg);
-	if (!(txn->flags & TXN_CANCEL_SENT) && msg->first[SIP_HEADER_REASON])
-		(void)txn_hold(call, &txn->cancel, span_of(msg->bytes, msg->len), txn->ingress,
-			       &txn->local, &txn->answer);
+	context_cancel(call, txn, msg);
 	txn_settle(call, txn);
 	return verdict;
 }

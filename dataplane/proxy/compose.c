@@ -107,8 +107,8 @@ static void edit_top_via(const struct sip_message *msg, const struct endpoint *s
 	sip_edit_commit(edits, &w, (uint32_t)(at - msg->bytes), (uint32_t)via->params.len);
 }
 
-static void put_via(struct text_writer *w, const struct balance_snapshot *snapshot,
-		    const struct compose *compose, const struct endpoint *source)
+void compose_put_via(struct text_writer *w, const struct balance_snapshot *snapshot,
+		     const struct compose *compose, const struct endpoint *source)
 {
 	char text[BRANCH_TEXT_LEN];
 	struct text_writer branch = text_writer_of(text, sizeof(text));
@@ -248,7 +248,8 @@ static void edit_max_forwards(const struct sip_message *msg, struct text_writer 
 	sip_edit_replace(edits, header->value, header->value_len, text_written(&w));
 }
 
-static void edit_max_breadth(const struct sip_message *msg, struct text_writer *top,
+/* `share`: of a request that may fork; 0: all of what came in, at most our maximum. */
+static void edit_max_breadth(const struct sip_message *msg, uint8_t share, struct text_writer *top,
 			     struct sip_edit_list *edits)
 {
 	const struct sip_header *header = sip_message_find(msg, SIP_HEADER_MAX_BREADTH);
@@ -256,13 +257,19 @@ static void edit_max_breadth(const struct sip_message *msg, struct text_writer *
 
 	if (msg->method == SIP_METHOD_ACK || msg->method == SIP_METHOD_CANCEL)
 		return; /* RFC 5393 §5.4.1 */
-	if (!header) {
-		text_put(top, SPAN("Max-Breadth: "));
-		text_put_u64(top, MAX_BREADTH);
-		text_put(top, SPAN("\r\n"));
-	} else if (!text_parse_u64(sip_header_value(msg, header), MAX_BREADTH, &breadth)) {
-		sip_edit_replace(edits, header->value, header->value_len, SPAN("60"));
+	if (header && !share &&
+	    text_parse_u64(sip_header_value(msg, header), MAX_BREADTH, &breadth))
+		return;
+	struct text_writer w = header ? sip_edit_open(edits) : *top;
+	if (!header)
+		text_put(&w, SPAN("Max-Breadth: "));
+	text_put_u64(&w, share ? share : MAX_BREADTH);
+	if (header) {
+		sip_edit_commit(edits, &w, header->value, header->value_len);
+		return;
 	}
+	text_put(&w, SPAN("\r\n"));
+	*top = w;
 }
 
 static void put_bracketed(struct text_writer *w, struct span uri)
@@ -382,11 +389,11 @@ bool compose_request(struct call *call, const struct sip_message *msg,
 		return false;
 	sip_edit_init(edits);
 	struct text_writer top = text_writer_of(text, sizeof(text));
-	put_via(&top, snapshot, compose, source);
+	compose_put_via(&top, snapshot, compose, source);
 	put_record_route(&top, call, msg, route, source);
 	put_pushed_route(&top, snapshot, route);
 	edit_max_forwards(msg, &top, edits, digits);
-	edit_max_breadth(msg, &top, edits);
+	edit_max_breadth(msg, compose->breadth, &top, edits);
 	sip_edit_insert(edits, msg->start_line_end, text_written(&top));
 	edit_top_via(msg, &call->datagram->source, edits);
 	edit_routes(msg, route, edits);
@@ -439,7 +446,7 @@ bool compose_next_attempt(struct call *call, const struct sip_message *sent,
 		return false;
 	sip_edit_init(edits);
 	struct text_writer top = text_writer_of(text, sizeof(text));
-	put_via(&top, snapshot, compose, source);
+	compose_put_via(&top, snapshot, compose, source);
 	sip_edit_remove(edits, via->offset, (uint32_t)(via->end - via->offset));
 	renew_routes(call, sent, compose, source, &top, edits);
 	if (route->service != BALANCE_NONE && snapshot->services[route->service].push_route) {
@@ -449,6 +456,8 @@ bool compose_next_attempt(struct call *call, const struct sip_message *sent,
 					(uint32_t)(pushed->end - pushed->offset));
 		put_pushed_route(&top, snapshot, route);
 	}
+	if (compose->breadth)
+		edit_max_breadth(sent, compose->breadth, &top, edits);
 	sip_edit_insert(edits, sent->start_line_end, text_written(&top));
 	edit_host(snapshot, sent, route, edits);
 	return !edits->overflow && !top.overflow;

@@ -5,9 +5,13 @@
  *
  *	proxy.c      create, receive (classification), expire, statistics
  *	request.c    a request: match, validate, route, forward, start a transaction
- *	response.c   a response: match, machine, best response, forward upstream
+ *	response.c   a response: match, machine, forward upstream
+ *	context.c    response context: best response, what ends the other branches (§16.7)
+ *	attempt.c    the next target: fail-over and forking, a branch each
+ *	extra.c      a second 2xx to one INVITE: forwarded, dropped, or ended
+ *	own.c        requests of our own: their answers are for nobody else
  *	cancel.c     CANCEL, received and made (§9, §16.10)
- *	client.c     client side: machine, timers, fail-over
+ *	client.c     client side: machine and timers of a branch
  *	server.c     server side: machine, own responses
  *	route.c      where a request goes (pure)
  *	compose.c    edits that turn a received message into the one sent
@@ -68,44 +72,51 @@ enum txn_deadline {
 	DEADLINE_TRYING,            /* 100 to a non-INVITE (RFC 4320 §4.1) */
 	DEADLINE_CANCEL_RETRANSMIT, /* Timer E of our CANCEL */
 	DEADLINE_CANCEL_END,        /* Timer F of our CANCEL */
+	DEADLINE_NEXT_TARGET,       /* no answer yet: the next target is tried beside this one */
 	DEADLINES,
 };
 
 enum txn_flag {
 	TXN_IS_INVITE = 1 << 0,
 	TXN_HAS_TO_TAG = 1 << 1,    /* in-dialog: no fail-over */
-	TXN_CANCELLED = 1 << 2,     /* the caller gave up, or Timer C did */
+	TXN_CANCELLED = 1 << 2,     /* this branch is to end: by the caller, Timer C, or the context */
 	TXN_CANCEL_SENT = 1 << 3,
 	TXN_IS_BALANCED = 1 << 4,   /* target chosen by a policy */
 	TXN_OUTSTANDING = 1 << 5,   /* counted in the target's outstanding */
 	TXN_REMEMBERED = 1 << 6,    /* in the call memory */
-	TXN_TIMED_OUT = 1 << 7,     /* an attempt counts as 408: the best of what failed */
+	TXN_IS_BRANCH = 1 << 7,     /* a further branch: `parent` has the server side */
+	TXN_IS_OPEN = 1 << 8,       /* this branch has no final response, time-out or error yet */
+	TXN_ABANDONED = 1 << 9,     /* no target is tried any more: cancelled by the caller, or 6xx */
+	TXN_HAS_OFFER = 1 << 10,    /* the INVITE has a body */
+	TXN_IS_OWN = 1 << 11,       /* a request of our own: no server side, answers end here */
 };
 
 /*
- * A transaction: server and client side together.  The client side is the current attempt; an
- * earlier attempt has ended before the next starts.
+ * A transaction: its server side, and the client side of the first branch.  Each further target,
+ * after a failure or beside a silent one, gets a branch in a slot of its own: a struct txn whose
+ * client side alone is used (TXN_IS_BRANCH).  A transaction outlives its open branches; branches
+ * that only absorb any more are let go and live on by themselves.
  */
 struct txn {
-	struct hash128 server_key;
-	struct hash128 client_key; /* first part of the branch of the current attempt */
+	struct hash128 server_key; /* zero in a branch */
+	struct hash128 client_key; /* first part of the branch parameter */
 	timer_handle_t timer;
 	tick_t armed;              /* what the wheel was armed for; TICK_NEVER: not armed */
 	uint32_t index;            /* own slot */
 	uint16_t flags;            /* enum txn_flag */
 	uint8_t server_state, client_state;
 	uint8_t method;            /* enum sip_method */
-	uint8_t attempt;
-	uint8_t tried_count;
-	uint8_t ingress;
+	uint8_t attempt;           /* of this branch, from 0 */
+	uint8_t attempts;          /* branches begun, this one included */
+	uint8_t open;              /* branches with TXN_IS_OPEN, this one included */
 	uint16_t service, pool;    /* indices at the time of selection */
 	/* second line on: */
 	tick_t deadlines[DEADLINES];
-	struct retained *request;  /* as sent by the current attempt */
+	struct retained *request;  /* as sent by this branch */
 	struct retained *response; /* last one sent upstream that may be asked for again */
-	struct retained *ack;      /* to the current attempt's non-2xx */
+	struct retained *ack;      /* to this branch's non-2xx */
 	struct retained *cancel;   /* of ours, until answered */
-	struct target_status *status; /* of the current attempt's target, or NULL */
+	struct target_status *status; /* of this branch's target, or NULL */
 	uint64_t target_id;
 	uint64_t call_hash;
 	struct hash128 call_key;   /* of the call memory */
@@ -115,27 +126,39 @@ struct txn {
 	uint32_t client_interval_ms, server_interval_ms, cancel_interval_ms;
 	uint32_t timer_c_ms, timer_d_ms;
 	uint16_t tried[BALANCE_TRIED_MAX];
-	uint32_t loop_part;        /* second part of the branch */
 	uint16_t server_timers, client_timers; /* sets of the snapshot (proxy/timers.h) */
+	uint32_t loop_part;        /* second part of the branch parameter */
+	uint32_t parent;           /* in a branch: slot of its transaction */
+	uint32_t branches;         /* slot of the newest further branch; in a branch: of the next
+	                              older one; SLOT_NONE: none */
+	/* Response context (RFC 3261 §16.7). */
+	struct retained *best;       /* best final response of the branches that ended */
+	struct retained *challenges; /* WWW- and Proxy-Authenticate rows of those that are not best */
+	uint32_t winner;             /* hash of the To tag of the first 2xx; 0: not kept */
+	uint16_t best_status;        /* 0: none yet; without `best` a response of our own */
+	uint8_t breadth;             /* Max-Breadth that this branch carries; 0: untouched */
+	uint8_t breadth_left;        /* that no open branch carries */
+	uint8_t tried_count;
+	uint8_t ingress;
 };
 static_assert(sizeof(struct txn) <= 384, "a live transaction takes at most 384 bytes");
 
 /*
- * What is left of a transaction that only absorbs and repeats: INVITE in Accepted (Timers L, M);
- * INVITE Confirmed (I) with the client Completed (D), the ACK kept; non-INVITE Completed (J), the
- * final response kept.
+ * What is left of a transaction, or of a branch, that only absorbs and repeats: INVITE in Accepted
+ * (Timers L, M); INVITE Confirmed (I) with the client Completed (D), the ACK kept; non-INVITE
+ * Completed (J), the final response kept.
  */
 struct tombstone {
 	struct hash128 server_key, client_key;
 	struct retained *copy;     /* non-INVITE: final response; INVITE: ACK; or NULL */
-	timer_handle_t timer;
 	uint32_t server_end_ms, client_end_ms; /* tick in ms, modulo 2^32 */
+	uint32_t winner;           /* as in struct txn */
 	uint16_t service;
 	uint8_t server_state, client_state;
 	uint8_t method;
 	uint8_t is_invite;
+	uint8_t has_offer;
 	uint8_t local_address;     /* index among the ingress interface's addresses */
-	uint8_t reserved;
 };
 static_assert(sizeof(struct tombstone) <= 64, "a tombstone takes at most 64 bytes");
 
@@ -178,8 +201,24 @@ struct call {
 /* Ends the transaction: timer, keys, copies, slot. */
 void txn_destroy(struct proxy *proxy, struct txn *txn);
 /* Arms the wheel for the earliest deadline, or destroys, or shrinks to a tombstone: to be called
- * last after every change. */
+ * last after every change, with a transaction or any of its branches; settles all of them. */
 void txn_settle(struct call *call, struct txn *txn);
+/* The transaction that has the server side: itself, but for a further branch. */
+static inline struct txn *txn_parent(struct proxy *proxy, struct txn *txn)
+{
+	return txn->flags & TXN_IS_BRANCH ? slot_pool_at(&proxy->txns, txn->parent) : txn;
+}
+/* All branches, the first included. */
+static inline struct txn *txn_branch_next(struct proxy *proxy, const struct txn *branch)
+{
+	return branch->branches == SLOT_NONE ? NULL : slot_pool_at(&proxy->txns, branch->branches);
+}
+/* Nothing was sent upstream that ends the transaction. */
+static inline bool txn_is_undecided(const struct txn *txn)
+{
+	return txn->flags & TXN_IS_INVITE ? txn->server_state == INVITE_SERVER_PROCEEDING :
+					    txn->server_state <= NON_INVITE_SERVER_PROCEEDING;
+}
 void txn_deadline_in(struct call *call, struct txn *txn, enum txn_deadline which, uint64_t ms);
 void txn_deadline_clear(struct txn *txn, enum txn_deadline which);
 /* A candidate's slot is compared with the whole key.  NULL: none. */
@@ -189,9 +228,9 @@ void txn_deadline_clear(struct txn *txn, enum txn_deadline which);
 [[nodiscard]] struct txn *txn_find_server(struct proxy *proxy, struct hash128 key, uint8_t method,
 					  struct tombstone **tombstone);
 void tombstone_expire(struct call *call, uint32_t index);
-/* The current attempt ends here and the next begins: what the old one still owes (the ACK to its
- * final response, for Timer D) stays behind in a tombstone of its own. */
-void txn_leave_attempt(struct call *call, struct txn *txn);
+/* A slot for one more branch of `txn`, with what it shares with it; linked, not yet open.  NULL:
+ * none left. */
+[[nodiscard]] struct txn *txn_add_branch(struct proxy *proxy, struct txn *txn);
 /* Keeps a copy to be sent again; the old one at *slot is released.  False: no memory. */
 [[nodiscard]] bool txn_hold(struct call *call, struct retained **slot, struct span message,
 			    uint8_t interface, const struct endpoint *source,
@@ -223,6 +262,10 @@ void call_outcome(struct call *call, const struct txn *txn, enum outcome_kind ki
 void branch_put(struct text_writer *w, struct hash128 key, uint32_t loop_part);
 /* From the branch of a Via of ours.  False: not of our form. */
 [[nodiscard]] bool branch_parse(struct span branch, struct hash128 *key, uint32_t *loop_part);
+/* Of a party that answered a request of ours with branch key `key`: for its leg (`purpose` 'x'),
+ * and for what we send along it. */
+[[nodiscard]] struct hash128 branch_leg_key(const struct balance_snapshot *snapshot, char purpose,
+					    struct hash128 key, struct span to_tag);
 [[nodiscard]] struct hash128 branch_call_key(const struct balance_snapshot *snapshot,
 					     uint16_t service, struct span call_id);
 #define TAG_TEXT_LEN 16
@@ -249,6 +292,15 @@ struct route {
 /* Where a request goes; a balanced one without its target yet. */
 void route_find(const struct balance_snapshot *snapshot, const struct sip_message *msg,
 		const struct proxy_datagram *datagram, struct route *route);
+/* Next hop of a request of our own in a dialog of `route`'s token: by `uri`, its first Route value
+ * or, `is_last`, its Request-URI.  False: no way there, route->reason tells why. */
+[[nodiscard]] bool route_follow(const struct balance_snapshot *snapshot, const struct sip_uri *uri,
+				bool is_last, struct route *route);
+/* A Route or Record-Route value of ours whose token verifies against the message's tags: fills the
+ * route's token and side. */
+[[nodiscard]] bool route_is_own_signed(const struct balance_snapshot *snapshot,
+				       const struct sip_message *msg, struct span value,
+				       struct route *route);
 /* Fills next_hop and egress of a target; false: no way there. */
 [[nodiscard]] bool route_use_target(const struct balance_snapshot *snapshot, uint16_t target,
 				    struct route *route);
@@ -258,6 +310,7 @@ struct compose {
 	const struct route *route;
 	struct hash128 key;
 	uint32_t loop_part;
+	uint8_t breadth; /* Max-Breadth to carry; 0: as received */
 	struct via_hint hint;
 };
 /* Edits of a request about to be forwarded.  False: it cannot be composed (no own address). */
@@ -268,6 +321,9 @@ struct compose {
 [[nodiscard]] bool compose_next_attempt(struct call *call, const struct sip_message *sent,
 					const struct compose *compose, struct sip_edit_list *edits,
 					struct endpoint *source);
+/* Our Via row. */
+void compose_put_via(struct text_writer *w, const struct balance_snapshot *snapshot,
+		     const struct compose *compose, const struct endpoint *source);
 /* Edits that remove the top Via value. */
 void compose_pop_via(const struct sip_message *msg, struct sip_edit_list *edits);
 /* received and rport of the top Via as RFC 3261 §18.2.1 and RFC 3581 §4 want them. */
@@ -305,10 +361,13 @@ struct verdict cancel_receive(struct call *call, struct sip_message *msg);
 [[nodiscard]] enum verdict_reason request_decide(struct call *call, const struct sip_message *msg,
 						 struct route *route, uint32_t *loop_part,
 						 bool peek);
-/* Sends our CANCEL when the branch has a provisional and none was sent. */
-void cancel_client(struct call *call, struct txn *txn, const struct sip_message *cancel);
-void cancel_answered(struct call *call, struct txn *txn);
-void cancel_retransmit(struct call *call, struct txn *txn);
+/* Sends our CANCEL when the branch has a provisional and none was sent.  `cancel`: the caller's,
+ * whose Reason rows it takes along; or NULL. */
+void cancel_client(struct call *call, struct txn *branch, const struct sip_message *cancel);
+void cancel_answered(struct call *call, struct txn *branch);
+void cancel_retransmit(struct call *call, struct txn *branch);
+/* The branch is to end: now, or as soon as it has a provisional (§9.1). */
+void cancel_branch(struct call *call, struct txn *branch, const struct sip_message *cancel);
 /* Forwards a request without a transaction (ACK, stray CANCEL). */
 struct verdict request_forward_stateless(struct call *call, struct sip_message *msg,
 					 struct route *route, enum verdict_reason reason);
@@ -322,18 +381,80 @@ struct verdict request_forward_stateless(struct call *call, struct sip_message *
 /* After the request left: first timers of the attempt. */
 void client_start(struct call *call, struct txn *txn);
 void client_linger(struct call *call, struct txn *txn);
+/* The machine's event for a response of this status. */
+[[nodiscard]] unsigned int client_event(const struct txn *txn, uint16_t status);
 void client_retransmit_due(struct call *call, struct txn *txn);
 void client_end_due(struct call *call, struct txn *txn);
 void client_transport_error(struct call *call, struct txn *txn);
-/* The attempt is over without a response to forward: next target, else answer upstream. */
-void client_failed(struct call *call, struct txn *txn, enum failover_cause cause);
-/* What the caller hears when no attempt is left and none brought a response to forward. */
-void client_answer_failure(struct call *call, struct txn *txn, enum failover_cause cause);
-/* True when the request now travels to another target. */
-[[nodiscard]] bool client_failover(struct call *call, struct txn *txn, enum failover_cause cause);
-void client_forget_target(struct txn *txn);
-/* Binds the transaction to a target for the next attempt. */
-void client_use_target(struct call *call, struct txn *txn, const struct route *route);
+/* The branch is over without a response: next target, else what the context decides. */
+void client_failed(struct call *call, struct txn *branch, enum failover_cause cause);
+void client_forget_target(struct txn *branch);
+/* Binds a branch of `txn` to the route's target. */
+void client_use_target(struct call *call, struct txn *txn, struct txn *branch,
+		       const struct route *route);
+
+/* ---- attempt.c */
+/* The Max-Breadth that the next branch carries; 0: none is left (RFC 5393 §5.3.3). */
+[[nodiscard]] uint8_t attempt_breadth(const struct balance_pool *pool, const struct txn *txn);
+/* True when this pool's requests are forked, so that Max-Breadth has to be shared out. */
+[[nodiscard]] bool attempt_may_fork(const struct call *call, const struct txn *txn);
+/* After `branch` failed.  True when the request now travels to another target as well. */
+[[nodiscard]] bool attempt_failover(struct call *call, struct txn *txn, const struct txn *branch,
+				    enum failover_cause cause);
+/* Arms the deadline after which a silent target gets company. */
+void attempt_wait(struct call *call, struct txn *txn);
+void attempt_next_target_due(struct call *call, struct txn *txn);
+
+/* ---- context.c */
+/* The branch has its final response, or never will: its breadth is free. */
+void context_branch_ended(struct txn *txn, struct txn *branch);
+/* A final response other than a 2xx to INVITE, of a branch that has ended; a 503 counts as 500. */
+struct verdict context_final(struct call *call, struct txn *txn, const struct sip_message *msg,
+			     enum verdict_reason reason);
+/* A branch ended without one: `status` stands for it; 0: a non-INVITE that timed out. */
+void context_failed(struct call *call, struct txn *txn, uint16_t status);
+/* A response upstream, our Via taken off, `rows` added before the body; in the datagram itself. */
+struct verdict context_forward(struct call *call, struct txn *txn, const struct sip_message *msg,
+			       struct span rows, enum verdict_reason reason);
+/* No further target is tried, and the branches still open are cancelled (§16.7 item 10).
+ * `cancel`: the caller's, or NULL. */
+void context_cancel(struct call *call, struct txn *txn, const struct sip_message *cancel);
+
+/* ---- extra.c */
+/* A 2xx that the service's policy keeps from the caller.  False: forward it. */
+struct extra_2xx {
+	uint16_t service;
+	uint32_t winner;
+	bool is_decided;  /* a non-2xx went upstream: nobody above will acknowledge a 2xx */
+	bool has_offer;
+};
+[[nodiscard]] bool extra_2xx_take(struct call *call, const struct sip_message *msg,
+				  const struct extra_2xx *extra, struct verdict *verdict);
+/* Of the first 2xx, for struct txn; 0 where the policy forwards all. */
+[[nodiscard]] uint32_t extra_2xx_winner(const struct call *call, uint16_t service,
+					const struct sip_message *msg);
+
+/* ---- own.c */
+/* A request of our own within a dialog. */
+struct own_request {
+	enum sip_method method;
+	struct span request_uri;
+	struct span routes;       /* complete Route rows, or empty */
+	struct span from, to;     /* values of the rows */
+	struct span call_id;
+	uint32_t cseq;
+	struct span sdp;          /* body, or empty */
+	struct hash128 key;       /* first part of its branch */
+	uint16_t service;         /* whose timers it has */
+	const struct route *route; /* next hop and egress */
+};
+/* Writes the request; `slot`: of its transaction, or NULL.  Empty: it cannot be composed. */
+[[nodiscard]] struct span own_compose(struct call *call, const struct own_request *own,
+				      const struct txn *slot, struct endpoint *source);
+/* Sends a non-INVITE request as a client transaction whose answer ends here; to be settled by the
+ * caller.  NULL: no slot or no memory, and it was sent once at most. */
+struct txn *own_start(struct call *call, const struct own_request *own);
+struct verdict own_response(struct call *call, struct txn *txn, const struct sip_message *msg);
 
 /* ---- server.c */
 [[nodiscard]] uint16_t server_step(struct txn *txn, unsigned int event);

@@ -9,7 +9,7 @@
 
 #include "net/endpoint.h"
 
-#define OUTBOX_MAX          64
+#define OUTBOX_MAX          128
 #define OUTBOX_SCRATCH_SIZE (256 * 1024)
 
 struct outbox_entry {

@@ -7,8 +7,9 @@
 
 /* Work of one call of proxy_expire: fewer than the outbox and the graveyard can take. */
 #define EXPIRE_BATCH 8
-/* Messages that one event may send at most: 100, ACK, request, response and one in reserve. */
-#define OUTBOX_RESERVE 5
+/* Messages that one event may send at most: 100, ACK, request, response, one in reserve, and a
+ * CANCEL a branch. */
+#define OUTBOX_RESERVE (5 + BALANCE_TRIED_MAX)
 /* Scratch that one expiry may use at most: a next attempt that was not sent after all, the request
  * without our Via, and the response made out of it. */
 #define SCRATCH_RESERVE (3 * SIP_PAYLOAD_MAX)
@@ -256,12 +257,13 @@ static void expire_txn(struct call *call, struct txn *txn)
 		[DEADLINE_TRYING] = server_trying_due,
 		[DEADLINE_CANCEL_RETRANSMIT] = cancel_retransmit,
 		[DEADLINE_CANCEL_END] = cancel_answered,
+		[DEADLINE_NEXT_TARGET] = attempt_next_target_due,
 	};
 	/* An end and a retransmission due together: the end decides (Timer B over Timer A). */
 	static const uint8_t order[DEADLINES] = {
 		DEADLINE_CLIENT_END,	    DEADLINE_SERVER_END,	DEADLINE_CANCEL_END,
 		DEADLINE_CLIENT_RETRANSMIT, DEADLINE_SERVER_RETRANSMIT, DEADLINE_CANCEL_RETRANSMIT,
-		DEADLINE_TRYING,
+		DEADLINE_TRYING,	    DEADLINE_NEXT_TARGET,
 	};
 
 	txn->timer = TIMER_NONE;
@@ -381,6 +383,26 @@ const struct verdict_counters *proxy_verdicts(const struct proxy *proxy)
 	return &proxy->verdicts;
 }
 
+/* Open branches and their Max-Breadth add up. */
+static const char *check_branches(const struct proxy *proxy, const struct txn *txn)
+{
+	uint32_t open = 0, breadth = txn->breadth_left;
+
+	if (txn->flags & TXN_IS_BRANCH)
+		return NULL;
+	for (uint32_t i = txn->index, steps = 0; i != SLOT_NONE; steps++) {
+		const struct txn *branch = slot_pool_at(&proxy->txns, i);
+		if (steps > BALANCE_TRIED_MAX || (i != txn->index && branch->parent != txn->index))
+			return "a branch that is not its transaction's";
+		open += (branch->flags & TXN_IS_OPEN) != 0;
+		breadth += branch->breadth;
+		i = branch->branches;
+	}
+	if (open != txn->open)
+		return "a transaction that miscounts its open branches";
+	return breadth > MAX_BREADTH ? "more Max-Breadth than came in" : NULL;
+}
+
 const char *proxy_check(const struct proxy *proxy)
 {
 	const char *fault = timer_wheel_check(proxy->wheel);
@@ -398,8 +420,12 @@ const char *proxy_check(const struct proxy *proxy)
 		const struct txn *txn = slot_pool_at(&proxy->txns, i);
 		if (txn->index != i)
 			return "a transaction that does not know its slot";
-		if (txn->armed == TICK_NEVER)
-			return "a live transaction that no timer will end";
+		bool waits = txn->open > ((txn->flags & TXN_IS_OPEN) != 0);
+		if (txn->armed == TICK_NEVER && !waits)
+			return "a live transaction that neither a timer nor a branch will end";
+		const char *broken = check_branches(proxy, txn);
+		if (broken)
+			return broken;
 	}
 	return NULL;
 }

@@ -95,6 +95,9 @@ struct proxy_stats {
 	uint64_t request_retransmissions_seen;   /* from callers */
 	uint64_t response_retransmissions_seen;  /* from targets */
 	uint64_t failovers;
+	uint64_t forks;                          /* next target tried beside a silent one */
+	uint64_t extra_2xx_dropped, extra_2xx_ended;
+	uint64_t own_requests;                   /* BYEs of our own */
 	uint64_t timeouts_invite, timeouts_non_invite;
 	uint64_t hint_hits, hint_misses;         /* responses found by slot, by table */
 	uint64_t outbox_full;

@@ -81,6 +81,17 @@ static bool leaves_room(const struct sip_message *msg)
 	return 2 * (lines + ROWS_ADDED_MAX) <= SIP_INDEX_MARKS_MAX;
 }
 
+/* What came in, at most our maximum (RFC 5393 §5.3.3). */
+static uint8_t breadth_of(const struct sip_message *msg)
+{
+	const struct sip_header *header = sip_message_find(msg, SIP_HEADER_MAX_BREADTH);
+	uint64_t breadth = MAX_BREADTH;
+
+	if (header)
+		(void)text_parse_u64(sip_header_value(msg, header), MAX_BREADTH, &breadth);
+	return (uint8_t)breadth;
+}
+
 enum verdict_reason request_validate(const struct sip_message *msg)
 {
 	struct sip_uri uri;
@@ -94,6 +105,9 @@ enum verdict_reason request_validate(const struct sip_message *msg)
 		return REASON_URI_SCHEME;
 	if (msg->max_forwards == 0)
 		return REASON_MAX_FORWARDS_ZERO;
+	if (breadth_of(msg) == 0 && msg->method != SIP_METHOD_ACK &&
+	    msg->method != SIP_METHOD_CANCEL)
+		return REASON_MAX_BREADTH;
 	if (msg->first[SIP_HEADER_PROXY_REQUIRE] && msg->method != SIP_METHOD_ACK &&
 	    msg->method != SIP_METHOD_CANCEL)
 		return REASON_BAD_EXTENSION;
@@ -265,6 +279,8 @@ static void txn_describe(struct call *call, struct txn *txn, const struct sip_me
 		txn->flags |= TXN_IS_INVITE;
 	if (msg->to_tag.len)
 		txn->flags |= TXN_HAS_TO_TAG;
+	if (msg->body < msg->len)
+		txn->flags |= TXN_HAS_OFFER;
 	if (route->is_balanced)
 		txn->flags |= TXN_IS_BALANCED;
 	txn->server_state = txn->flags & TXN_IS_INVITE ? INVITE_SERVER_PROCEEDING :
@@ -279,6 +295,11 @@ static void txn_describe(struct call *call, struct txn *txn, const struct sip_me
 	txn->t4_ms = timers->t4_ms;
 	txn->timer_c_ms = timers->timer_c_ms;
 	txn->timer_d_ms = timers->timer_d_ms;
+	txn->breadth_left = breadth_of(msg);
+	if (attempt_may_fork(call, txn)) {
+		txn->breadth = attempt_breadth(&snapshot->pools[txn->pool], txn);
+		txn->breadth_left -= txn->breadth;
+	}
 	if (route->is_balanced) {
 		txn->call_hash = balance_call_hash(snapshot, route->balance_call_id);
 		txn->call_key = branch_call_key(snapshot, route->service, route->balance_call_id);
@@ -329,6 +350,7 @@ static enum verdict_reason send_first_attempt(struct call *call, struct txn *txn
 		.route = route,
 		.key = txn->client_key,
 		.loop_part = txn->loop_part,
+		.breadth = txn->breadth,
 		.hint = hint_of(call, &txn->answer),
 	};
 
@@ -378,8 +400,11 @@ static struct verdict start(struct call *call, struct sip_message *msg, struct r
 		return refuse(call, msg, failure);
 	}
 	remember(call, txn, route);
-	client_use_target(call, txn, route);
+	txn->flags |= TXN_IS_OPEN;
+	txn->open = txn->attempts = 1;
+	client_use_target(call, txn, txn, route);
 	client_start(call, txn);
+	attempt_wait(call, txn);
 	if (!(txn->flags & TXN_IS_INVITE))
 		txn_deadline_in(call, txn, DEADLINE_TRYING, trying_delay_ms(txn));
 	txn_settle(call, txn);

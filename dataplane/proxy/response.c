@@ -89,22 +89,6 @@ static bool pop_via(struct call *call, const struct sip_message *msg, struct spa
 	return true;
 }
 
-static struct verdict forward(struct call *call, struct txn *txn, const struct sip_message *msg,
-			      enum verdict_reason reason)
-{
-	struct span message;
-	uint16_t status = msg->status;
-	uint16_t actions = server_step(txn, server_tu_event(txn, status));
-
-	if (!(actions & FSM_SEND))
-		return verdict_of(VERDICT_ABSORB, status < 200 ? REASON_LATE_PROVISIONAL :
-								 REASON_FINAL_AGAIN);
-	if (!pop_via(call, msg, &message))
-		return verdict_of(VERDICT_DROP, REASON_TOO_LARGE);
-	server_respond(call, txn, actions, message, true);
-	return verdict_of(VERDICT_FORWARD, reason);
-}
-
 static void send_ack(struct call *call, struct txn *txn, const struct sip_message *msg)
 {
 	struct proxy *proxy = call->proxy;
@@ -129,63 +113,118 @@ static void send_ack(struct call *call, struct txn *txn, const struct sip_messag
 	(void)txn_hold(call, &txn->ack, ack, held->interface, &held->source, &held->destination);
 }
 
-static struct verdict take_provisional(struct call *call, struct txn *txn,
+static struct verdict take_provisional(struct call *call, struct txn *branch,
 				       const struct sip_message *msg)
 {
+	struct txn *txn = txn_parent(call->proxy, branch);
+
 	if (!(txn->flags & TXN_IS_INVITE))
 		return verdict_of(VERDICT_ABSORB, msg->status == 100 ? REASON_TRYING :
 								       REASON_NON_INVITE_PROVISIONAL);
 	/* RFC 3261 §9.1: a CANCEL that waited for a provisional may go now. */
-	if (txn->flags & TXN_CANCELLED)
-		cancel_client(call, txn, NULL);
+	if (branch->flags & TXN_CANCELLED)
+		cancel_client(call, branch, NULL);
 	if (msg->status == 100)
 		return verdict_of(VERDICT_ABSORB, REASON_TRYING);
 	/* §16.7 item 2: 101-199 restart Timer C. */
-	if (!(txn->flags & TXN_CANCEL_SENT))
-		client_linger(call, txn);
-	return forward(call, txn, msg, REASON_PROVISIONAL);
+	if (!(branch->flags & TXN_CANCEL_SENT))
+		client_linger(call, branch);
+	return context_forward(call, txn, msg, SPAN_EMPTY, REASON_PROVISIONAL);
 }
 
 /* Whoever saw the request can answer with its branch.  Only the server that it was sent to can say
  * of itself that it cannot serve. */
-static bool is_from_target(const struct call *call, const struct txn *txn)
+static bool is_from_target(const struct call *call, const struct txn *branch)
 {
-	return txn->request && ip_address_equal(&held_of(txn->request)->destination.address,
-						&call->datagram->source.address);
+	return branch->request && ip_address_equal(&held_of(branch->request)->destination.address,
+						   &call->datagram->source.address);
 }
 
-static struct verdict take_final(struct call *call, struct txn *txn, const struct sip_message *msg)
+static void remember_call(struct call *call, struct txn *txn, const struct txn *branch)
 {
-	bool is_invite = (txn->flags & TXN_IS_INVITE) != 0;
+	uint64_t target;
+
+	/* Only what was remembered at selection: its time ends 64*T1 after the final response. */
+	if ((txn->flags & TXN_REMEMBERED) &&
+	    call_memory_get(call->proxy->calls, txn->call_key, call->now, &target))
+		call_memory_put(call->proxy->calls, txn->call_key,
+				branch->target_id ? branch->target_id : target,
+				tick_add(call->now, TICK_MS(64 * (uint64_t)txn->t1_ms)), call->now);
+}
+
+static void count_outcome(struct call *call, struct txn *branch, uint16_t status)
+{
+	if (!(branch->flags & TXN_OUTSTANDING))
+		return;
+	if (is_from_target(call, branch)) {
+		call_outcome(call, branch, OUTCOME_RESPONSE, status);
+		uint64_t *counter = status < 300 ? &branch->status->responses_2xx :
+						   &branch->status->responses_other;
+		__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+	}
+	client_forget_target(branch);
+}
+
+static bool is_kept_from_caller(struct call *call, const struct txn *txn,
+				const struct sip_message *msg, struct verdict *verdict)
+{
+	const struct extra_2xx extra = {
+		.service = txn->service,
+		.winner = txn->winner,
+		.is_decided = txn->server_state != INVITE_SERVER_ACCEPTED,
+		.has_offer = (txn->flags & TXN_HAS_OFFER) != 0,
+	};
+
+	return extra_2xx_take(call, msg, &extra, verdict);
+}
+
+/* To an INVITE: at once, and each further one too (§16.7 item 5, RFC 6026 §7.2), but for what the
+ * service's policy keeps from the caller. */
+static struct verdict take_2xx(struct call *call, struct txn *branch,
+			       const struct sip_message *msg, enum verdict_reason reason)
+{
+	struct txn *txn = txn_parent(call->proxy, branch);
+	struct verdict verdict;
+
+	if (!txn_is_undecided(txn)) {
+		if (is_kept_from_caller(call, txn, msg, &verdict))
+			return verdict;
+		return context_forward(call, txn, msg, SPAN_EMPTY, reason);
+	}
+	txn->winner = extra_2xx_winner(call, txn->service, msg);
+	verdict = context_forward(call, txn, msg, SPAN_EMPTY, reason);
+	remember_call(call, txn, branch);
+	context_cancel(call, txn, NULL);
+	txn_release(call->proxy, &txn->best);
+	txn_release(call->proxy, &txn->challenges);
+	return verdict;
+}
+
+static struct verdict take_final(struct call *call, struct txn *branch,
+				 const struct sip_message *msg)
+{
+	struct txn *txn = txn_parent(call->proxy, branch);
+	bool may_failover = msg->status == 503 && is_from_target(call, branch);
 
 	/* The final response ends the need for a CANCEL still on its way. */
-	cancel_answered(call, txn);
-	if (txn->flags & TXN_OUTSTANDING) {
-		if (is_from_target(call, txn)) {
-			call_outcome(call, txn, OUTCOME_RESPONSE, msg->status);
-			uint64_t *counter = msg->status < 300 ? &txn->status->responses_2xx :
-								&txn->status->responses_other;
-			__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
-		}
-		client_forget_target(txn);
-	}
+	cancel_answered(call, branch);
+	count_outcome(call, branch, msg->status);
+	context_branch_ended(txn, branch);
+	if ((txn->flags & TXN_IS_INVITE) && msg->status < 300)
+		return take_2xx(call, branch, msg, REASON_FINAL);
 	/* RFC 4320 §4.2. */
-	if (!is_invite && msg->status == 408) {
-		server_stay_silent(call, txn);
+	if (!(txn->flags & TXN_IS_INVITE) && msg->status == 408) {
+		if (txn_is_undecided(txn))
+			context_failed(call, txn, 0);
 		return verdict_of(VERDICT_ABSORB, REASON_NON_INVITE_TIMEOUT);
 	}
-	if (msg->status == 503) {
-		/* The ACK went to the old target above; from here the transaction may be the
-		 * next target's. */
-		if (is_from_target(call, txn) && client_failover(call, txn, FAILOVER_503))
-			return verdict_of(VERDICT_FORWARD, REASON_FAILOVER);
-		client_answer_failure(call, txn, FAILOVER_503);
-		return verdict_of(VERDICT_REPLY, REASON_ALL_TARGETS_FAILED);
-	}
-	return forward(call, txn, msg, REASON_FINAL);
+	if (may_failover && attempt_failover(call, txn, branch, FAILOVER_503))
+		return verdict_of(VERDICT_FORWARD, REASON_FAILOVER);
+	remember_call(call, txn, branch);
+	return context_final(call, txn, msg, REASON_FINAL);
 }
 
-static unsigned int client_event(const struct txn *txn, uint16_t status)
+unsigned int client_event(const struct txn *txn, uint16_t status)
 {
 	if (!(txn->flags & TXN_IS_INVITE))
 		return status < 200 ? NON_INVITE_CLIENT_1XX : NON_INVITE_CLIENT_FINAL;
@@ -194,51 +233,32 @@ static unsigned int client_event(const struct txn *txn, uint16_t status)
 	return status < 300 ? INVITE_CLIENT_2XX : INVITE_CLIENT_300_699;
 }
 
-static void remember_call(struct call *call, const struct txn *txn)
+static struct verdict live(struct call *call, struct txn *branch, const struct sip_message *msg)
 {
-	uint64_t target;
-
-	/* Only what was remembered at selection: its time ends 64*T1 after the final response. */
-	if ((txn->flags & TXN_REMEMBERED) &&
-	    call_memory_get(call->proxy->calls, txn->call_key, call->now, &target))
-		call_memory_put(call->proxy->calls, txn->call_key, target,
-				tick_add(call->now, TICK_MS(64 * (uint64_t)txn->t1_ms)), call->now);
-}
-
-static struct verdict live(struct call *call, struct txn *txn, const struct sip_message *msg)
-{
-	uint8_t before = txn->client_state;
-	uint16_t actions = client_step(txn, client_event(txn, msg->status));
+	uint8_t before = branch->client_state;
+	uint16_t actions = client_step(branch, client_event(branch, msg->status));
 	struct verdict verdict = verdict_of(VERDICT_ABSORB, msg->status < 200 ?
 								    REASON_LATE_PROVISIONAL :
 								    REASON_FINAL_AGAIN);
 
 	if (actions & FSM_QUIET)
-		txn_deadline_clear(txn, DEADLINE_CLIENT_RETRANSMIT);
+		txn_deadline_clear(branch, DEADLINE_CLIENT_RETRANSMIT);
 	if (actions & FSM_LINGER)
-		client_linger(call, txn);
+		client_linger(call, branch);
 	if (actions & FSM_ACK)
-		send_ack(call, txn, msg);
+		send_ack(call, branch, msg);
 	if (!(actions & FSM_PASS_UP)) {
 		if (msg->status >= 200)
 			call->proxy->stats.response_retransmissions_seen++;
 		return verdict;
 	}
 	if (msg->status < 200)
-		return take_provisional(call, txn, msg);
-	if ((txn->flags & TXN_IS_INVITE) && before == INVITE_CLIENT_ACCEPTED) {
+		return take_provisional(call, branch, msg);
+	if ((branch->flags & TXN_IS_INVITE) && before == INVITE_CLIENT_ACCEPTED) {
 		call->proxy->stats.response_retransmissions_seen++;
-		return forward(call, txn, msg, REASON_FINAL_2XX_AGAIN);
+		return take_2xx(call, branch, msg, REASON_FINAL_2XX_AGAIN);
 	}
-	uint8_t attempt = txn->attempt;
-	verdict = take_final(call, txn, msg);
-	if (txn->attempt == attempt) {
-		remember_call(call, txn);
-		/* An ACK for which there was no memory is made anew when it is asked for. */
-		if ((actions & FSM_RELEASE) && (txn->ack || !(actions & FSM_ACK)))
-			txn_release(call->proxy, &txn->request);
-	}
-	return verdict;
+	return take_final(call, branch, msg);
 }
 
 /* What is left of a transaction repeats its ACK, forwards 2xx, and absorbs the rest. */
@@ -273,6 +293,14 @@ static struct verdict dead(struct call *call, const struct match *match,
 	struct endpoint local = match->hint.local;
 	if (tombstone->local_address < interface->address_count)
 		local.address = interface->addresses[tombstone->local_address].address;
+	struct verdict verdict;
+	const struct extra_2xx extra = {
+		.service = tombstone->service,
+		.winner = tombstone->winner,
+		.has_offer = tombstone->has_offer,
+	};
+	if (extra_2xx_take(call, msg, &extra, &verdict))
+		return verdict;
 	struct span message;
 	if (!pop_via(call, msg, &message))
 		return verdict_of(VERDICT_DROP, REASON_TOO_LARGE);
@@ -297,7 +325,9 @@ struct verdict response_receive(struct call *call, struct sip_message *msg)
 	match_find(call, msg, &match);
 	if (match.txn && is_answer_to(match.txn, msg)) {
 		struct verdict verdict;
-		if (msg->method == SIP_METHOD_CANCEL) {
+		if (match.txn->flags & TXN_IS_OWN) {
+			verdict = own_response(call, match.txn, msg);
+		} else if (msg->method == SIP_METHOD_CANCEL) {
 			/* Ours is a non-INVITE: a provisional does not end it, and what was not
 			 * sent yet is not answered. */
 			if (msg->status >= 200 && (match.txn->flags & TXN_CANCEL_SENT))

@@ -352,6 +352,25 @@ void route_find(const struct balance_snapshot *snapshot, const struct sip_messag
 		route->reason = REASON_DIALOG_REQUEST;
 }
 
+bool route_follow(const struct balance_snapshot *snapshot, const struct sip_uri *uri, bool is_last,
+		  struct route *route)
+{
+	if (is_last)
+		follow_dialog(snapshot, uri, route);
+	else
+		follow_uri(snapshot, uri, route);
+	return route->kind == ROUTE_DIALOG;
+}
+
+bool route_is_own_signed(const struct balance_snapshot *snapshot, const struct sip_message *msg,
+			 struct span value, struct route *route)
+{
+	struct sip_uri uri;
+
+	return route_value_uri(value, &uri) &&
+	       own_route_of(snapshot, msg, &uri, route) == ROUTE_OWN_SIGNED;
+}
+
 bool route_use_target(const struct balance_snapshot *snapshot, uint16_t target, struct route *route)
 {
 	const struct balance_target *t = &snapshot->targets[target];

@@ -20,8 +20,41 @@ struct txn *txn_create(struct proxy *proxy)
 	txn->armed = TICK_NEVER;
 	for (int i = 0; i < DEADLINES; i++)
 		txn->deadlines[i] = TICK_NEVER;
+	txn->parent = SLOT_NONE;
+	txn->branches = SLOT_NONE;
 	proxy->stats.txns_created++;
 	return txn;
+}
+
+struct txn *txn_add_branch(struct proxy *proxy, struct txn *txn)
+{
+	struct txn *branch = txn_create(proxy);
+
+	if (!branch)
+		return NULL;
+	branch->flags = TXN_IS_BRANCH |
+			(txn->flags & (TXN_IS_INVITE | TXN_IS_BALANCED | TXN_HAS_OFFER));
+	branch->server_state = txn->flags & TXN_IS_INVITE ?
+				       (uint8_t)INVITE_SERVER_TERMINATED :
+				       (uint8_t)NON_INVITE_SERVER_TERMINATED;
+	branch->method = txn->method;
+	branch->service = txn->service;
+	branch->pool = txn->pool;
+	branch->ingress = txn->ingress;
+	branch->answer = txn->answer;
+	branch->local = txn->local;
+	branch->call_hash = txn->call_hash;
+	branch->call_key = txn->call_key;
+	branch->t1_ms = txn->t1_ms;
+	branch->t2_ms = txn->t2_ms;
+	branch->t4_ms = txn->t4_ms;
+	branch->timer_c_ms = txn->timer_c_ms;
+	branch->timer_d_ms = txn->timer_d_ms;
+	branch->loop_part = txn->loop_part;
+	branch->parent = txn->index;
+	branch->branches = txn->branches;
+	txn->branches = branch->index;
+	return branch;
 }
 
 void txn_release(struct proxy *proxy, struct retained **slot)
@@ -71,14 +104,49 @@ static void forget_keys(struct proxy *proxy, struct txn *txn)
 	txn_table_remove(proxy->table, txn->client_key, txn->index);
 }
 
+static void unlink_branch(struct proxy *proxy, struct txn *branch)
+{
+	uint32_t *link = &txn_parent(proxy, branch)->branches;
+
+	while (*link != branch->index)
+		link = &((struct txn *)slot_pool_at(&proxy->txns, *link))->branches;
+	*link = branch->branches;
+}
+
+/* The transaction goes, a branch that found no tombstone stays: from here on it is one of its own,
+ * that knows how long a 2xx may still go upstream. */
+static void let_branches_go(struct proxy *proxy, struct txn *txn)
+{
+	struct txn *next;
+
+	for (struct txn *branch = txn_branch_next(proxy, txn); branch; branch = next) {
+		next = txn_branch_next(proxy, branch);
+		branch->flags &= (uint16_t)~TXN_IS_BRANCH;
+		branch->branches = branch->parent = SLOT_NONE;
+		branch->winner = txn->winner;
+		if ((txn->flags & TXN_IS_INVITE) && txn->server_state == INVITE_SERVER_ACCEPTED) {
+			branch->server_state = txn->server_state;
+			branch->deadlines[DEADLINE_SERVER_END] =
+				txn->deadlines[DEADLINE_SERVER_END];
+		}
+	}
+	txn->branches = SLOT_NONE;
+}
+
 static void free_slot(struct proxy *proxy, struct txn *txn)
 {
+	if (txn->flags & TXN_IS_BRANCH)
+		unlink_branch(proxy, txn);
+	else
+		let_branches_go(proxy, txn);
 	timer_wheel_cancel(proxy->wheel, txn->timer);
 	client_forget_target(txn);
 	txn_release(proxy, &txn->request);
 	txn_release(proxy, &txn->response);
 	txn_release(proxy, &txn->ack);
 	txn_release(proxy, &txn->cancel);
+	txn_release(proxy, &txn->best);
+	txn_release(proxy, &txn->challenges);
 	slot_pool_give(&proxy->txns, txn->index);
 }
 
@@ -150,35 +218,56 @@ static tick_t earliest(const struct txn *txn)
 	return first;
 }
 
+/* In a branch's tombstone a server side stands only where a 2xx may still go upstream.  Returns
+ * when it ends. */
+static tick_t tomb_server_side(const struct txn *parent, const struct txn *txn,
+			       struct tombstone *t)
+{
+	if (txn->flags & TXN_IS_BRANCH) {
+		if (!(txn->flags & TXN_IS_INVITE) ||
+		    txn->client_state != INVITE_CLIENT_ACCEPTED ||
+		    parent->server_state != INVITE_SERVER_ACCEPTED)
+			return TICK_NEVER;
+	} else {
+		t->server_key = parent->server_key;
+	}
+	t->server_state = parent->server_state;
+	t->server_end_ms = deadline_ms(parent->deadlines[DEADLINE_SERVER_END]);
+	t->winner = parent->winner;
+	return parent->deadlines[DEADLINE_SERVER_END];
+}
+
 /* False: no slot left, the transaction stays as it is. */
 static bool shrink(struct call *call, struct txn *txn)
 {
 	struct proxy *proxy = call->proxy;
+	const struct txn *parent = txn_parent(proxy, txn);
 	uint32_t index = slot_pool_take(&proxy->tombstones);
 
 	if (index == SLOT_NONE)
 		return false;
-	uint32_t generation = slot_pool_generation(&proxy->tombstones, index);
-	tick_t end = earliest(txn);
-	timer_wheel_cancel(proxy->wheel, txn->timer);
-	timer_handle_t timer = timer_wheel_arm(proxy->wheel, end,
-					       (uint64_t)generation << 32 | TOMBSTONE_BIT | index);
-	txn->timer = TIMER_NONE;
 	struct tombstone *tombstone = slot_pool_at(&proxy->tombstones, index);
+	bool is_invite = (txn->flags & TXN_IS_INVITE) != 0;
 	*tombstone = (struct tombstone){
-		.server_key = txn->server_key,
 		.client_key = txn->client_key,
-		.timer = timer,
-		.server_end_ms = deadline_ms(txn->deadlines[DEADLINE_SERVER_END]),
 		.client_end_ms = deadline_ms(txn->deadlines[DEADLINE_CLIENT_END]),
 		.service = txn->service,
-		.server_state = txn->server_state,
+		.server_state = is_invite ? (uint8_t)INVITE_SERVER_TERMINATED :
+					    (uint8_t)NON_INVITE_SERVER_TERMINATED,
 		.client_state = txn->client_state,
 		.method = txn->method,
-		.is_invite = (txn->flags & TXN_IS_INVITE) != 0,
+		.is_invite = is_invite,
+		.has_offer = (txn->flags & TXN_HAS_OFFER) != 0,
 		.local_address = local_address_index(call->snapshot, txn),
 	};
-	struct retained **owed = tombstone->is_invite ? &txn->ack : &txn->response;
+	tick_t end = MIN(tomb_server_side(parent, txn, tombstone),
+			 txn->deadlines[DEADLINE_CLIENT_END]);
+	(void)timer_wheel_cancel(proxy->wheel, txn->timer);
+	txn->timer = TIMER_NONE;
+	(void)timer_wheel_arm(proxy->wheel, end,
+			      (uint64_t)slot_pool_generation(&proxy->tombstones, index) << 32 |
+				      TOMBSTONE_BIT | index);
+	struct retained **owed = is_invite ? &txn->ack : &txn->response;
 	tombstone->copy = *owed;
 	*owed = NULL;
 	txn_table_update(proxy->table, txn->server_key, txn->index, TOMBSTONE_BIT | index);
@@ -187,56 +276,54 @@ static bool shrink(struct call *call, struct txn *txn)
 	return true;
 }
 
-void txn_leave_attempt(struct call *call, struct txn *txn)
+/* The copy of the request serves the client side until it has its final response (and the ACK to
+ * it), and the server side as the stuff of which next attempts and own responses are made. */
+static void drop_request(struct proxy *proxy, struct txn *txn)
 {
-	struct proxy *proxy = call->proxy;
-	uint32_t index = SLOT_NONE;
+	bool is_invite = (txn->flags & TXN_IS_INVITE) != 0;
 
-	if ((txn->flags & TXN_IS_INVITE) && txn->client_state == INVITE_CLIENT_COMPLETED && txn->ack)
-		index = slot_pool_take(&proxy->tombstones);
-	if (index == SLOT_NONE) {
-		txn_table_remove(proxy->table, txn->client_key, txn->index);
-		txn_release(proxy, &txn->ack);
+	if (!txn->request || (txn->flags & TXN_IS_OPEN))
 		return;
-	}
-	tick_t end = txn->deadlines[DEADLINE_CLIENT_END];
-	struct tombstone *tombstone = slot_pool_at(&proxy->tombstones, index);
-	*tombstone = (struct tombstone){
-		.client_key = txn->client_key,
-		.copy = txn->ack,
-		.timer = timer_wheel_arm(
-			proxy->wheel, end,
-			(uint64_t)slot_pool_generation(&proxy->tombstones, index) << 32 |
-				TOMBSTONE_BIT | index),
-		.client_end_ms = deadline_ms(end),
-		.service = txn->service,
-		.server_state = INVITE_SERVER_TERMINATED,
-		.client_state = INVITE_CLIENT_COMPLETED,
-		.method = SIP_METHOD_INVITE,
-		.is_invite = true,
-	};
-	txn->ack = NULL;
-	txn_table_update(proxy->table, txn->client_key, txn->index, TOMBSTONE_BIT | index);
+	if (!(txn->flags & TXN_IS_BRANCH) && txn_is_undecided(txn))
+		return;
+	/* An ACK for which there was no memory is made anew when it is asked for. */
+	if (is_invite && txn->client_state == INVITE_CLIENT_COMPLETED && !txn->ack)
+		return;
+	txn_release(proxy, &txn->request);
 }
 
-void txn_settle(struct call *call, struct txn *txn)
+static void settle_one(struct call *call, struct txn *txn)
 {
 	struct proxy *proxy = call->proxy;
 
-	if (is_terminated(txn)) {
+	drop_request(proxy, txn);
+	if (txn->open == 0 && is_terminated(txn)) {
 		txn_destroy(proxy, txn);
 		return;
 	}
-	if (may_shrink(txn) && shrink(call, txn))
+	if (txn->open == 0 && may_shrink(txn) && shrink(call, txn))
 		return;
 	tick_t first = earliest(txn);
-	if (first >= txn->armed)
+	if (first >= txn->armed && txn->timer != TIMER_NONE)
 		return;
+	/* One that waits for its branches alone is armed for never. */
 	timer_wheel_cancel(proxy->wheel, txn->timer);
 	txn->timer = timer_wheel_arm(proxy->wheel, first,
 				     (uint64_t)slot_pool_generation(&proxy->txns, txn->index) << 32 |
 					     txn->index);
 	txn->armed = first;
+}
+
+void txn_settle(struct call *call, struct txn *txn)
+{
+	struct proxy *proxy = call->proxy;
+	struct txn *parent = txn_parent(proxy, txn), *next;
+
+	for (struct txn *branch = txn_branch_next(proxy, parent); branch; branch = next) {
+		next = txn_branch_next(proxy, branch);
+		settle_one(call, branch);
+	}
+	settle_one(call, parent);
 }
 
 struct txn *txn_find_client(struct proxy *proxy, struct hash128 key, struct tombstone **tombstone)
@@ -304,7 +391,6 @@ void tombstone_expire(struct call *call, uint32_t index)
 		t->server_state = server_terminated;
 	if (t->client_state != client_terminated && is_due(t->client_end_ms, now_ms))
 		t->client_state = client_terminated;
-	t->timer = TIMER_NONE;
 	if (t->server_state == server_terminated && t->client_state == client_terminated) {
 		txn_table_remove(proxy->table, t->server_key, TOMBSTONE_BIT | index);
 		txn_table_remove(proxy->table, t->client_key, TOMBSTONE_BIT | index);
@@ -318,8 +404,7 @@ void tombstone_expire(struct call *call, uint32_t index)
 	if (t->client_state != client_terminated)
 		wait_ms = MIN(wait_ms, t->client_end_ms - now_ms);
 	tick_t floor_now = TICK_MS(tick_to_ms(call->now));
-	t->timer = timer_wheel_arm(
-		proxy->wheel, tick_add(floor_now, TICK_MS(wait_ms)),
-		(uint64_t)slot_pool_generation(&proxy->tombstones, index) << 32 | TOMBSTONE_BIT |
-			index);
+	(void)timer_wheel_arm(proxy->wheel, tick_add(floor_now, TICK_MS(wait_ms)),
+			      (uint64_t)slot_pool_generation(&proxy->tombstones, index) << 32 |
+				      TOMBSTONE_BIT | index);
 }

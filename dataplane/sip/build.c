@@ -200,10 +200,12 @@ void sip_build_ack(struct text_writer *w, const struct sip_message *invite,
 }
 
 void sip_build_cancel(struct text_writer *w, const struct sip_message *invite,
-		      const struct sip_message *cancel)
+		      const struct sip_message *cancel, struct span reason)
 {
 	put_follower(w, invite, SPAN("CANCEL"), invite);
 	if (cancel)
 		copy_rows(w, cancel, SIP_HEADER_REASON);
+	else if (reason.len)
+		put_row(w, SIP_HEADER_REASON, reason);
 	text_put(w, SPAN("Content-Length: 0\r\n\r\n"));
 }

@@ -38,8 +38,8 @@ void sip_build_ack(struct text_writer *w, const struct sip_message *invite,
 		   const struct sip_message *response);
 
 /* CANCEL of `invite` as it was sent (RFC 3261 §9.1); Reason rows of `cancel` are copied when
- * `cancel` is not NULL (RFC 3326 §2). */
+ * `cancel` is not NULL (RFC 3326 §2); else `reason` is the value of one, empty: none. */
 void sip_build_cancel(struct text_writer *w, const struct sip_message *invite,
-		      const struct sip_message *cancel);
+		      const struct sip_message *cancel, struct span reason);
 
 #endif

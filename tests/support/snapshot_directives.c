@@ -149,6 +149,8 @@ static bool pool_line(struct line *line)
 		} else if (line_word_is(key, "attempts")) {
 			good = line_u16(line, "attempts", &attempts);
 			pool->attempts_max = (uint8_t)attempts;
+		} else if (line_word_is(key, "try-next-after")) {
+			good = line_u32(line, "try-next-after", &pool->try_next_after_ms);
 		} else if (line_word_is(key, "request-uri")) {
 			pool->is_request_uri = true;
 		} else {
@@ -285,6 +287,19 @@ static bool choice_set(struct line *line, const char *what, const char *zero, co
 	       line_fail(line, "%s: '%.*s' is neither %s nor %s", what, SPAN_ARGS(word), zero, one);
 }
 
+static bool extra_2xx_set(struct line *line, uint8_t *policy)
+{
+	static const char *const words[] = { "forward", "drop", "ack-bye" };
+	struct span word = line_word(line);
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (line_word_is(word, words[i])) {
+			*policy = (uint8_t)i;
+			return true;
+		}
+	return line_fail(line, "extra-2xx is forward, drop or ack-bye");
+}
+
 static bool service_line(struct line *line)
 {
 	struct balance_snapshot *s = &line->fixture->snapshot;
@@ -308,6 +323,8 @@ static bool service_line(struct line *line)
 			good = choice_set(line, "mode", "stateful", "stateless", &at->mode);
 		else if (line_word_is(key, "nat"))
 			good = choice_set(line, "nat", "off", "auto", &at->nat);
+		else if (line_word_is(key, "extra-2xx"))
+			good = extra_2xx_set(line, &at->extra_2xx);
 		else if (line_word_is(key, "record-route"))
 			at->record_route = true;
 		else if (line_word_is(key, "rewrite-host"))

@@ -8,10 +8,12 @@
  *	          [mtu N] [dscp N]
  *	pool NAME [policy call-id-hash|round-robin|weighted-random] [request-uri] [attempts N]
  *	          [failover none|timeout|transport-error|503 ...joined by commas]
+ *	          [try-next-after MILLISECONDS]
  *	target POOL NAME ENDPOINT [weight N] [priority N] [uri URI]
  *	          [ready|drain|maint] [up|down|blacklisted]
  *	service NAME [listen [udp:]ENDPOINT]... [pool POOL|request-uri] [from POOL]
  *	          [mode stateful|stateless] [nat auto|off] [record-route] [rewrite-host]
+ *	          [extra-2xx forward|drop|ack-bye]
  *	          [push-route] [domain NAME]...
  *	timers [service NAME|pool NAME] [t1 MS] [t2 MS] [t4 MS] [a MS] [b MS] ... [m MS]
  *	host NAME ADDRESS

@@ -325,7 +325,7 @@ static void a_cancel_repeats_the_invite(void **)
 	struct text_writer w = text_writer_of(out, sizeof(out));
 
 	parse_good(&msg, sent);
-	sip_build_cancel(&w, &msg, NULL);
+	sip_build_cancel(&w, &msg, NULL, SPAN_EMPTY);
 	snprintf(whole, sizeof(whole), "%sContent-Length: 0\r\n\r\n", expected);
 	assert_written(&w, whole);
 
@@ -336,7 +336,7 @@ static void a_cancel_repeats_the_invite(void **)
 			   "CSeq: 7 CANCEL\r\nReason: SIP;cause=200;text=\"elsewhere\"\r\n"
 			   "reason: Q.850 ;cause=16\r\nContent-Length: 0\r\n\r\n");
 	w = text_writer_of(out, sizeof(out));
-	sip_build_cancel(&w, &msg, &other);
+	sip_build_cancel(&w, &msg, &other, SPAN_EMPTY);
 	snprintf(whole, sizeof(whole),
 		 "%sReason: SIP;cause=200;text=\"elsewhere\"\r\nReason: Q.850 ;cause=16\r\n"
 		 "Content-Length: 0\r\n\r\n",
@@ -357,7 +357,7 @@ static void what_does_not_fit_overflows_and_stays_inside(void **)
 		sip_build_response(&w, &msg, &(struct sip_response_options){ .status = 500 });
 		assert_int_equal(w.overflow, size < len);
 		w = text_writer_of(exact, size);
-		sip_build_cancel(&w, &other, NULL);
+		sip_build_cancel(&w, &other, NULL, SPAN_EMPTY);
 		w = text_writer_of(exact, size);
 		sip_build_ack(&w, &other, &other);
 		free(exact);
