@@ -172,6 +172,7 @@ static void fill_services(const struct config *config, const struct tables *tabl
 		to->from_pool = from->from_index;
 		to->mode = (uint8_t)from->mode;
 		to->nat = (uint8_t)from->nat;
+		to->extra_2xx = (uint8_t)from->extra_2xx;
 		to->record_route = from->record_route;
 		to->rewrite_host = from->rewrite_host;
 		to->push_route = from->push_route;
@@ -255,6 +256,7 @@ static bool fill_pools(const struct config *config, struct target_registry *regi
 		to->policy = (uint8_t)from->policy;
 		to->failover = (uint8_t)from->failover.on;
 		to->attempts_max = (uint8_t)from->failover.attempts;
+		to->try_next_after_ms = (uint32_t)tick_to_ms(from->failover.try_next_after);
 		to->target_first = snapshot->target_count;
 		to->target_count = from->targets.count;
 		for (uint32_t j = 0; j < from->targets.count; j++) {

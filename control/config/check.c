@@ -311,5 +311,6 @@ bool config_check(struct config *config, struct config_report *report)
 	    !check_listens(config, report) || !config_check_targets(config, report))
 		return false;
 	config_check_timers(config, report);
+	config_check_services(config, report);
 	return true;
 }

@@ -31,6 +31,12 @@ static const struct keyword_choice nat_choices[] = {
 	{ "off", NAT_OFF, NULL },
 };
 
+static const struct keyword_choice extra_2xx_choices[] = {
+	{ "forward", EXTRA_2XX_FORWARD, NULL },
+	{ "drop", EXTRA_2XX_DROP, NULL },
+	{ "ack-bye", EXTRA_2XX_ACK_BYE, NULL },
+};
+
 static const struct keyword_choice policy_choices[] = {
 	{ "call-id-hash", POLICY_CALL_ID_HASH, NULL },
 	{ "round-robin", POLICY_ROUND_ROBIN, NULL },
@@ -285,6 +291,14 @@ static const struct keyword service_keywords[] = {
 		  "the address and port its request came from for the rest of the dialog, whatever its "
 		  "Contact says.  `off`: the Contact is followed.",
 	  .example = "off" },
+	{ .name = "extra_2xx", .type = KEYWORD_CHOICE, .reloadable = true,
+	  FIELD(config_service, extra_2xx), CHOICES(extra_2xx_choices), .unset = "forward",
+	  .help = "When a second party answers an INVITE that another one has answered.  `forward`: "
+		  "the caller gets each 2xx and ends what it does not want (RFC 3261 §16.7 item 5).  "
+		  "`drop`: the caller does not hear of it, and the other party repeats its 2xx for "
+		  "64*t1 before it gives up.  `ack-bye`: the caller does not hear of it, and Tandem "
+		  "acknowledges the leg and ends it with BYE; wants `record_route`.",
+	  .example = "ack-bye" },
 	{ .name = "domains", .type = KEYWORD_DOMAINS, .reloadable = true,
 	  FIELD(config_service, domains), .min = 1, .max = 256,
 	  .unset_means = "any Request-URI is served",
@@ -367,8 +381,15 @@ static const struct keyword failover_keywords[] = {
 	{ .name = "attempts", .type = KEYWORD_INTEGER, .reloadable = true,
 	  FIELD(config_failover, attempts), .min = 1, .max = 8, .unset = "3",
 	  .help = "Targets tried for one request, the first included.", .example = "2" },
-	{ .name = "try_next_after", .type = KEYWORD_NOT_BUILT,
-	  .help = "the next target is tried only after the last one failed" },
+	{ .name = "try_next_after", .type = KEYWORD_DURATION, .reloadable = true,
+	  FIELD(config_failover, try_next_after), .min = 10 * MS, .max = 30 * SECONDS,
+	  .unset_means = "the next target is tried only after the last one failed",
+	  .help = "An INVITE that got no answer at all, not even a 100, within this time goes to the "
+		  "next target too, while the silent one may still answer: this is forking (RFC 3261 "
+		  "§16.6), both may ring, and both may answer (`extra_2xx`).  Each branch carries its "
+		  "share of Max-Breadth (RFC 5393).  At least 2*t1, so that a lost INVITE can be "
+		  "repeated first.",
+	  .example = "1500ms" },
 };
 
 static const struct keyword control_keywords[] = {

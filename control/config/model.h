@@ -94,7 +94,7 @@ struct config_service {
 	char name[BALANCE_NAME_MAX];
 	struct config_list listens; /* struct config_listen */
 	char pool[BALANCE_NAME_MAX], from[BALANCE_NAME_MAX];
-	uint32_t mode, nat;
+	uint32_t mode, nat, extra_2xx;
 	bool record_route, rewrite_host, push_route;
 	struct config_list domains; /* struct config_text, lower case */
 	struct config_timers timers;
@@ -114,6 +114,7 @@ struct config_failover {
 	struct config_item item;
 	uint32_t on; /* enum failover_cause */
 	uint32_t attempts;
+	uint64_t try_next_after; /* 0: never */
 };
 
 struct config_pool {
@@ -194,6 +195,8 @@ void config_check_timers(const struct config *config, struct config_report *repo
  * `own` NULL: of that section alone. */
 struct balance_timers config_timers_of(const struct config *config,
 				       const struct config_timers *own);
+/* Settings of services and pools that only make sense together. */
+void config_check_services(const struct config *config, struct config_report *report);
 
 /* The snapshot's interface part alone: own addresses, gateways, peers into `peers`, which has room
  * for config_peer_count. */

@@ -3,7 +3,7 @@
  * Requests of our own, in dialogs of others: where they go is the caller's business, here they are
  * written, sent as non-INVITE client transactions (RFC 3261 §17.1.2), and their answers end.
  */
-#include "proxy/engine.h"
+#include "proxy/timers.h"
 
 struct span own_compose(struct call *call, const struct own_request *own, const struct txn *slot,
 			struct endpoint *source)
@@ -60,7 +60,8 @@ struct span own_compose(struct call *call, const struct own_request *own, const 
 struct txn *own_start(struct call *call, const struct own_request *own)
 {
 	struct proxy *proxy = call->proxy;
-	const struct balance_timers *timers = &call->snapshot->services[own->service].timers;
+	uint16_t set = balance_client_timers(call->snapshot, own->service, BALANCE_NONE);
+	const struct balance_timers *timers = balance_timers_at(call->snapshot, set);
 	const struct route *route = own->route;
 	struct endpoint source;
 	struct txn *txn = txn_create(proxy);
@@ -81,6 +82,7 @@ struct txn *own_start(struct call *call, const struct own_request *own)
 	txn->ingress = (uint8_t)route->egress;
 	txn->local = source;
 	txn->answer = route->next_hop;
+	txn->server_timers = txn->client_timers = set;
 	txn->t1_ms = timers->t1_ms;
 	txn->t2_ms = timers->t2_ms;
 	txn->t4_ms = timers->t4_ms;

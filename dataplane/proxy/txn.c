@@ -45,6 +45,8 @@ struct txn *txn_add_branch(struct proxy *proxy, struct txn *txn)
 	branch->local = txn->local;
 	branch->call_hash = txn->call_hash;
 	branch->call_key = txn->call_key;
+	branch->server_timers = txn->server_timers;
+	branch->client_timers = txn->client_timers;
 	branch->t1_ms = txn->t1_ms;
 	branch->t2_ms = txn->t2_ms;
 	branch->t4_ms = txn->t4_ms;
