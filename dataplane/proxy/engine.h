@@ -425,7 +425,6 @@ void context_cancel(struct call *call, struct txn *txn, const struct sip_message
 struct extra_2xx {
 	uint16_t service;
 	uint32_t winner;
-	bool is_decided;  /* a non-2xx went upstream: nobody above will acknowledge a 2xx */
 	bool has_offer;
 };
 [[nodiscard]] bool extra_2xx_take(struct call *call, const struct sip_message *msg,

@@ -185,8 +185,7 @@ bool extra_2xx_take(struct call *call, const struct sip_message *msg, const stru
 
 	if (policy == EXTRA_2XX_FORWARD)
 		return false;
-	if (!extra->is_decided &&
-	    (extra->winner == 0 || extra->winner == tag_hash(call->snapshot, msg)))
+	if (extra->winner == 0 || extra->winner == tag_hash(call->snapshot, msg))
 		return false;
 	if (policy == EXTRA_2XX_DROP || !branch_parse(msg->via.branch, &branch, &loop_part)) {
 		*verdict = dropped(call);

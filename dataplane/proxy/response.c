@@ -171,7 +171,6 @@ static bool is_kept_from_caller(struct call *call, const struct txn *txn,
 	const struct extra_2xx extra = {
 		.service = txn->service,
 		.winner = txn->winner,
-		.is_decided = txn->server_state != INVITE_SERVER_ACCEPTED,
 		.has_offer = (txn->flags & TXN_HAS_OFFER) != 0,
 	};
 

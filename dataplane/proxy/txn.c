@@ -180,7 +180,8 @@ static bool is_terminated(const struct txn *txn)
 /* Nothing is owed any more but absorbing, and repeating at most one message. */
 static bool may_shrink(const struct txn *txn)
 {
-	if (txn->cancel)
+	/* A leg that is ended repeats its ACK although its BYE is done. */
+	if (txn->cancel || (txn->flags & TXN_IS_OWN))
 		return false;
 	if (txn->flags & TXN_IS_INVITE)
 		return (txn->server_state == INVITE_SERVER_ACCEPTED ||

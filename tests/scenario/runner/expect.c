@@ -348,7 +348,8 @@ static void expect_stat(struct play *play)
 		STAT(txns), STAT(tombstones), STAT(txns_created), STAT(timers), STAT(retained),
 		STAT(requests_resent), STAT(responses_resent), STAT(acks_resent),
 		STAT(request_retransmissions_seen), STAT(response_retransmissions_seen),
-		STAT(failovers), STAT(timeouts_invite), STAT(timeouts_non_invite), STAT(hint_hits),
+		STAT(failovers), STAT(forks), STAT(extra_2xx_dropped), STAT(extra_2xx_ended),
+		STAT(own_requests), STAT(timeouts_invite), STAT(timeouts_non_invite), STAT(hint_hits),
 		STAT(hint_misses), STAT(outbox_full),
 	};
 #undef STAT
