@@ -18,6 +18,7 @@
  *	branch.c     keys, branch, tags
  *	txn.c        slots, deadlines, copies, tombstones
  *	reply.c      stateless replies
+ *	memory.c     what memory is used for, and what is kept back
  *	explain.c    where would this go
  */
 #ifndef PROXY_ENGINE_H
@@ -26,6 +27,7 @@
 #include "balance/cookie.h"
 #include "balance/interface.h"
 #include "balance/policy.h"
+#include "proxy/memory.h"
 #include "proxy/proxy.h"
 #include "sip/build.h"
 #include "sip/edit.h"
@@ -33,6 +35,7 @@
 #include "sip/message.h"
 #include "sip/uri.h"
 #include "state/call_memory.h"
+#include "state/peer_timing.h"
 #include "state/retain.h"
 #include "state/slot_pool.h"
 #include "state/timer_wheel.h"
@@ -175,9 +178,12 @@ struct proxy {
 	struct timer_wheel *wheel;
 	struct retain_store *retain;
 	struct call_memory *calls;
+	struct peer_timing *peers;
 	struct balance_state balance;
 	struct verdict_counters verdicts;
 	struct proxy_stats stats;
+	struct proxy_owed_stats owed[PROXY_OWED_KINDS]; /* worker: rw, control: ro */
+	uint64_t reserve_used;     /* worker: rw, control: ro */
 	/* Copies released during the current call: an outbox entry may still point to them. */
 	uint32_t graveyard_count, graveyard_bytes; /* worker: rw, control: ro */
 	struct retained *graveyard[GRAVEYARD_MAX];

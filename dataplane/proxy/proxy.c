@@ -33,7 +33,9 @@ struct proxy *proxy_create(const struct proxy_config *config, tick_t now)
 	    !(proxy->table = txn_table_create(2 * slots)) ||
 	    !(proxy->wheel = timer_wheel_create(slots, now)) ||
 	    !(proxy->retain = retain_store_create(config->retain_max)) ||
-	    !(proxy->calls = call_memory_create(config->txns_max))) {
+	    !(proxy->calls = call_memory_create(config->txns_max)) ||
+	    !(proxy->peers = peer_timing_create((struct hash_key){
+		      hash_mix64(config->seed + 1), hash_mix64(config->seed + 2) }))) {
 		proxy_destroy(proxy);
 		return NULL;
 	}
@@ -62,6 +64,7 @@ void proxy_destroy(struct proxy *proxy)
 		proxy_bury(proxy);
 		destroy_all(proxy);
 	}
+	peer_timing_destroy(proxy->peers);
 	if (proxy->calls)
 		call_memory_destroy(proxy->calls);
 	if (proxy->retain)

@@ -384,8 +384,11 @@ static struct verdict start(struct call *call, struct sip_message *msg, struct r
 			    struct hash128 server_key, uint32_t loop_part)
 {
 	struct proxy *proxy = call->proxy;
-	struct txn *txn = txn_create(proxy);
+	enum verdict_reason refusal = proxy_memory_refusal(proxy, msg->to_tag.len != 0);
 
+	if (refusal != VERDICT_REASON_NONE)
+		return refuse(call, msg, refusal);
+	struct txn *txn = txn_create(proxy);
 	if (!txn)
 		return refuse(call, msg, REASON_TXN_POOL_FULL);
 	txn_describe(call, txn, msg, route, server_key, loop_part);

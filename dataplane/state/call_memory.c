@@ -167,6 +167,11 @@ uint32_t call_memory_count(const struct call_memory *memory)
 	return memory->count;
 }
 
+size_t call_memory_octets(const struct call_memory *memory)
+{
+	return memory->size;
+}
+
 uint64_t call_memory_evicted(const struct call_memory *memory)
 {
 	return memory->evicted;

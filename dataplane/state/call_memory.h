@@ -30,6 +30,8 @@ void call_memory_sweep(struct call_memory *memory, tick_t now, uint32_t buckets)
 
 /* Calls remembered, with those past their end that no look-up or sweep has met yet. */
 [[nodiscard]] uint32_t call_memory_count(const struct call_memory *memory);
+/* Memory taken. */
+[[nodiscard]] size_t call_memory_octets(const struct call_memory *memory);
 /* Entries that gave way before their end. */
 [[nodiscard]] uint64_t call_memory_evicted(const struct call_memory *memory);
 

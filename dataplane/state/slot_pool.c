@@ -10,11 +10,6 @@
 
 #include "state/mapping.h"
 
-static size_t pool_bytes(const struct slot_pool *pool)
-{
-	return (size_t)pool->capacity * (pool->stride + 2 * sizeof(uint32_t));
-}
-
 bool slot_pool_init(struct slot_pool *pool, uint32_t size, uint32_t capacity)
 {
 	memset(pool, 0, sizeof(*pool));
@@ -22,7 +17,7 @@ bool slot_pool_init(struct slot_pool *pool, uint32_t size, uint32_t capacity)
 		return false;
 	pool->stride = (size + CACHE_LINE_SIZE - 1) / CACHE_LINE_SIZE * CACHE_LINE_SIZE;
 	pool->capacity = capacity;
-	pool->slots = mapping_create(pool_bytes(pool));
+	pool->slots = mapping_create(slot_pool_octets(pool));
 	if (!pool->slots) {
 		memset(pool, 0, sizeof(*pool));
 		return false;
@@ -40,7 +35,7 @@ bool slot_pool_init(struct slot_pool *pool, uint32_t size, uint32_t capacity)
 
 void slot_pool_fini(struct slot_pool *pool)
 {
-	mapping_destroy(pool->slots, pool_bytes(pool));
+	mapping_destroy(pool->slots, slot_pool_octets(pool));
 	memset(pool, 0, sizeof(*pool));
 }
 

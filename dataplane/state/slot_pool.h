@@ -52,6 +52,12 @@ static inline uint32_t slot_pool_taken(const struct slot_pool *pool)
 	return pool->capacity - pool->free_count;
 }
 
+/* Memory taken. */
+static inline size_t slot_pool_octets(const struct slot_pool *pool)
+{
+	return (size_t)pool->capacity * (pool->stride + 2 * sizeof(uint32_t));
+}
+
 /* Checks every invariant of the structure; for tests.  NULL when sound, else what is wrong. */
 [[nodiscard]] const char *slot_pool_check(const struct slot_pool *pool);
 

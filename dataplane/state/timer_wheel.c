@@ -388,3 +388,13 @@ uint32_t timer_wheel_count(const struct timer_wheel *wheel)
 {
 	return wheel->capacity - wheel->free_count;
 }
+
+uint32_t timer_wheel_capacity(const struct timer_wheel *wheel)
+{
+	return wheel->capacity;
+}
+
+size_t timer_wheel_octets(const struct timer_wheel *wheel)
+{
+	return wheel->size;
+}

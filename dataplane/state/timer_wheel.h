@@ -51,6 +51,9 @@ void timer_wheel_prefetch(const struct timer_wheel *wheel, timer_handle_t handle
 [[nodiscard]] tick_t timer_wheel_next(const struct timer_wheel *wheel);
 
 [[nodiscard]] uint32_t timer_wheel_count(const struct timer_wheel *wheel);
+[[nodiscard]] uint32_t timer_wheel_capacity(const struct timer_wheel *wheel);
+/* Memory taken. */
+[[nodiscard]] size_t timer_wheel_octets(const struct timer_wheel *wheel);
 
 /* Checks every invariant of the structure; for tests.  NULL when sound, else what is wrong. */
 [[nodiscard]] const char *timer_wheel_check(const struct timer_wheel *wheel);

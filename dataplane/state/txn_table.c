@@ -205,6 +205,11 @@ uint32_t txn_table_count(const struct txn_table *table)
 	return table->count;
 }
 
+size_t txn_table_octets(const struct txn_table *table)
+{
+	return table->size;
+}
+
 const char *txn_table_check(const struct txn_table *table)
 {
 	uint32_t entries = 0, used = 0, unused = 0;
