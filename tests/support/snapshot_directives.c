@@ -398,8 +398,8 @@ static bool timers_owner(struct line *line, struct span key, struct balance_time
 static bool timers_line(struct line *line)
 {
 	struct span start = line->rest, key = line_word(line);
-	struct balance_timers *first;
-	uint32_t count;
+	struct balance_timers *first = NULL;
+	uint32_t count = 0;
 
 	if (!timers_owner(line, key, &first, &count))
 		return false;
