@@ -15,6 +15,7 @@ tests_sipp=$tests_network/sipp
 . "$tests_network/lib/tap.sh"
 . "$tests_network/lib/balancer.sh"
 . "$tests_network/lib/peers.sh"
+. "$tests_network/lib/kamailio.sh"
 lab_huge=off
 undo_install
 
