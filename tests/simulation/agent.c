@@ -177,12 +177,8 @@ static void take_response(struct ua_txn *txn, struct buffer *in)
 			send(txn, txn->last);
 	}
 	if (!is_open) {
-		if (is_invite && txn->state == UA_ACCEPTED && status < 300) {
-			if (!span_equal(sip_text(in, in->sip.to_tag),
-					span_of_string(txn->leg->remote_tag)))
-				world_fail(txn->call, "a second call was placed: two 2xx");
-			leg_send_ack(txn->leg, txn->cseq);
-		}
+		if (is_invite && txn->state == UA_ACCEPTED && status < 300)
+			caller_answered_again(txn, in);
 		return;
 	}
 	txn->state = is_invite && status < 300 ? UA_ACCEPTED : UA_COMPLETED;
@@ -208,7 +204,8 @@ static struct ua_txn *find(struct call *call, const struct node *node, uint64_t 
 static void take_ack(struct call *call, struct node *node, struct buffer *in)
 {
 	struct ua_txn *txn = find(call, node, in->sip.branch_hash, METHOD_INVITE, false);
-	struct leg *leg = leg_find(call, node, sip_text(in, in->sip.to_tag));
+	struct leg *leg = leg_find(call, node, sip_text(in, in->sip.to_tag),
+				   sip_text(in, in->sip.from_tag));
 
 	if (txn && txn->state == UA_COMPLETED) {
 		txn->state = UA_CONFIRMED;
@@ -245,7 +242,8 @@ static void take_request(struct call *call, struct node *node, struct buffer *in
 	if (in->sip.method == METHOD_CANCEL) {
 		take_cancel(call, node, in, from);
 	} else if (in->sip.to_tag.len) {
-		struct leg *leg = leg_find(call, node, sip_text(in, in->sip.to_tag));
+		struct leg *leg = leg_find(call, node, sip_text(in, in->sip.to_tag),
+					   sip_text(in, in->sip.from_tag));
 		txn = agent_server(call, node, in, from);
 		if (leg)
 			dialog_request(leg, txn, in);

@@ -44,7 +44,8 @@ struct leg *leg_new(struct call *call, struct node *node, bool is_caller);
 void legs_forget(struct call *call);
 /* Route set and remote target out of a response (caller) or a request (callee). */
 void leg_learn(struct leg *leg, const struct buffer *in);
-struct leg *leg_find(const struct call *call, const struct node *node, struct span local_tag);
+struct leg *leg_find(const struct call *call, const struct node *node, struct span local_tag,
+		     struct span remote_tag);
 void leg_act(struct leg *leg, enum leg_action action);
 void leg_confirmed(struct leg *leg);
 void leg_answer(struct leg *leg, struct ua_txn *txn);
@@ -57,8 +58,12 @@ void dialog_timeout(struct ua_txn *txn);
 
 /* ---- agent_caller.c */
 void caller_start(struct call *call);
+/* Where the first request goes. */
+struct address caller_way_in(const struct call *call);
 void caller_provisional(struct ua_txn *txn, struct buffer *in);
 void caller_final(struct ua_txn *txn, struct buffer *in);
+/* A 2xx after the first, with a To tag of its own or again. */
+void caller_answered_again(struct ua_txn *txn, struct buffer *in);
 void caller_timeout(struct ua_txn *txn);
 void caller_cancel_due(struct call *call);
 /* The caller's machine is off: its transactions are no more, what comes is lost. */

@@ -4,9 +4,12 @@
 
 #include <stdio.h>
 
-static struct address way_in(const struct call *call)
+struct address caller_way_in(const struct call *call)
 {
-	return (struct address){ 0xc0000201u, (uint16_t)(5060 + 2 * call->plan.service) };
+	struct address address = cluster_access(call->slot);
+
+	address.port = (uint16_t)(5060 + 2 * call->plan.service);
+	return address;
 }
 
 static void send(struct call *call, const char *extra)
@@ -17,7 +20,7 @@ static void send(struct call *call, const char *extra)
 	snprintf(text, sizeof(text), "%s%s", reliable, extra);
 	call->cseq++;
 	struct ua_txn *txn = agent_client(call, call->caller_leg, call->caller,
-					  agent_initial(call, text), way_in(call));
+					  agent_initial(call, text), caller_way_in(call));
 	if (call->plan.method == METHOD_INVITE)
 		call->invite = txn;
 	call->caller_leg->local_cseq = call->cseq;
@@ -103,16 +106,54 @@ static void accepted(struct call *call, struct ua_txn *txn, struct buffer *in)
 	leg_send_bye(leg);
 }
 
+/* A 503 never reaches a caller: it is 500 then (RFC 3261 §16.7 item 6). */
+static bool tries_again(const struct call *call, uint16_t status)
+{
+	const struct plan *plan = &call->plan;
+
+	if (call->was_challenged)
+		return false;
+	return plan->flow == FLOW_CHALLENGE ? status == 407 :
+					      plan->first_status &&
+						      status == (plan->first_status == 503 ?
+									 500 :
+									 plan->first_status);
+}
+
+void caller_answered_again(struct ua_txn *txn, struct buffer *in)
+{
+	struct call *call = txn->call;
+	struct leg *first = txn->leg, *leg;
+
+	leg = leg_find(call, txn->node, span_of_string(first->local_tag),
+		       sip_text(in, in->sip.to_tag));
+	if (leg) {
+		leg_send_ack(leg, txn->cseq);
+		return;
+	}
+	if (!call->has_lost)
+		world_fail(call, "a second call was placed: two 2xx");
+	call_race(call, RACE_TWO_ANSWERS);
+	leg = leg_new(call, txn->node, true);
+	memcpy(leg->local_tag, first->local_tag, sizeof(leg->local_tag));
+	leg->local_cseq = txn->cseq;
+	leg_learn(leg, in);
+	leg->status = in->sip.status;
+	leg_send_ack(leg, txn->cseq);
+	leg->state = LEG_CONFIRMED;
+	leg_send_bye(leg);
+}
+
 void caller_final(struct ua_txn *txn, struct buffer *in)
 {
 	struct call *call = txn->call;
 	uint16_t status = in->sip.status;
 
-	if (txn->method == METHOD_INVITE && status == 407 && !call->was_challenged &&
-	    call->plan.flow == FLOW_CHALLENGE) {
+	if (txn->method == METHOD_INVITE && tries_again(call, status)) {
 		call->was_challenged = true;
 		call->has_provisional = false;
-		send(call, "Proxy-Authorization: Digest nonce=\"x\"\r\n");
+		send(call, call->plan.flow == FLOW_CHALLENGE ?
+				   "Proxy-Authorization: Digest nonce=\"x\"\r\n" : "");
 		return;
 	}
 	call->status = status;

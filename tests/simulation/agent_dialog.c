@@ -79,11 +79,13 @@ void leg_learn(struct leg *leg, const struct buffer *in)
 	leg->has_dialog = true;
 }
 
-struct leg *leg_find(const struct call *call, const struct node *node, struct span local_tag)
+struct leg *leg_find(const struct call *call, const struct node *node, struct span local_tag,
+		     struct span remote_tag)
 {
 	for (struct leg *leg = call->legs; leg; leg = leg->next)
 		if (leg->node == node && agent_leg_lives(leg) &&
-		    span_equal(local_tag, span_of_string(leg->local_tag)))
+		    span_equal(local_tag, span_of_string(leg->local_tag)) &&
+		    (!leg->has_dialog || span_equal(remote_tag, span_of_string(leg->remote_tag))))
 			return leg;
 	return NULL;
 }
@@ -184,12 +186,16 @@ static void repeat_reliable(struct leg *leg)
 
 static void midway(struct leg *leg)
 {
+	static const uint8_t methods[] = {
+		[MIDWAY_INFO] = METHOD_INFO, [MIDWAY_UPDATE] = METHOD_UPDATE,
+		[MIDWAY_MESSAGE] = METHOD_MESSAGE, [MIDWAY_OPTIONS] = METHOD_OPTIONS,
+	};
 	int side = leg->is_caller ? 0 : 1;
 
 	if (leg->state != LEG_CONFIRMED)
 		return;
-	if (leg->call->plan.midway[side] == MIDWAY_INFO) {
-		send_request(leg, METHOD_INFO, "");
+	if (leg->call->plan.midway[side] != MIDWAY_REINVITE) {
+		send_request(leg, methods[leg->call->plan.midway[side]], "");
 	} else if (!leg->answer) {
 		/* While an offer of the other side is open there is none of our own. */
 		leg->invite_cseq = leg->local_cseq + 1;
@@ -323,6 +329,9 @@ void dialog_final(struct ua_txn *txn, struct buffer *in)
 		leg->bye_status = status;
 		return;
 	}
+	if (txn->method == METHOD_PRACK && leg->call->plan.updates_early && status == 200 &&
+	    leg->state == LEG_EARLY)
+		send_request(leg, METHOD_UPDATE, "");
 	if (txn->method != METHOD_PRACK)
 		leg->midway_status = status;
 	if (txn->method == METHOD_INVITE && status < 300)

@@ -9,6 +9,14 @@ static void later(struct ua_txn *txn, uint32_t ms, uint16_t status)
 	world_in(ms, EVENT_TXN_ANSWER, txn, txn->generation, status);
 }
 
+static bool is_answered(const struct call *call)
+{
+	for (const struct leg *leg = call->legs; leg; leg = leg->next)
+		if (!leg->is_caller && leg->status / 100 == 2)
+			return true;
+	return false;
+}
+
 /* Notes that this request was placed here, and how many it was placed at before.  A second one
  * with another branch at one target is a second call. */
 static uint32_t place(struct call *call, struct node *node, const struct buffer *in)
@@ -21,20 +29,25 @@ static uint32_t place(struct call *call, struct node *node, const struct buffer 
 		return ATTEMPTS_MAX;
 	for (uint32_t i = 0; i < call->reached; i++) {
 		if (call->placed_branch[i] == in->sip.branch_hash && call->placed[i] == node) {
-			/* Known, and forgotten since: it crashed. */
-			if (!agreement_is_touched(call))
+			/* Known, and forgotten since: it crashed, or the engine asks anew. */
+			if (!agreement_is_touched(call) && !call->has_lost)
 				world_fail(call, "a call comes again after its end");
 			return i;
 		}
-		if (call->placed[i] == node)
+		if (call->placed[i] == node && !call->has_lost)
 			world_fail(call, "a second call for one INVITE at one target");
 	}
+	if (call->has_lost && is_answered(call))
+		call_race(call, RACE_LOST_TWICE);
+	if (call->reached >= ATTEMPTS_MAX && call->has_lost)
+		return ATTEMPTS_MAX;
 	if (call->reached >= ATTEMPTS_MAX) {
 		world_fail(call, "a call is placed at more than %d targets", ATTEMPTS_MAX);
 		return 0;
 	}
 	call->placed_branch[call->reached] = in->sip.branch_hash;
 	call->placed[call->reached] = node;
+	call->placed_incarnation[call->reached] = node->incarnation;
 	return call->reached++;
 }
 
@@ -98,6 +111,8 @@ static void take_invite(struct call *call, struct node *node, struct buffer *in,
 	leg_learn(leg, in);
 	if (place_number < plan->failures) {
 		later(txn, plan->ring_ms, 503);
+	} else if (plan->first_status && !call->was_challenged) {
+		later(txn, plan->ring_ms, plan->first_status);
 	} else if (plan->flow == FLOW_CHALLENGE && !in->sip.has_credentials) {
 		call->challenger = node->number;
 		later(txn, plan->ring_ms, 407);

@@ -90,7 +90,9 @@ struct buffer *agent_initial(struct call *call, const char *extra)
 	draft_begin(&draft);
 	draft_text(&draft, method_names[method]);
 	if (call->plan.flow == FLOW_PING) {
-		draft_text(&draft, " sip:192.0.2.1:5060 SIP/2.0\r\n");
+		draft_text(&draft, " sip:");
+		draft_address(&draft, caller_way_in(call));
+		draft_text(&draft, " SIP/2.0\r\n");
 	} else {
 		draft_text(&draft, " sip:+49");
 		draft_number(&draft, call->number);

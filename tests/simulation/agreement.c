@@ -1,47 +1,102 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * At a call's end: did it end as planned, and do the caller's view and each target's view agree?
- * Where they may differ the RFCs allow a race, and it is counted by name:
- *
- *	answer beats CANCEL    RFC 3261 §9.1: a 2xx after the CANCEL makes a call, ended with BYE
- *	BYE crosses BYE        §15.1.1: both hang up at once
- *	BYE overtakes ACK      the network reorders; the callee may hear the BYE first
- *	BYE meets request      §15.1.2: a request that arrives after the BYE gets 481
- *	re-INVITE glare        §14.2: 491
- *	request before ACK     §14.2: 500 while the ACK to the 2xx is on its way
- *	answer after fail-over RFC 6026 §7.2, §8.4: the attempt was given up, its late 2xx is
- *	                       dropped; the callee hears no ACK and ends it after 64*T1 (RFC 3261
- *	                       §13.3.1.4)
- *	outage, status         a target was silent or gone, so that 408, 500 or a timeout is right
- *	outage, views          the side that crashed or was cut off knows nothing or too little
- *	request overtaken      §12.2.2: a request that arrives after a later one gets 500
- *	late retransmission    §17.2.2: a request that the network kept until Timer J was over is a
- *	                       new one; only where no final response stopped the caller
- *	answer too slow        RFC 4321 §1.1: an answer given late loses the race against Timer F when
- *	                       it is lost once
- *	caller gone            a caller whose machine went off hears nothing; its target ends the call
+ * Where they may differ an RFC allows the race.  Each has a name, its clause, and how often of 10,000
+ * calls it may be met at most: an excuse that swallowed everything would be seen.
  */
-#include "world.h"
+#include "model.h"
 
-const char *const race_names[RACES] = {
-	"answer beats CANCEL", "BYE crosses BYE", "BYE overtakes ACK", "BYE meets request",
-	"re-INVITE glare", "request before ACK", "answer after fail-over", "outage, status",
-	"outage, views", "request overtaken", "late retransmission",
-	"answer too slow", "caller gone", "target contradicts itself",
+#include <stdarg.h>
+#include <stdio.h>
+
+const struct race_rule race_rules[RACES] = {
+	/* Met on the way; both sides know. */
+	[RACE_ANSWER_BEATS_CANCEL] = { "answer beats CANCEL", "RFC 3261 §9.1: a 2xx after the CANCEL "
+				       "makes a call, ended with BYE", 400 },
+	[RACE_BYE_CROSSES_BYE] = { "BYE crosses BYE", "RFC 3261 §15.1.1: both hang up at once", 600 },
+	[RACE_BYE_OVERTAKES_ACK] = { "BYE overtakes ACK", "RFC 3261 §15, §18: datagrams keep no order",
+				     150 },
+	[RACE_BYE_MEETS_REQUEST] = { "BYE meets request", "RFC 3261 §15.1.2: a request after the BYE "
+				     "gets 481", 300 },
+	[RACE_REINVITE_GLARE] = { "re-INVITE glare", "RFC 3261 §14.2: 491", 30 },
+	[RACE_REQUEST_BEFORE_ACK] = { "request before ACK", "RFC 3261 §14.2: 500 while the ACK to the "
+				      "2xx is on its way", 60 },
+	[RACE_REQUEST_OVERTAKEN] = { "request overtaken", "RFC 3261 §12.2.2: a request after a later "
+				     "one gets 500", 30 },
+	[RACE_LATE_RETRANSMISSION] = { "late retransmission", "RFC 3261 §17.2.2: one that the network "
+				       "kept until Timer J was over is a new request", 20 },
+	[RACE_CANCEL_MEETS_503] = { "CANCEL meets 503", "RFC 3261 §16.7 item 6, §16.10: no next target "
+				    "for who gave up", 60 },
+	[RACE_CANCEL_TOO_LATE] = { "CANCEL too late", "RFC 3261 §9.1: 64*T1 after its CANCEL the caller "
+				   "waits no more", 5 },
+	/* Excuses: used when the views differ, and only then. */
+	[RACE_SLOW_ANSWER] = { "answer too slow", "RFC 4321 §1.1: lost once, it loses the race against "
+			       "Timer F", 20 },
+	[RACE_CALLER_GONE] = { "caller gone", "RFC 3261 §13.3.1.4: who hears no ACK ends the call; the "
+			       "caller hears nothing", 450 },
+	[RACE_CONTRADICTION] = { "target contradicts itself", "RFC 3261 §17.1.1.2: of two final "
+				 "responses the first counts", 150 },
+	[RACE_ANSWER_AFTER_FAILOVER] = { "answer after fail-over", "RFC 6026 §7.2, §8.4: the attempt "
+					 "was given up, its 2xx is a stray", 150 },
+	[RACE_OUTAGE_STATUS] = { "outage, status", "RFC 3261 §16.7 item 6, §16.9: 408, 500 or a "
+				 "timeout for a target that is gone", 300 },
+	[RACE_OUTAGE_VIEWS] = { "outage, views", "RFC 3261 §13.3.1.4, §17.1.1.2: who crashed or was cut "
+				"off knows too little", 300 },
+	[RACE_OUTAGE_DIALOG] = { "outage, in dialog", "RFC 3261 §12.2.1.2: 481, 408 or silence end it",
+				 300 },
+	[RACE_DARK_STATUS] = { "blackout, status", "RFC 3261 §17.1.1.2, §17.1.2.2: Timers B and F", 100 },
+	[RACE_DARK_VIEWS] = { "blackout, views", "RFC 3261 §13.3.1.4: 64*T1 without an ACK", 100 },
+	[RACE_DARK_DIALOG] = { "blackout, in dialog", "RFC 3261 §12.2.1.2", 100 },
+	[RACE_LOST_STATUS] = { "state lost, status", "RFC 6026 §7.3: what it waited for is a stray now",
+			       600 },
+	[RACE_LOST_VIEWS] = { "state lost, views", "RFC 6026 §7.3, RFC 3261 §13.3.1.4: the answer is a "
+			      "stray, the callee ends the call", 600 },
+	[RACE_LOST_DIALOG] = { "state lost, in dialog", "RFC 6026 §7.3, RFC 3261 §12.2.1.2", 200 },
+	[RACE_LOST_ATTEMPTS] = { "state lost, next target", "RFC 3261 §16.10, §16.11: which target a "
+				 "call failed over to is in no message", 200 },
+	[RACE_LOST_TWICE] = { "state lost, placed twice", "RFC 3261 §16.7 item 1, RFC 6026 §7.1: a late "
+			      "copy of an INVITE already answered finds no answer, and fails over", 5 },
+	[RACE_TWO_ANSWERS] = { "two answers", "RFC 3261 §13.2.2.4: each 2xx gets its ACK, all but one "
+			       "their BYE", 20 },
 };
 
-static bool is_touched_by(const struct call *call, const struct node *target)
-{
-	return target->outage || (target->outage_end && target->outage_end >= call->started);
-}
-
-/* Only targets of its pool can have met it. */
+/* An outage counts when it swallowed a datagram of the call, or a target forgot it. */
 bool agreement_is_touched(const struct call *call)
 {
-	for (int i = 0; i < POOL_SIZE; i++)
-		if (is_touched_by(call, &world.targets[call->plan.service * POOL_SIZE + i]))
+	if (call->met_outage)
+		return true;
+	for (const struct leg *leg = call->legs; leg; leg = leg->next)
+		if (leg->incarnation != leg->node->incarnation)
+			return true;
+	for (uint32_t i = 0; i < call->reached; i++)
+		if (call->placed[i]->incarnation != call->placed_incarnation[i])
 			return true;
 	return false;
+}
+
+enum view { VIEW_STATUS, VIEW_VIEWS, VIEW_DIALOG };
+
+static PRINTF_LIKE(3, 4) void differ(struct call *call, enum view view, const char *format, ...)
+{
+	va_list arguments;
+	char text[200];
+
+	if (call->is_caller_gone) {
+		call_race(call, RACE_CALLER_GONE);
+	} else if (call->was_contradicted) {
+		call_race(call, RACE_CONTRADICTION);
+	} else if (call->has_lost) {
+		call_race(call, RACE_LOST_STATUS + view);
+	} else if (agreement_is_touched(call)) {
+		call_race(call, RACE_OUTAGE_STATUS + view);
+	} else if (call->met_dark) {
+		call_race(call, RACE_DARK_STATUS + view);
+	} else {
+		va_start(arguments, format);
+		vsnprintf(text, sizeof(text), format, arguments);
+		va_end(arguments);
+		world_fail(call, "%s", text);
+	}
 }
 
 static bool is_right_status(const struct call *call)
@@ -55,7 +110,6 @@ static bool is_right_status(const struct call *call)
 	case FLOW_TIMER_C:
 		return status == 487;
 	case FLOW_STUBBORN:
-		return status == 408;
 	case FLOW_SILENT_CANCEL:
 		return status == 408;
 	case FLOW_DEAD:
@@ -68,137 +122,139 @@ static bool is_right_status(const struct call *call)
 	}
 }
 
-static void check_status(struct call *call, bool is_touched)
+static void check_status(struct call *call)
 {
+	const struct plan *plan = &call->plan;
+	uint16_t s = call->status;
+
 	if (is_right_status(call))
 		return;
-	if (call->plan.flow == FLOW_SLOW && call->plan.answer_ms > 20000 && call->status == 1) {
+	if (plan->flow == FLOW_SLOW && plan->answer_ms > 20000 && s == 1) {
 		call_race(call, RACE_SLOW_ANSWER);
 		return;
 	}
-	if (!is_touched) {
-		world_fail(call, "a '%s' ended with %u", flow_names[call->plan.flow], call->status);
+	if (plan->flow == FLOW_CANCEL && plan->failures && s == 500) {
+		call_race(call, RACE_CANCEL_MEETS_503);
 		return;
 	}
-	/* What the proxy or a timer says of a target that is gone; 404 and 504 are plans' own. */
-	uint16_t s = call->status;
-	if (s != 408 && s != 500 && s != 1 && s != 200 && s != 487 && s != 504 && s != 481 &&
-	    s != 407 && s != call->plan.status)
-		world_fail(call, "a '%s' met an outage and ended with %u",
-			   flow_names[call->plan.flow], s);
-	call_race(call, RACE_OUTAGE_STATUS);
+	if (plan->flow == FLOW_STUBBORN && s == 1 && !call->has_lost) {
+		call_race(call, RACE_CANCEL_TOO_LATE);
+		return;
+	}
+	differ(call, VIEW_STATUS, "a '%s' ended with %u", flow_names[plan->flow], s);
+	/* What the proxy or a timer says of a target that is gone; the others are plans' own. */
+	if (!call->is_caller_gone && !call->was_contradicted && s != 408 && s != 500 && s != 1 &&
+	    s != 200 && s != 487 && s != 504 && s != 481 && s != 407 && s != plan->status &&
+	    s != plan->first_status)
+		world_fail(call, "a '%s' met trouble and ended with %u", flow_names[plan->flow], s);
 }
 
-static void check_bye(struct call *call, const struct leg *leg, bool is_touched)
+static void check_bye(struct call *call, const struct leg *leg)
 {
-	if (!leg->sent_bye || leg->bye_status == 200 || is_touched)
+	if (!leg->sent_bye || leg->bye_status == 200)
 		return;
 	if (leg->bye_status == 481 && (leg->got_bye || leg->gave_up))
 		return;
-	world_fail(call, "a BYE of the %s ended with %u", leg->is_caller ? "caller" : "callee",
-		   leg->bye_status);
+	differ(call, VIEW_DIALOG, "a BYE of the %s ended with %u",
+	       leg->is_caller ? "caller" : "callee", leg->bye_status);
+}
+
+static const struct leg *find_leg(const struct call *call, bool is_caller, const char *caller_tag,
+				  const char *callee_tag)
+{
+	const struct leg *leg;
+
+	for (leg = call->legs; leg; leg = leg->next)
+		if (leg->is_caller == is_caller &&
+		    strcmp(is_caller ? leg->local_tag : leg->remote_tag, caller_tag) == 0 &&
+		    strcmp(is_caller ? leg->remote_tag : leg->local_tag, callee_tag) == 0)
+			break;
+	return leg;
 }
 
 /* A callee's view against the caller's. */
-static void check_callee(struct call *call, const struct leg *leg, bool is_touched)
+static void check_callee(struct call *call, const struct leg *leg)
 {
-	const struct leg *caller = call->caller_leg;
-	bool is_theirs = caller->status / 100 == 2 &&
-			 span_equal(span_of_string(caller->remote_tag),
-				    span_of_string(leg->local_tag));
+	const struct leg *caller = find_leg(call, true, leg->remote_tag, leg->local_tag);
 
-	if (is_theirs) {
+	if (caller && caller->status / 100 == 2) {
 		if (leg->status != caller->status || (!leg->is_acknowledged && !leg->got_bye) ||
-		    leg->state != LEG_ENDED) {
-			if (is_touched)
-				call_race(call, RACE_OUTAGE_VIEWS);
-			else
-				world_fail(call, "the callee's view: %u, %s, %s", leg->status,
-					   leg->is_acknowledged ? "acknowledged" : "no ACK",
-					   leg->state == LEG_ENDED ? "ended" : "open");
-		}
+		    leg->state != LEG_ENDED)
+			differ(call, VIEW_VIEWS, "the callee's view: %u, %s, %s", leg->status,
+			       leg->is_acknowledged ? "acknowledged" : "no ACK",
+			       leg->state == LEG_ENDED ? "ended" : "open");
 		return;
 	}
 	if (leg->status / 100 != 2)
 		return;
 	/* It answered, and the caller has another answer, or none. */
-	if (leg->is_acknowledged && !is_touched)
-		world_fail(call, "a callee's 2xx was acknowledged, the caller has %u",
-			   caller->status);
-	else if (!is_touched)
-		world_fail(call, "a callee answered, the caller has %u", caller->status);
-	else if (leg->gave_up)
+	if (!leg->is_acknowledged && leg->gave_up && agreement_is_touched(call) && !call->has_lost)
 		call_race(call, RACE_ANSWER_AFTER_FAILOVER);
 	else
-		call_race(call, RACE_OUTAGE_VIEWS);
+		differ(call, VIEW_VIEWS, "a callee answered%s, the caller has %u",
+		       leg->is_acknowledged ? " and was acknowledged" : "",
+		       call->caller_leg->status);
 }
 
-static void check_caller(struct call *call, bool is_touched)
+static void check_caller(struct call *call, const struct leg *caller)
 {
-	const struct leg *caller = call->caller_leg, *leg;
+	const struct leg *leg;
 
 	if (caller->status / 100 == 2) {
-		for (leg = call->legs; leg; leg = leg->next)
-			if (!leg->is_caller && span_equal(span_of_string(caller->remote_tag),
-							  span_of_string(leg->local_tag)))
-				break;
+		leg = find_leg(call, false, caller->local_tag, caller->remote_tag);
 		if (!leg)
-			world_fail(call, "the caller talks to nobody");
+			differ(call, VIEW_VIEWS, "the caller talks to nobody");
 		else if (!caller->sent_bye && !caller->got_bye)
-			world_fail(call, "the caller's side of the call is open");
-		else if (!caller->sent_bye && !is_touched && !leg->sent_bye)
-			world_fail(call, "the caller got a BYE that nobody sent");
+			differ(call, VIEW_VIEWS, "the caller's side of the call is open");
+		else if (!caller->sent_bye && !leg->sent_bye)
+			differ(call, VIEW_VIEWS, "the caller got a BYE that nobody sent");
 		return;
 	}
+	if (caller != call->caller_leg)
+		return; /* it only rang */
 	/* A refusal of the target's own reaches the caller. */
 	for (leg = call->legs; leg; leg = leg->next)
 		if (!leg->is_caller && leg->status == caller->status)
 			return;
-	if (!call->is_answered_by_engine && caller->status != 1 && !is_touched)
-		world_fail(call, "the caller has %u, no callee said so", caller->status);
+	if (!call->is_answered_by_engine && caller->status != 1)
+		differ(call, VIEW_VIEWS, "the caller has %u, no callee said so", caller->status);
 }
 
-static void check_midway(struct call *call, const struct leg *leg, bool is_touched)
+static void check_midway(struct call *call, const struct leg *leg)
 {
-	switch (leg->midway_status) {
-	case 0: case 200: case 481: case 491: case 500:
-		break;
-	case 488:
-		if (!call->plan.refuses_midway)
-			world_fail(call, "488 inside a call, for no reason");
-		break;
-	case 487:
-		break; /* a BYE met a re-INVITE */
-	default:
-		if (!is_touched)
-			world_fail(call, "%u inside a call", leg->midway_status);
-	}
-	if (leg->midway_status >= 300 && leg->midway_status != 488 &&
-	    leg->midway_status != 487 && !call->has_race && !is_touched)
-		world_fail(call, "%u inside a call, and no race", leg->midway_status);
+	uint16_t status = leg->midway_status;
+	bool is_planned = status == 488 && call->plan.refuses_midway;
+	/* 481, 491, 500 are answers to a race, 487 is a BYE's to a re-INVITE. */
+	bool is_race = call->has_race && (status == 481 || status == 491 || status == 500);
+
+	if (status != 0 && status != 200 && status != 487 && !is_planned && !is_race)
+		differ(call, VIEW_DIALOG, "%u inside a call, and no race", status);
 }
 
 void agreement_check(struct call *call)
 {
-	bool is_touched = agreement_is_touched(call);
-
-	if (call->is_caller_gone) {
-		call_race(call, RACE_CALLER_GONE);
-		return;
-	}
-	/* Of two final responses the network chooses the one that comes first. */
-	if (call->was_contradicted) {
-		call_race(call, RACE_CONTRADICTION);
-		return;
-	}
-	check_status(call, is_touched);
+	model_bury(call);
+	check_status(call);
 	if (call->plan.method != METHOD_INVITE)
 		return;
-	check_caller(call, is_touched);
 	for (const struct leg *leg = call->legs; leg; leg = leg->next) {
-		if (!leg->is_caller)
-			check_callee(call, leg, is_touched);
-		check_bye(call, leg, is_touched);
-		check_midway(call, leg, is_touched);
+		if (leg->is_caller)
+			check_caller(call, leg);
+		else
+			check_callee(call, leg);
+		check_bye(call, leg);
+		check_midway(call, leg);
 	}
+}
+
+void agreement_check_races(void)
+{
+	if (world.options.calls < 10000)
+		return; /* too few to tell */
+	for (int i = 0; i < RACES; i++)
+		if (world.races[i] * 10000 > (uint64_t)race_rules[i].limit * world.options.calls)
+			world_fail(NULL, "the race '%s' was met %llu times in %u calls, %u of 10,000 "
+				   "are believable", race_rules[i].name,
+				   (unsigned long long)world.races[i], world.options.calls,
+				   race_rules[i].limit);
 }

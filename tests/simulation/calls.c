@@ -24,6 +24,7 @@ struct call *call_start(uint32_t number)
 	call->number = number;
 	call->random = world.options.seed * 0x9e3779b97f4a7c15u + number;
 	call->secret = random_next(&call->random);
+	call->slot = cluster_slot(call->secret);
 	call->started = call->touched = world.now;
 	call->caller = &world.callers[random_below(&call->random, world.options.callers)];
 	call->cseq = 1;

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The engines under test behind one hash of the Call-ID, on one snapshot; see world.h. */
+/* What an engine gets and sends, judged by the model; what it holds; see world.h. */
 #include "model.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/hash.h"
-#include "support/snapshot_fixture.h"
-
 #define HEADROOM 1024
 #define TAILROOM 1024
-
-static const char *const policies[POOLS] = { "call-id-hash", "round-robin", "weighted-random" };
 
 static struct endpoint endpoint_of(struct address address)
 {
@@ -34,54 +29,14 @@ static struct address address_of(const struct endpoint *endpoint)
 
 bool engines_create(void)
 {
-	char text[8192], error[256];
-	int len = snprintf(text, sizeof(text),
-			   "interface access address 192.0.2.1/24 gateway 192.0.2.254 peers 203.0.113.0/24\n"
-			   "interface core address 198.51.100.1/24\n"
-			   "timers c %u\n", TIMER_C_MS);
-
-	for (int i = 0; i < POOLS; i++)
-		len += snprintf(text + len, sizeof(text) - (size_t)len, "pool p%d policy %s\n", i,
-				policies[i]);
-	for (int i = 0; i < TARGETS; i++)
-		len += snprintf(text + len, sizeof(text) - (size_t)len,
-				"target p%d t%d 198.51.100.%d:5060 weight %d\n", i / POOL_SIZE, i,
-				11 + i, 1 + i % 3);
-	for (int i = 0; i < POOLS; i++)
-		len += snprintf(text + len, sizeof(text) - (size_t)len,
-				"service s%d listen 192.0.2.1:%d pool p%d record-route nat auto\n",
-				i, 5060 + 2 * i, i);
-	world.fixture = snapshot_fixture_create(text, error, sizeof(error));
-	if (!world.fixture) {
-		fprintf(stderr, "snapshot: %s\n", error);
-		return false;
-	}
-	world.snapshot = snapshot_fixture_snapshot(world.fixture);
 	world.outbox = malloc(sizeof(*world.outbox));
-	for (uint32_t i = 0; i < world.options.engines; i++) {
-		/* Room for all that may live at once: 70 s of arrivals, three transactions each. */
-		uint32_t room = MAX(4096u, world.options.rate * 240 / world.options.engines);
-		const struct proxy_config config = {
-			.worker = (uint16_t)i,
-			.txns_max = world.options.is_scarce ? 3 * room : room,
-			.tombstones_max = world.options.is_scarce ? 1 : 2 * room,
-			.retain_max = (size_t)room * 2048, .seed = world.options.seed,
-		};
-		world.engines[i] = (struct engine){ .proxy = proxy_create(&config, world.now),
-						    .next = TICK_NEVER };
-		if (!world.engines[i].proxy || !world.outbox)
-			return false;
-	}
-	return true;
+	return world.outbox && cluster_create();
 }
 
 void engines_destroy(void)
 {
-	for (uint32_t i = 0; i < world.options.engines; i++)
-		proxy_destroy(world.engines[i].proxy);
+	cluster_destroy();
 	free(world.outbox);
-	if (world.fixture)
-		snapshot_fixture_destroy(world.fixture);
 }
 
 /* ---- one step of an engine */
@@ -132,13 +87,6 @@ static void outputs_send(struct outputs *outputs)
 	}
 }
 
-static struct engine *engine_of(const struct buffer *buffer)
-{
-	uint64_t hash = hash64(&world.snapshot->call_key, sip_text(buffer, buffer->sip.call_id));
-
-	return &world.engines[hash % world.options.engines];
-}
-
 static struct call *call_of(const struct buffer *buffer)
 {
 	struct call *call = world.calls[buffer->sip.call];
@@ -148,15 +96,26 @@ static struct call *call_of(const struct buffer *buffer)
 	return call;
 }
 
+static bool is_its_address(const struct engine *engine, struct address address)
+{
+	uint32_t slot = (address.ip - ACCESS_IP) & 255;
+
+	return world.options.is_shared || &world.engines[world.owners[slot]] == engine;
+}
+
 void engines_receive(struct buffer *buffer, struct address from, struct address to)
 {
 	static char room[HEADROOM + 65536 + TAILROOM];
 	struct call *call = call_of(buffer);
-	struct engine *engine = engine_of(buffer);
+	struct engine *engine = call ? cluster_owner(call) : NULL;
 	struct outputs outputs;
 
-	if (!call)
+	if (!engine) {
+		world.in_the_dark++;
 		return;
+	}
+	if (!is_its_address(engine, to))
+		world_fail(call, "a datagram goes to the engine of other calls");
 	call->touched = world.now;
 	memcpy(room + HEADROOM, buffer->data, buffer->len);
 	struct proxy_datagram datagram = {
@@ -168,7 +127,7 @@ void engines_receive(struct buffer *buffer, struct address from, struct address 
 	outbox_reset(world.outbox);
 	engine->given++;
 	world.to_engines++;
-	outputs.verdict = proxy_receive(engine->proxy, world.snapshot, &datagram, world.now,
+	outputs.verdict = proxy_receive(engine->proxy, engine->snapshot, &datagram, world.now,
 					world.outbox);
 	outputs_read(engine, &outputs);
 	if (buffer->sip.is_request)
@@ -182,16 +141,18 @@ void engines_receive(struct buffer *buffer, struct address from, struct address 
 void engines_error(struct buffer *buffer, struct address to)
 {
 	struct call *call = call_of(buffer);
-	struct engine *engine = engine_of(buffer);
+	struct engine *engine = call ? cluster_owner(call) : NULL;
 	struct endpoint destination = endpoint_of(to);
 	struct outputs outputs;
 
-	if (!call)
+	if (!engine) {
+		world.in_the_dark++;
 		return;
+	}
 	call->touched = world.now;
 	outbox_reset(world.outbox);
 	engine->given++;
-	outputs.verdict = proxy_transport_error(engine->proxy, world.snapshot,
+	outputs.verdict = proxy_transport_error(engine->proxy, engine->snapshot,
 						span_of(buffer->data, MIN(buffer->len, 520)),
 						&destination, world.now, world.outbox);
 	outputs_read(engine, &outputs);
@@ -203,7 +164,7 @@ tick_t engines_next(void)
 {
 	tick_t next = TICK_NEVER;
 
-	for (uint32_t i = 0; i < world.options.engines; i++)
+	for (uint32_t i = 0; i < world.engine_count; i++)
 		next = MIN(next, world.engines[i].next);
 	return next;
 }
@@ -212,11 +173,11 @@ void engines_expire(void)
 {
 	struct outputs outputs;
 
-	for (uint32_t i = 0; i < world.options.engines && !world.has_failed; i++) {
+	for (uint32_t i = 0; i < world.engine_count && !world.has_failed; i++) {
 		struct engine *engine = &world.engines[i];
 		for (int n = 0; engine->next <= world.now && !world.has_failed; n++) {
 			outbox_reset(world.outbox);
-			bool more = proxy_expire(engine->proxy, world.snapshot, world.now,
+			bool more = proxy_expire(engine->proxy, engine->snapshot, world.now,
 						 world.outbox);
 			outputs_read(engine, &outputs);
 			for (uint32_t j = 0; j < outputs.count; j++)
@@ -273,17 +234,21 @@ static void check_held(uint32_t i, const struct proxy_stats *is, const struct mo
 
 void engines_sample(void)
 {
-	struct model_held held[ENGINES_MAX] = { { 0 } };
+	struct model_held held[ENGINES_MAX + 1] = { { 0 } };
 	struct proxy_stats stats;
 
 	world.samples++;
 	for (uint32_t i = world.started; i-- > 0 && world.started - i < 4 * world.busiest + 100000;)
 		for (struct model_txn *txn = world.calls[i] ? world.calls[i]->models : NULL; txn;
 		     txn = txn->next) {
+			if (txn->is_lost || world.engines[txn->engine].life != txn->life)
+				continue;
 			model_advance(txn);
 			model_held(txn, &held[txn->engine]);
 		}
-	for (uint32_t i = 0; i < world.options.engines; i++) {
+	for (uint32_t i = 0; i < world.engine_count; i++) {
+		if (!world.engines[i].proxy)
+			continue;
 		const struct model_held *h = &held[i];
 		proxy_stats_read(world.engines[i].proxy, &stats);
 		world.alive_max = MAX(world.alive_max, stats.txns + stats.tombstones);
@@ -298,28 +263,33 @@ void engines_sample(void)
 	}
 }
 
+static void check_end(uint32_t i)
+{
+	struct engine *engine = &world.engines[i];
+	struct proxy_stats stats;
+
+	/* Copies that the last outbox pointed to are released by the next call. */
+	outbox_reset(world.outbox);
+	(void)proxy_expire(engine->proxy, engine->snapshot, world.now, world.outbox);
+	proxy_stats_read(engine->proxy, &stats);
+	if (stats.txns || stats.tombstones || stats.timers || stats.retained ||
+	    stats.retained_bytes)
+		world_fail(NULL,
+			   "engine %u keeps %llu transactions, %llu tombstones, %llu timers, "
+			   "%llu copies", i, (unsigned long long)stats.txns,
+			   (unsigned long long)stats.tombstones, (unsigned long long)stats.timers,
+			   (unsigned long long)stats.retained);
+	check_verdicts(engine);
+	for (uint32_t j = 0; j < TARGETS; j++)
+		if (engine->statuses[j].outstanding)
+			world_fail(NULL, "target %s has %lld requests outstanding at the end",
+				   engine->targets[j].name,
+				   (long long)engine->statuses[j].outstanding);
+}
+
 void engines_check_end(void)
 {
-	for (uint32_t i = 0; i < world.options.engines; i++) {
-		struct proxy_stats stats;
-		/* Copies that the last outbox pointed to are released by the next call. */
-		outbox_reset(world.outbox);
-		(void)proxy_expire(world.engines[i].proxy, world.snapshot, world.now, world.outbox);
-		proxy_stats_read(world.engines[i].proxy, &stats);
-		if (stats.txns || stats.tombstones || stats.timers || stats.retained ||
-		    stats.retained_bytes)
-			world_fail(NULL,
-				   "engine %u keeps %llu transactions, %llu tombstones, %llu timers, "
-				   "%llu copies", i, (unsigned long long)stats.txns,
-				   (unsigned long long)stats.tombstones,
-				   (unsigned long long)stats.timers,
-				   (unsigned long long)stats.retained);
-		check_verdicts(&world.engines[i]);
-	}
-	for (uint32_t i = 0; i < world.snapshot->target_count; i++) {
-		const struct target_status *status = world.snapshot->targets[i].status;
-		if (status->outstanding)
-			world_fail(NULL, "target %s has %lld requests outstanding at the end",
-				   world.snapshot->targets[i].name, (long long)status->outstanding);
-	}
+	for (uint32_t i = 0; i < world.engine_count; i++)
+		if (world.engines[i].proxy)
+			check_end(i);
 }

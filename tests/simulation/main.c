@@ -23,6 +23,7 @@ static void usage(void)
 {
 	puts("usage: simulation [--calls N] [--seed S] [--engines N] [--rate CALLS_A_SECOND]\n"
 	     "                  [--callers N] [--loss N] [--duplicate N] [--delay N] (of 10,000)\n"
+	     "                  [--failures MS] (of engines, on average) [--shared] (one address)\n"
 	     "                  [--no-outages] [--trace CALL]\n"
 	     "Same seed, same run: the digest covers every datagram and its time.");
 }
@@ -48,6 +49,7 @@ static bool parse(int argc, char **argv, struct options *options)
 		{ "--loss", offsetof(struct options, loss) },
 		{ "--duplicate", offsetof(struct options, duplicate) },
 		{ "--delay", offsetof(struct options, delay) },
+		{ "--failures", offsetof(struct options, failures_ms) },
 	};
 	uint64_t value;
 
@@ -55,6 +57,10 @@ static bool parse(int argc, char **argv, struct options *options)
 		bool is_known = false;
 		if (strcmp(argv[i], "--no-outages") == 0) {
 			options->has_outages = false;
+			continue;
+		}
+		if (strcmp(argv[i], "--shared") == 0) {
+			options->is_shared = true;
 			continue;
 		}
 		if (!number(argv[i + 1], UINT64_MAX, &value))
@@ -93,11 +99,18 @@ static void report(double seconds)
 	       " swallowed by outages, %" PRIu64 " ICMP errors\n",
 	       world.sent, world.to_engines, world.from_engines, world.lost, world.duplicated,
 	       world.delayed, world.swallowed, world.icmp);
-	printf("# %" PRIu64 " crashes, %" PRIu64 " blackouts; %" PRIu64
-	       " timers measured, none early, the latest %" PRIu64 " us; %" PRIu64
+	printf("# targets: %" PRIu64 " crashes, %" PRIu64 " silences; sides in the dark %" PRIu64
+	       " times, %" PRIu64 " datagrams there\n",
+	       world.crashes, world.blackouts, world.darkenings, world.in_dark);
+	if (world.options.failures_ms)
+		printf("# engines: %" PRIu64 " died, %" PRIu64 " taken over by another, %" PRIu64
+		       " datagrams while nobody served; %" PRIu64 " transactions lost, %" PRIu64
+		       " made anew with the same branch and target\n",
+		       world.failures, world.take_overs, world.in_the_dark, world.lost_txns,
+		       world.revived);
+	printf("# %" PRIu64 " timers measured, none early, the latest %" PRIu64 " us; %" PRIu64
 	       " samples; at most %" PRIu64 " transactions in an engine\n",
-	       world.crashes, world.blackouts, world.timers_measured, world.latest, world.samples,
-	       world.alive_max);
+	       world.timers_measured, world.latest, world.samples, world.alive_max);
 	printf("# flows:");
 	for (int i = 0; i < FLOWS; i++)
 		printf("%s %s %" PRIu64, i ? "," : "", flow_names[i], world.flows[i]);
@@ -106,10 +119,11 @@ static void report(double seconds)
 	for (int i = 100; i < 700; i++)
 		if (world.statuses[i])
 			printf(", %d: %" PRIu64, i, world.statuses[i]);
-	printf("\n# races:");
-	for (int i = 0; i < RACES; i++)
-		printf("%s %s %" PRIu64, i ? "," : "", race_names[i], world.races[i]);
 	printf("\n");
+	for (int i = 0; i < RACES; i++)
+		if (world.races[i])
+			printf("# race: %s %" PRIu64 " (%s)\n", race_rules[i].name, world.races[i],
+			       race_rules[i].clause);
 }
 
 static bool run(const struct options *options, uint64_t *digest)
@@ -151,7 +165,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	printf("1..3\n");
+	printf("1..4\n");
 	struct options small = options;
 	small.calls = MIN(options.calls, 1000u);
 	small.is_quiet = true;
@@ -163,13 +177,20 @@ int main(int argc, char **argv)
 	bool is_well = run(&options, &digest);
 	printf("%s 2 - every call ends as it should, and every datagram is asked for by the RFCs\n",
 	       is_well ? "ok" : "not ok");
+	struct options failing = options;
+	failing.calls = MAX(options.calls / 5, 1u);
+	failing.rate = MAX(options.rate / 4, 1u);
+	failing.failures_ms = options.failures_ms ? options.failures_ms : 20000;
 	/* Where tombstones find no room the tables do all the work to the end. */
 	options.calls = MAX(options.calls / 5, 1u);
-	options.is_scarce = options.is_quiet = true;
+	options.is_scarce = options.is_shared = options.is_quiet = true;
 	options.loss = MIN(2 * options.loss, 500u);
 	options.duplicate = MIN(8 * options.duplicate, 2000u);
 	bool is_well_too = run(&options, &digest);
-	printf("%s 3 - the same in heavier weather, without room for tombstones\n",
+	printf("%s 3 - the same in heavier weather, behind one address, without room for tombstones\n",
 	       is_well_too ? "ok" : "not ok");
-	return is_repeated && is_well && is_well_too ? 0 : 1;
+	bool is_well_then = run(&failing, &digest);
+	printf("%s 4 - engines die, others take their calls: same branch, same target, and each call "
+	       "lost has its clause\n", is_well_then ? "ok" : "not ok");
+	return is_repeated && is_well && is_well_too && is_well_then ? 0 : 1;
 }

@@ -134,7 +134,7 @@ static struct model_txn *find(struct call *call, const struct sip *sip)
 										      sip->method;
 
 	for (struct model_txn *txn = call->models; txn; txn = txn->next)
-		if (txn->branch_hash == sip->branch_hash && txn->method == method)
+		if (!txn->is_lost && txn->branch_hash == sip->branch_hash && txn->method == method)
 			return txn;
 	return NULL;
 }
@@ -179,6 +179,7 @@ static struct model_txn *txn_new(struct call *call, struct buffer *in, struct ad
 	txn->asker = from;
 	txn->own = to;
 	txn->engine = (uint8_t)engine;
+	txn->life = world.engines[engine].life;
 	txn->resend_at = txn->end = txn->trying_at = TICK_NEVER;
 	txn->is_balanced = in->sip.to_tag.len == 0;
 	txn->pool = (uint16_t)((to.port - 5060) / 2);
@@ -221,6 +222,7 @@ void model_attempt_begin(struct model_txn *txn, struct output *output)
 	};
 	if (!peer || (txn->is_balanced && (!peer->is_target || peer->pool != txn->pool)))
 		world_fail(txn->call, "a request goes to no target of its pool");
+	txn->call->had_failover |= txn->attempts > 0;
 	for (int i = 0; i < txn->attempts; i++)
 		if (txn->attempt[i].peer == peer ||
 		    txn->attempt[i].branch_hash == attempt->branch_hash)
@@ -231,6 +233,7 @@ void model_attempt_begin(struct model_txn *txn, struct output *output)
 static void take_new(struct call *call, struct buffer *in, struct address from, struct address to,
 		     struct outputs *outputs)
 {
+	const struct model_txn *lost = model_lost(call, &in->sip);
 	struct model_txn *txn = txn_new(call, in, from, to, outputs->engine);
 	struct output *output;
 
@@ -244,6 +247,8 @@ static void take_new(struct call *call, struct buffer *in, struct address from, 
 	}
 	model_check_request(call, in, output->buffer);
 	model_attempt_begin(txn, output);
+	if (lost)
+		model_check_revived(txn, lost);
 	if (!txn->is_balanced && other_side(call, in, from) != txn->attempt[0].peer)
 		world_fail(call, "an in-dialog request goes to somebody else");
 	/* RFC 4320 §4.1: when a client's Timer E reaches T2. */
@@ -271,10 +276,20 @@ static void take_again(struct model_txn *txn, struct outputs *outputs)
 		world_fail(txn->call, "a response is repeated differently");
 }
 
+static bool has_request(const struct outputs *outputs, uint8_t method)
+{
+	for (uint32_t i = 0; i < outputs->count; i++)
+		if (outputs->output[i].buffer->sip.is_request &&
+		    outputs->output[i].buffer->sip.method == method)
+			return true;
+	return false;
+}
+
 static void take_ack(struct call *call, struct model_txn *txn, struct buffer *in,
 		     struct address from, struct outputs *outputs)
 {
 	struct model_txn none = { .call = call };
+	const struct model_txn *lost;
 
 	if (txn) {
 		/* RFC 6026 §7.1: in Accepted an ACK is the TU's, here to be forwarded. */
@@ -288,11 +303,19 @@ static void take_ack(struct call *call, struct model_txn *txn, struct buffer *in
 		model_keep(&txn->response, NULL);
 		return;
 	}
+	/* To an answer of an engine that died: another knows the tag for the cluster's. */
+	if (call->has_lost && !has_request(outputs, METHOD_ACK) &&
+	    outputs->verdict.kind == VERDICT_ABSORB)
+		return;
 	struct output *output = model_take_request(&none, outputs, METHOD_ACK);
 	if (!output)
 		return;
 	model_check_request(call, in, output->buffer);
-	if (network_node(output->to) != other_side(call, in, from))
+	lost = model_lost(call, &in->sip);
+	/* After a fail-over the first target gets it. */
+	if (lost && call->had_failover)
+		call_race(call, RACE_LOST_ATTEMPTS);
+	else if (network_node(output->to) != (lost ? lost->attempt[0].peer : other_side(call, in, from)))
 		world_fail(call, "an ACK goes to somebody else");
 }
 
@@ -332,15 +355,6 @@ static void take_cancel(struct model_txn *txn, struct buffer *in, struct address
 		txn->keeps_cancel = true;
 }
 
-static bool has_request(const struct outputs *outputs, uint8_t method)
-{
-	for (uint32_t i = 0; i < outputs->count; i++)
-		if (outputs->output[i].buffer->sip.is_request &&
-		    outputs->output[i].buffer->sip.method == method)
-			return true;
-	return false;
-}
-
 static bool is_ping(const struct buffer *in)
 {
 	struct span uri = sip_text(in, in->sip.request_uri);
@@ -351,8 +365,10 @@ static bool is_ping(const struct buffer *in)
 void model_request(struct call *call, struct buffer *in, struct address from, struct address to,
 		   struct outputs *outputs)
 {
-	struct model_txn *txn = find(call, &in->sip);
+	struct model_txn *txn, *lost;
 
+	model_bury(call);
+	txn = find(call, &in->sip);
 	if (txn && in->sip.method != METHOD_ACK)
 		model_advance(txn);
 	if (txn && in->sip.method == txn->method)
@@ -376,6 +392,8 @@ void model_request(struct call *call, struct buffer *in, struct address from, st
 	} else if (in->sip.method == METHOD_CANCEL) {
 		if (txn)
 			take_cancel(txn, in, from, outputs);
+		else if ((lost = model_lost(call, &in->sip)))
+			model_lost_cancel(lost, in, outputs);
 		else
 			world_fail(call, "a CANCEL without its INVITE");
 	} else if (txn) {
@@ -396,6 +414,8 @@ void model_request(struct call *call, struct buffer *in, struct address from, st
 bool model_is_over(const struct call *call)
 {
 	for (struct model_txn *txn = call->models; txn; txn = txn->next) {
+		if (txn->is_lost || world.engines[txn->engine].life != txn->life)
+			continue;
 		model_advance(txn);
 		if (world.now <= tick_add(record_end(txn), SLACK))
 			return false;

@@ -34,6 +34,8 @@ struct model_txn {
 	struct address asker, own;
 	uint8_t method, side, engine, attempts;
 	bool is_balanced, is_cancelled, has_timeout, is_silent;
+	bool is_lost;            /* the engine died; what was placed and asked is kept here */
+	uint32_t life;           /* of the engine */
 	bool keeps_cancel;       /* one with a Reason that waits for a provisional response */
 	uint16_t status, pool;
 	uint32_t interval_ms;
@@ -55,6 +57,8 @@ struct outputs {
 	struct output output[OUTBOX_MAX];
 };
 
+/* The engine of some of its transactions died: from then on they owe nothing. */
+void model_bury(struct call *call);
 /* They judge, and mark the outputs that were asked for. */
 void model_request(struct call *call, struct buffer *in, struct address from, struct address to,
 		   struct outputs *outputs);
@@ -80,6 +84,13 @@ struct model_held {
 	uint64_t copies; /* messages that may have to be sent again */
 };
 void model_held(const struct model_txn *txn, struct model_held *held);
+
+/* ---- model_lost.c: messages of transactions that died with their engine */
+struct model_txn *model_lost(const struct call *call, const struct sip *sip);
+/* A request whose transaction was lost is taken anew: as before. */
+void model_check_revived(const struct model_txn *txn, const struct model_txn *lost);
+void model_lost_cancel(struct model_txn *lost, struct buffer *in, struct outputs *outputs);
+void model_lost_response(struct call *call, struct buffer *in, struct outputs *outputs);
 
 /* ---- between the files of the model */
 #define AFTER(ms) (world.now + TICK_MS(ms))

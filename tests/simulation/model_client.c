@@ -118,7 +118,7 @@ static struct model_txn *find(struct call *call, const struct sip *sip,
 			      struct model_attempt **attempt)
 {
 	for (struct model_txn *txn = call->models; txn; txn = txn->next)
-		for (int i = 0; i < txn->attempts; i++)
+		for (int i = 0; i < txn->attempts && !txn->is_lost; i++)
 			if (txn->attempt[i].branch_hash == sip->branch_hash) {
 				*attempt = &txn->attempt[i];
 				return txn;
@@ -148,10 +148,14 @@ static void check_verdict(const struct model_txn *txn, const struct model_attemp
 void model_response(struct call *call, struct buffer *in, struct outputs *outputs)
 {
 	struct model_attempt *attempt;
-	struct model_txn *txn = find(call, &in->sip, &attempt);
+	struct model_txn *txn;
 
-	if (!txn)
+	model_bury(call);
+	txn = find(call, &in->sip, &attempt);
+	if (!txn) {
+		model_lost_response(call, in, outputs);
 		return;
+	}
 	model_advance(txn);
 	model_end_silent(txn, outputs);
 	if (attempt->end <= world.now && world.now <= attempt->end + SLACK &&
@@ -190,6 +194,7 @@ void model_error(struct call *call, const struct buffer *quoted, struct address 
 	if (!quoted->sip.is_request || quoted->sip.method == METHOD_ACK ||
 	    quoted->sip.method == METHOD_CANCEL)
 		return;
+	model_bury(call);
 	txn = find(call, &quoted->sip, &attempt);
 	if (!txn)
 		return;
@@ -249,7 +254,7 @@ static void next_attempt(struct call *call, struct output *output, struct output
 {
 	for (struct model_txn *txn = call->models; txn; txn = txn->next) {
 		struct model_attempt *attempt = model_current(txn);
-		if (txn->method != output->buffer->sip.method || attempt->side != SIDE_TRYING ||
+		if (txn->is_lost || txn->method != output->buffer->sip.method || attempt->side != SIDE_TRYING ||
 		    world.now < attempt->end || !model_is_invite(txn) || !txn->is_balanced)
 			continue;
 		model_measure(call, attempt->end, "Timer B");
@@ -315,6 +320,7 @@ void model_expiry(struct output *output, struct outputs *outputs)
 
 	if (output->is_asked_for)
 		return;
+	model_bury(call);
 	output->is_asked_for = true;
 	if (sip->is_request) {
 		txn = find(call, sip, &attempt);
@@ -327,7 +333,8 @@ void model_expiry(struct output *output, struct outputs *outputs)
 		return;
 	}
 	for (txn = call->models; txn; txn = txn->next)
-		if (txn->branch_hash == sip->branch_hash && txn->method == sip->method) {
+		if (!txn->is_lost && txn->branch_hash == sip->branch_hash &&
+		    txn->method == sip->method) {
 			answered(txn, output, outputs);
 			return;
 		}

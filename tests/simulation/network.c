@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define ACCESS_IP  0xc0000201u /* 192.0.2.1 */
-#define CORE_IP    0xc6336401u /* 198.51.100.1 */
 #define CALLER_NET 0xcb007100u /* 203.0.113.0/24 */
 #define CALLERS_A_HOST 500u
 #define CALLER_PORT 10000u
@@ -24,7 +22,7 @@ static struct flight *free_flights;
 
 bool network_is_engine(struct address address)
 {
-	return address.ip == ACCESS_IP || address.ip == CORE_IP;
+	return address.ip - ACCESS_IP < ENGINES_MAX || address.ip - CORE_IP < ENGINES_MAX;
 }
 
 void network_create(void)
@@ -50,6 +48,8 @@ void network_create(void)
 			node->joins_vias = random_below(&random, 2);
 		}
 	}
+	if (world.options.has_outages)
+		world_in(random_between(&random, 1000, 100000), EVENT_DARK, NULL, 0, 0);
 	for (uint32_t i = 0; i < TARGETS; i++) {
 		struct node *node = &world.targets[i];
 		*node = (struct node){ .number = (uint16_t)i, .pool = (uint16_t)(i / POOL_SIZE),
@@ -141,6 +141,25 @@ static uint64_t latency(void)
 	return random_between(&world.network_random, 500, 20000);
 }
 
+/* What a target in an outage or a side in the dark would hear or say. */
+static bool is_swallowed(const struct node *node, const struct buffer *buffer)
+{
+	struct call *call = world.calls[buffer->sip.call];
+
+	if (node->outage) {
+		world.swallowed++;
+		if (call)
+			call->met_outage = true;
+	} else if (world.is_dark[node->is_target]) {
+		world.in_dark++;
+		if (call)
+			call->met_dark = true;
+	} else {
+		return false;
+	}
+	return true;
+}
+
 void network_send(struct buffer *buffer, struct address from, struct address to)
 {
 	const struct options *options = &world.options;
@@ -159,10 +178,8 @@ void network_send(struct buffer *buffer, struct address from, struct address to)
 	if (!network_is_engine(to) && !network_node(to))
 		world_fail(world.calls[buffer->sip.call], "sent to %u.%u.%u.%u:%u, where nobody is",
 			   to.ip >> 24, to.ip >> 16 & 255, to.ip >> 8 & 255, to.ip & 255, to.port);
-	if (network_node(from) && network_node(from)->outage) {
-		world.swallowed++;
+	if (network_node(from) && is_swallowed(network_node(from), buffer))
 		return;
-	}
 	if (luck < options->loss) {
 		world.lost++;
 		if (is_traced)
@@ -185,13 +202,21 @@ void network_send(struct buffer *buffer, struct address from, struct address to)
 	flight_start(buffer, from, to, delay, EVENT_LAND);
 }
 
-static enum outage outage_of(const struct node *node, const struct flight *flight)
+static void land_at(struct node *node, struct flight *flight)
 {
 	const struct call *call = world.calls[flight->buffer->sip.call];
+	bool is_gone = !node->is_target && call && call->is_caller_gone;
+	bool has_icmp = is_gone ? call->plan.has_icmp : node->outage == OUTAGE_ICMP;
 
-	if (node->is_target || !call || !call->is_caller_gone)
-		return (enum outage)node->outage;
-	return call->plan.has_icmp ? OUTAGE_ICMP : OUTAGE_SILENT;
+	if (!is_gone && !is_swallowed(node, flight->buffer)) {
+		agent_receive(node, flight->buffer, flight->from);
+		return;
+	}
+	if (!has_icmp)
+		return;
+	flight_start(flight->buffer, flight->from, flight->to, latency(), EVENT_ERROR);
+	if (world.options.trace == (int64_t)flight->buffer->sip.call)
+		trace(flight->buffer, flight->to, flight->from, "  ICMP ERROR");
 }
 
 void network_land(void *object)
@@ -199,19 +224,10 @@ void network_land(void *object)
 	struct flight *flight = object;
 	struct node *node;
 
-	if (network_is_engine(flight->to)) {
+	if (network_is_engine(flight->to))
 		engines_receive(flight->buffer, flight->from, flight->to);
-	} else if ((node = network_node(flight->to)) != NULL && outage_of(node, flight)) {
-		world.swallowed++;
-		if (outage_of(node, flight) == OUTAGE_ICMP) {
-			flight_start(flight->buffer, flight->from, flight->to, latency(),
-				     EVENT_ERROR);
-			if (world.options.trace == (int64_t)flight->buffer->sip.call)
-				trace(flight->buffer, flight->to, flight->from, "  ICMP ERROR");
-		}
-	} else if (node) {
-		agent_receive(node, flight->buffer, flight->from);
-	}
+	else if ((node = network_node(flight->to)) != NULL)
+		land_at(node, flight);
 	flight_end(flight);
 }
 
@@ -240,7 +256,6 @@ void network_outage(struct node *target)
 	if (world.started == world.options.calls)
 		return;
 	target->outage = random_below(random, 2) ? OUTAGE_ICMP : OUTAGE_SILENT;
-	target->outage_end = TICK_NEVER;
 	if (is_crash) {
 		target->incarnation++;
 		world.crashes++;
@@ -258,9 +273,29 @@ void network_outage(struct node *target)
 void network_recovery(struct node *target)
 {
 	target->outage = OUTAGE_NONE;
-	target->outage_end = world.now;
 	if (world.options.trace >= 0)
 		printf("%13.6f  target%u is back\n", (double)(world.now - EPOCH) / 1e6,
 		       target->number);
 	world_in(random_between(&world.outage_random, 200000, 500000), EVENT_OUTAGE, target, 0, 0);
+}
+
+void network_dark(void)
+{
+	uint64_t *random = &world.outage_random;
+	uint32_t side = random_below(random, 2);
+
+	if (world.started == world.options.calls)
+		return;
+	world.is_dark[side] = true;
+	world.darkenings++;
+	if (world.options.trace >= 0)
+		printf("%13.6f  %s hear nothing\n", (double)(world.now - EPOCH) / 1e6,
+		       side ? "targets" : "callers");
+	world_in(random_between(random, 200, 6000), EVENT_LIGHT, NULL, 0, side);
+}
+
+void network_light(uint32_t side)
+{
+	world.is_dark[side] = false;
+	world_in(random_between(&world.outage_random, 20000, 150000), EVENT_DARK, NULL, 0, 0);
 }

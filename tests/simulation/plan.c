@@ -6,11 +6,13 @@ const char *const flow_names[FLOWS] = {
 	"call", "refused", "503 first", "cancelled", "silent target", "challenged", "100rel",
 	"Timer C", "CANCEL ignored", "silent, cancelled", "MESSAGE", "REGISTER", "OPTIONS",
 	"slow non-INVITE", "dead non-INVITE", "caller gone", "non-INVITE 503", "non-INVITE 408", "ping",
+	"refused, again",
 };
 
 /* Of 1,000. */
 static const uint16_t weights[FLOWS] = {
-	[FLOW_CALL] = 405, [FLOW_GONE] = 15, [FLOW_REFUSED] = 80, [FLOW_503] = 60, [FLOW_CANCEL] = 100,
+	[FLOW_CALL] = 375, [FLOW_AGAIN] = 30, [FLOW_GONE] = 15,
+	[FLOW_REFUSED] = 80, [FLOW_503] = 60, [FLOW_CANCEL] = 100,
 	[FLOW_SILENT] = 10, [FLOW_CHALLENGE] = 80, [FLOW_PRACK] = 50, [FLOW_TIMER_C] = 2,
 	[FLOW_STUBBORN] = 3, [FLOW_SILENT_CANCEL] = 5, [FLOW_MESSAGE] = 80, [FLOW_REGISTER] = 40,
 	[FLOW_OPTIONS] = 20, [FLOW_SLOW] = 15, [FLOW_DEAD] = 5, [FLOW_NON_INVITE_503] = 15,
@@ -19,6 +21,9 @@ static const uint16_t weights[FLOWS] = {
 
 static const uint16_t refusals[] = { 300, 302, 400, 403, 404, 408, 480, 484, 486, 488, 500, 501,
 				     504, 600, 603 };
+
+/* After which a caller tries again, and is accepted. */
+static const uint16_t again[] = { 302, 401, 480, 486, 503, 603 };
 
 /* What no target should say after its final response. */
 static const uint16_t rude[] = { 100, 180, 200, 486, 500 };
@@ -44,8 +49,9 @@ static void plan_dialog(struct plan *plan, uint64_t *random)
 	plan->hangs_up[!side] = random_below(random, 40) == 0;
 	for (int i = 0; i < 2; i++) {
 		uint32_t luck = random_below(random, 10);
-		plan->midway[i] = luck == 0 ? MIDWAY_INFO :
-				  luck == 1 ? MIDWAY_REINVITE :
+		plan->midway[i] = luck < 2 ? (uint8_t)random_between(random, MIDWAY_INFO,
+									MIDWAY_OPTIONS) :
+				  luck == 2 ? MIDWAY_REINVITE :
 					      MIDWAY_NONE;
 		plan->midway_ms[i] = random_between(random, 20, plan->hold_ms + 200);
 	}
@@ -94,6 +100,17 @@ static void plan_invite(struct plan *plan, uint64_t *random)
 	case FLOW_CANCEL:
 		plan->cancel_ms = random_between(random, 1, 6000);
 		plan->answer_ms = random_between(random, 100, 15000);
+		if (random_below(random, 10) == 0)
+			plan->failures = (uint8_t)random_between(random, 1, 2);
+		if (random_below(random, 4) == 0) /* about when the answer comes */
+			plan->cancel_ms = plan->ring_ms + plan->answer_ms +
+					  random_below(random, 40);
+		break;
+	case FLOW_AGAIN:
+		plan->first_status = again[random_below(random, ARRAY_SIZE(again))];
+		break;
+	case FLOW_PRACK:
+		plan->updates_early = random_below(random, 2);
 		break;
 	case FLOW_STUBBORN:
 		plan->rings = true;
@@ -127,7 +144,7 @@ void plan_make(struct call *call)
 		plan->rude_status = rude[random_below(random, ARRAY_SIZE(rude))];
 		plan->rude_ms = random_between(random, 1, 7000);
 	}
-	if (plan->flow >= FLOW_MESSAGE && plan->flow != FLOW_GONE)
+	if (plan->flow >= FLOW_MESSAGE && plan->flow != FLOW_GONE && plan->flow != FLOW_AGAIN)
 		plan_other(plan, random);
 	else
 		plan_invite(plan, random);

@@ -92,6 +92,18 @@ static void dispatch(const struct event *event)
 	case EVENT_SAMPLE:
 		sample();
 		break;
+	case EVENT_FAILURE:
+		cluster_fail();
+		break;
+	case EVENT_DARK:
+		network_dark();
+		break;
+	case EVENT_LIGHT:
+		network_light(event->value);
+		break;
+	case EVENT_TAKE_OVER:
+		cluster_take_over(event->object);
+		break;
 	}
 }
 
@@ -142,6 +154,7 @@ bool world_run(const struct options *options)
 			world_fail(NULL, "%u of %u calls ended", world.ended, options->calls);
 		if (!world.has_failed)
 			engines_check_end();
+		agreement_check_races();
 	}
 	while (world.has_failed && queue_next(world.queue) != TICK_NEVER) {
 		struct event event = queue_take(world.queue);

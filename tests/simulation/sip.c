@@ -8,7 +8,7 @@
 #include <strings.h>
 
 const char *const method_names[METHODS] = {
-	"INVITE", "ACK", "CANCEL", "BYE", "INFO", "PRACK", "MESSAGE", "REGISTER", "OPTIONS",
+	"INVITE", "ACK", "CANCEL", "BYE", "INFO", "PRACK", "UPDATE", "MESSAGE", "REGISTER", "OPTIONS",
 };
 
 /* ---- buffers, in classes of 256 octets */

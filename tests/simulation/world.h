@@ -5,7 +5,8 @@
  *	queue.c       calendar of events
  *	sip.c         SIP text
  *	network.c     links that lose, duplicate, delay; who is where
- *	engines.c     the engines under test behind one hash, and their sums
+ *	cluster.c     the engines under test: one hash, several processes, failures
+ *	engines.c     what an engine gets and sends, and its sums
  *	model*.c      what a proxy must send for what it got and when, told by the RFCs alone
  *	agent*.c      callers and targets: transactions, dialogs, what they want
  *	calls.c       a call's beginning, its look-ups, its end
@@ -23,6 +24,8 @@
 
 #define EPOCH       TICK_SECONDS(1000)
 #define ENGINES_MAX 8
+#define ACCESS_IP   0xc0000201u /* 192.0.2.1, and up to ENGINES_MAX */
+#define CORE_IP     0xc6336401u /* 198.51.100.1 */
 #define POOLS       3
 #define POOL_SIZE   8
 #define TARGETS     (POOLS * POOL_SIZE)
@@ -42,24 +45,30 @@ struct options {
 	uint32_t loss, duplicate, delay; /* of 10,000 datagrams */
 	bool has_outages, is_quiet;
 	bool is_scarce;                  /* no room for tombstones: all stays whole */
+	bool is_shared;                  /* all engines behind one address */
+	uint32_t failures_ms;            /* of engines, one in so many on average; 0: none */
 	int64_t trace;                   /* number of the call to print, -1: none */
 };
 
 enum flow {
 	FLOW_CALL, FLOW_REFUSED, FLOW_503, FLOW_CANCEL, FLOW_SILENT, FLOW_CHALLENGE, FLOW_PRACK,
 	FLOW_TIMER_C, FLOW_STUBBORN, FLOW_SILENT_CANCEL, FLOW_MESSAGE, FLOW_REGISTER, FLOW_OPTIONS,
-	FLOW_SLOW, FLOW_DEAD, FLOW_GONE, FLOW_NON_INVITE_503, FLOW_NON_INVITE_408, FLOW_PING, FLOWS,
+	FLOW_SLOW, FLOW_DEAD, FLOW_GONE, FLOW_NON_INVITE_503, FLOW_NON_INVITE_408, FLOW_PING,
+	FLOW_AGAIN, FLOWS,
 };
 extern const char *const flow_names[FLOWS];
 
-enum midway { MIDWAY_NONE, MIDWAY_INFO, MIDWAY_REINVITE };
+enum midway { MIDWAY_NONE, MIDWAY_INFO, MIDWAY_REINVITE, MIDWAY_UPDATE, MIDWAY_MESSAGE,
+	      MIDWAY_OPTIONS };
 
 struct plan {
 	uint8_t flow, method, service;
 	uint8_t failures;         /* targets that answer 503 first */
 	uint16_t status;          /* what the last target says */
+	uint16_t first_status;    /* what targets say to a first request that is to come again */
 	bool has_trying, rings, has_reason;
 	bool has_icmp;            /* of a caller that is gone */
+	bool updates_early;       /* UPDATE before the answer (RFC 3311) */
 	uint16_t rude_status;     /* what a target says once more, after its final response */
 	bool hangs_up[2];         /* [0] the caller, [1] the callee */
 	uint8_t midway[2];        /* enum midway of either side */
@@ -75,7 +84,6 @@ struct node {
 	uint16_t number, pool;
 	uint32_t incarnation;     /* counts crashes */
 	uint8_t outage;           /* enum outage */
-	tick_t outage_end;        /* of the last one; TICK_NEVER while it lasts */
 };
 enum outage { OUTAGE_NONE, OUTAGE_SILENT, OUTAGE_ICMP };
 
@@ -141,6 +149,7 @@ struct call {
 	struct node *caller;
 	struct plan plan;
 	uint64_t random, secret;
+	uint32_t slot;            /* of the hash in front of the engines */
 	tick_t started, touched;
 	struct leg *legs;         /* the caller's is the last */
 	struct leg *caller_leg;
@@ -151,43 +160,66 @@ struct call {
 	bool is_done, wants_cancel, has_cancelled, has_provisional, is_answered_by_engine;
 	bool was_challenged, has_race, begins_anew, is_caller_gone;
 	bool was_contradicted; /* a target sent two final responses */
+	bool had_failover;     /* the call memory knows another target than the hash does */
+	bool has_lost;         /* an engine died that had transactions of it */
+	bool met_outage, met_dark; /* a datagram of it was swallowed by a target's, a side's */
 	uint8_t reached;          /* INVITEs or requests placed at targets, of this CSeq */
 	uint32_t placed_cseq;
 	uint64_t placed_branch[ATTEMPTS_MAX + 1];
 	struct node *placed[ATTEMPTS_MAX + 1], *silent;
+	uint32_t placed_incarnation[ATTEMPTS_MAX + 1];
 	uint32_t cseq;
 	uint16_t challenger;
 };
 
+/* A process. */
 struct engine {
-	struct proxy *proxy;
+	struct proxy *proxy;      /* NULL: it does not run */
 	tick_t next;              /* no timer of its before that */
-	uint64_t given;           /* datagrams and errors */
+	uint64_t given;           /* datagrams and errors, in this life */
+	uint32_t life;            /* changes with each start and each end; at a start the epoch */
+	uint16_t instance;
+	struct snapshot_fixture *fixture;
+	const struct balance_snapshot *snapshot;
+	struct balance_target targets[TARGETS];
+	struct target_status statuses[TARGETS];
 };
 
 enum race {
 	RACE_ANSWER_BEATS_CANCEL, RACE_BYE_CROSSES_BYE, RACE_BYE_OVERTAKES_ACK, RACE_BYE_MEETS_REQUEST,
-	RACE_REINVITE_GLARE, RACE_REQUEST_BEFORE_ACK, RACE_ANSWER_AFTER_FAILOVER, RACE_OUTAGE_STATUS,
-	RACE_OUTAGE_VIEWS, RACE_REQUEST_OVERTAKEN, RACE_LATE_RETRANSMISSION,
-	RACE_SLOW_ANSWER, RACE_CALLER_GONE, RACE_CONTRADICTION, RACES,
+	RACE_REINVITE_GLARE, RACE_REQUEST_BEFORE_ACK, RACE_REQUEST_OVERTAKEN,
+	RACE_LATE_RETRANSMISSION, RACE_CANCEL_MEETS_503, RACE_CANCEL_TOO_LATE,
+	RACE_SLOW_ANSWER, RACE_CALLER_GONE,
+	RACE_CONTRADICTION, RACE_ANSWER_AFTER_FAILOVER,
+	/* three each, in the order of enum view */
+	RACE_OUTAGE_STATUS, RACE_OUTAGE_VIEWS, RACE_OUTAGE_DIALOG,
+	RACE_DARK_STATUS, RACE_DARK_VIEWS, RACE_DARK_DIALOG,
+	RACE_LOST_STATUS, RACE_LOST_VIEWS, RACE_LOST_DIALOG,
+	RACE_LOST_ATTEMPTS, RACE_LOST_TWICE, RACE_TWO_ANSWERS, RACES,
 };
-extern const char *const race_names[RACES];
+struct race_rule {
+	const char *name, *clause;
+	uint32_t limit; /* of 10,000 calls */
+};
+extern const struct race_rule race_rules[RACES];
 
 struct world {
 	struct options options;
 	tick_t now;
 	struct queue *queue;
 	uint64_t network_random, plan_random, outage_random;
-	struct snapshot_fixture *fixture;
-	const struct balance_snapshot *snapshot;
-	struct engine engines[ENGINES_MAX];
+	struct engine engines[ENGINES_MAX + 1];
+	uint32_t engine_count;
+	uint32_t owners[ENGINES_MAX]; /* engine of each slot */
 	struct outbox *outbox;
 	struct node *callers, targets[TARGETS];
 	struct call **calls;
 	uint32_t started, ended;
 	uint64_t digest;
 	uint64_t sent, lost, duplicated, delayed, icmp, to_engines, from_engines, swallowed;
-	uint64_t crashes, blackouts, samples, alive_max;
+	uint64_t crashes, blackouts, samples, alive_max, failures, take_overs, in_the_dark;
+	uint64_t lost_txns, revived, darkenings, in_dark;
+	bool is_dark[2];          /* the callers' side, the targets' */
 	uint64_t flows[FLOWS], races[RACES], statuses[700], strays;
 	uint64_t timers_measured, engine_answers, busiest;
 	tick_t latest;            /* of a timer, beyond its time */
@@ -221,6 +253,7 @@ static inline uint32_t random_between(uint64_t *state, uint32_t low, uint32_t hi
 enum event_kind {
 	EVENT_LAND, EVENT_ERROR, EVENT_START, EVENT_CHECK, EVENT_OUTAGE, EVENT_RECOVERY,
 	EVENT_TXN_RETRANSMIT, EVENT_TXN_END, EVENT_LEG, EVENT_TXN_ANSWER, EVENT_SAMPLE, EVENT_GONE,
+	EVENT_FAILURE, EVENT_TAKE_OVER, EVENT_DARK, EVENT_LIGHT,
 };
 
 static inline void world_in(uint64_t ms, enum event_kind kind, void *object, uint32_t generation,
@@ -243,8 +276,22 @@ void network_error(void *flight);
 void network_drop(void *flight); /* when a run breaks off */
 void network_outage(struct node *target);
 void network_recovery(struct node *target);
+/* A whole side hears and says nothing. */
+void network_dark(void);
+void network_light(uint32_t side);
 struct node *network_node(struct address address);
 bool network_is_engine(struct address address);
+
+/* ---- cluster.c */
+bool cluster_create(void);
+void cluster_destroy(void);
+uint32_t cluster_slot(uint64_t secret);
+/* Where callers send; the port is the service's. */
+struct address cluster_access(uint32_t slot);
+/* NULL: nobody serves it now. */
+struct engine *cluster_owner(const struct call *call);
+void cluster_fail(void);
+void cluster_take_over(struct engine *dead);
 
 /* ---- engines.c */
 bool engines_create(void);
@@ -273,7 +320,9 @@ void calls_forget(void);
 
 /* ---- agreement.c */
 void agreement_check(struct call *call);
-/* Did an outage of a target that this call met overlap it? */
+/* Were races met more often than anybody can believe? */
+void agreement_check_races(void);
+/* Did an outage of a target touch this call? */
 bool agreement_is_touched(const struct call *call);
 
 static inline void call_race(struct call *call, enum race race)
