@@ -6,6 +6,7 @@
  * piece, so that an edit in place moves no more than the start line.
  */
 #include "proxy/engine.h"
+#include "sip/request_uri.h"
 
 void compose_via_source(const struct sip_message *msg, const struct endpoint *source,
 			struct via_source *out)
@@ -272,11 +273,18 @@ static void edit_max_breadth(const struct sip_message *msg, uint8_t share, struc
 	*top = w;
 }
 
-static void put_bracketed(struct text_writer *w, struct span uri)
+/* The Request-URI as it counts after §16.4: a strict router's exchange undone, maddr gone. */
+static void put_received_uri(struct text_writer *w, const struct sip_message *msg,
+			     const struct route *route)
 {
-	text_put_char(w, '<');
-	text_put(w, uri);
-	text_put_char(w, '>');
+	struct span text = route->was_strict ? route->strict_uri :
+					       sip_slice_span(msg, msg->request_uri);
+	struct sip_uri uri;
+
+	if ((route->was_strict || route->strips_maddr) && sip_uri_decode(text, &uri))
+		sip_request_uri_put(w, &uri, route->strips_maddr, SPAN_EMPTY);
+	else
+		text_put(w, text);
 }
 
 /* Rewrites one Route row to the values kept; a row that keeps none goes. */
@@ -294,15 +302,17 @@ static bool route_value_is_removed(const struct route *route, uint16_t i, uint16
 	return i < removed_first || (route->was_strict && i == total - 1);
 }
 
+/* `appended`: the route whose Request-URI is to be the last value, or NULL. */
 static void close_row(struct sip_edit_list *edits, const struct route_row *row,
-		      struct text_writer *w, struct span appended)
+		      struct text_writer *w, const struct sip_message *msg,
+		      const struct route *appended)
 {
 	if (!row->header)
 		return;
-	if (appended.len) {
-		if (row->kept)
-			text_put(w, SPAN(", "));
-		put_bracketed(w, appended);
+	if (appended) {
+		text_put(w, row->kept ? SPAN(", <") : SPAN("<"));
+		put_received_uri(w, msg, appended);
+		text_put_char(w, '>');
 	} else if (row->kept == row->values) {
 		return;
 	} else if (row->kept == 0) {
@@ -317,64 +327,57 @@ static void close_row(struct sip_edit_list *edits, const struct route_row *row,
 static void edit_routes(const struct sip_message *msg, const struct route *route,
 			struct sip_edit_list *edits)
 {
-	struct span request_uri = sip_slice_span(msg, msg->request_uri);
 	struct sip_value_cursor at;
 	struct route_row row = { .header = NULL };
 	struct text_writer w = { .overflow = false };
 	uint16_t total = 0, i = 0;
-	struct span appended = SPAN_EMPTY;
 
 	if (!route->own_routes && !route->was_strict && !route->strict_next_hop)
 		return;
 	for (bool more = sip_value_first(msg, SIP_HEADER_ROUTE, &at); more;
 	     more = sip_value_next(msg, &at))
 		total++;
-	if (route->strict_next_hop)
-		appended = route->was_strict ? route->strict_uri : request_uri;
 	for (bool more = sip_value_first(msg, SIP_HEADER_ROUTE, &at); more;
 	     more = sip_value_next(msg, &at), i++) {
 		if (at.row != row.header) {
-			close_row(edits, &row, &w, SPAN_EMPTY);
+			close_row(edits, &row, &w, msg, NULL);
 			row = (struct route_row){ .header = at.row };
 			w = sip_edit_open(edits);
 		}
 		row.values++;
-		if (route_value_is_removed(route, i, total)) {
-			struct sip_name_addr addr;
-			if (route->strict_next_hop && i == route->own_routes &&
-			    sip_name_addr_decode(at.value, &addr))
-				sip_edit_replace(edits, msg->request_uri.offset,
-						 msg->request_uri.len, addr.uri);
-			/* The scratch moved on: start the row's text again behind it. */
-			if (row.kept == 0)
-				w = sip_edit_open(edits);
+		if (route_value_is_removed(route, i, total))
 			continue;
-		}
 		if (row.kept++)
 			text_put(&w, SPAN(", "));
 		text_put(&w, at.value);
 	}
-	close_row(edits, &row, &w, appended);
-	if (route->was_strict && !route->strict_next_hop)
-		sip_edit_replace(edits, msg->request_uri.offset, msg->request_uri.len,
-				 route->strict_uri);
+	close_row(edits, &row, &w, msg, route->strict_next_hop ? route : NULL);
 }
 
-static void edit_host(const struct balance_snapshot *snapshot, const struct sip_message *msg,
-		      const struct route *route, struct sip_edit_list *edits)
+/* A strict next hop's URI, else the one received, its host replaced where the service wants it. */
+static void edit_request_uri(const struct balance_snapshot *snapshot, const struct sip_message *msg,
+			     const struct route *route, struct sip_edit_list *edits)
 {
+	struct span text = route->strict_next_hop ? route->strict_hop :
+			   route->was_strict	  ? route->strict_uri :
+						    sip_slice_span(msg, msg->request_uri);
+	bool is_moved = route->strict_next_hop || route->was_strict;
+	bool rewrites = route->is_balanced && route->service != BALANCE_NONE &&
+			snapshot->services[route->service].rewrite_host && !is_moved;
+	char host[ENDPOINT_TEXT_MAX];
 	struct sip_uri uri;
 
-	if (!route->is_balanced || route->service == BALANCE_NONE ||
-	    !snapshot->services[route->service].rewrite_host || route->was_strict)
+	if (!is_moved && !rewrites && !route->strips_maddr)
 		return;
-	if (!sip_uri_decode(sip_slice_span(msg, msg->request_uri), &uri) ||
-	    uri.scheme != SIP_URI_SIP)
+	if (!sip_uri_decode(text, &uri))
 		return;
+	struct text_writer host_port = text_writer_of(host, sizeof(host));
+	if (rewrites)
+		endpoint_put(&host_port, &route->next_hop);
 	struct text_writer w = sip_edit_open(edits);
-	endpoint_put(&w, &route->next_hop);
-	sip_edit_commit(edits, &w, (uint32_t)(uri.host_port.data - msg->bytes),
-			(uint32_t)uri.host_port.len);
+	sip_request_uri_put(&w, &uri, route->strips_maddr && !route->strict_next_hop,
+			    text_written(&host_port));
+	sip_edit_commit(edits, &w, msg->request_uri.offset, msg->request_uri.len);
 }
 
 bool compose_request(struct call *call, const struct sip_message *msg,
@@ -397,7 +400,7 @@ bool compose_request(struct call *call, const struct sip_message *msg,
 	sip_edit_insert(edits, msg->start_line_end, text_written(&top));
 	edit_top_via(msg, &call->datagram->source, edits);
 	edit_routes(msg, route, edits);
-	edit_host(snapshot, msg, route, edits);
+	edit_request_uri(snapshot, msg, route, edits);
 	return !edits->overflow && !top.overflow;
 }
 
@@ -459,7 +462,7 @@ bool compose_next_attempt(struct call *call, const struct sip_message *sent,
 	if (compose->breadth)
 		edit_max_breadth(sent, compose->breadth, &top, edits);
 	sip_edit_insert(edits, sent->start_line_end, text_written(&top));
-	edit_host(snapshot, sent, route, edits);
+	edit_request_uri(snapshot, sent, route, edits);
 	return !edits->overflow && !top.overflow;
 }
 

@@ -6,6 +6,7 @@
  *	proxy.c      create, receive (classification), expire, statistics
  *	request.c    a request: match, validate, route, forward, start a transaction
  *	response.c   a response: match, machine, forward upstream
+ *	response_retry.c  a response that ICMP brings back
  *	context.c    response context: best response, what ends the other branches (§16.7)
  *	attempt.c    the next target: fail-over and forking, a branch each
  *	extra.c      a second 2xx to one INVITE: forwarded, dropped, or ended
@@ -286,6 +287,7 @@ struct route {
 	uint8_t own_routes;           /* leading Route values of ours, to remove */
 	bool was_strict;              /* Request-URI held a Record-Route value of ours (§16.4) */
 	bool strict_next_hop;         /* first Route left has no lr (§16.6 item 6) */
+	bool strips_maddr;            /* maddr of the Request-URI is ours (§16.4) */
 	bool has_token;
 	bool is_balanced;
 	bool is_stranger;             /* the source is neither a target nor a peer */
@@ -293,6 +295,7 @@ struct route {
 	struct route_token token;
 	struct endpoint next_hop;
 	struct span strict_uri;       /* with was_strict: the last Route's URI */
+	struct span strict_hop;       /* with strict_next_hop: its URI */
 	struct span balance_call_id;  /* the Call-ID that chooses (Replaces, Join follow theirs) */
 };
 /* Where a request goes; a balanced one without its target yet. */
@@ -359,6 +362,9 @@ struct verdict response_receive(struct call *call, struct sip_message *msg);
 /* Why a response belongs to nothing here; VERDICT_REASON_NONE: it does.  Changes nothing. */
 [[nodiscard]] enum verdict_reason response_stray_reason(struct call *call,
 							const struct sip_message *msg);
+/* ICMP brought back a response of ours: sends it once to its Via's sent-by, when that may be. */
+struct verdict response_transport_error(struct call *call, struct span quoted,
+					const struct endpoint *destination);
 struct verdict cancel_receive(struct call *call, struct sip_message *msg);
 /* RFC 3261 §16.3, of every request that is forwarded.  VERDICT_REASON_NONE: passes. */
 [[nodiscard]] enum verdict_reason request_validate(const struct sip_message *msg);

@@ -326,8 +326,6 @@ static bool quoted_branch(struct span quoted, struct hash128 *key)
 	static const char mark[] = ";branch=";
 	uint32_t loop_part;
 
-	if (span_starts_with(quoted, SPAN("SIP/2.0 ")))
-		return false; /* a response: its server transaction does not mind (RFC 6026 §7.1) */
 	const char *at = memmem(quoted.data, quoted.len, mark, sizeof(mark) - 1);
 	if (!at)
 		return false;
@@ -348,6 +346,12 @@ struct verdict proxy_transport_error(struct proxy *proxy, const struct balance_s
 
 	check_owner(proxy);
 	proxy_bury(proxy);
+	/* A response: its server transaction does not mind (RFC 6026 §7.1). */
+	if (span_starts_with(quoted, SPAN("SIP/2.0 "))) {
+		verdict = response_transport_error(&call, quoted, destination);
+		verdict_count(&proxy->verdicts, verdict);
+		return verdict;
+	}
 	if (quoted_branch(quoted, &key))
 		txn = txn_find_client(proxy, key, &tombstone);
 	/* Only an error about the request itself, not about our ACK or CANCEL to the same place,

@@ -53,7 +53,8 @@ bool proxy_expire(struct proxy *proxy, const struct balance_snapshot *snapshot, 
 /*
  * An ICMP error quotes `quoted`, the first octets of a UDP payload of ours sent to `destination`.
  * Only one that quotes the branch of a live client transaction towards that destination counts
- * (RFC 5927: an off-path attacker does not know it).
+ * (RFC 5927: an off-path attacker does not know it).  A response quoted, of which a copy is kept,
+ * is sent once more to the sent-by of its Via.
  */
 struct verdict proxy_transport_error(struct proxy *proxy, const struct balance_snapshot *snapshot,
 				     struct span quoted, const struct endpoint *destination,

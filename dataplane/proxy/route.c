@@ -279,6 +279,42 @@ static bool take_own_routes(const struct balance_snapshot *snapshot, const struc
 	return true;
 }
 
+/*
+ * §16.4: a Request-URI whose maddr names us.  Come by the port and transport that it names, it loses
+ * maddr and port, and all goes on as if it had none.  Else it is for the proxy at that port: this
+ * one, by the service that listens there; for a stranger that would be a way around whatever keeps
+ * it from that port.  False: rejected.
+ */
+static bool take_own_maddr(const struct balance_snapshot *snapshot,
+			   const struct proxy_datagram *datagram, struct sip_uri *uri,
+			   struct route *route)
+{
+	struct endpoint named = datagram->local;
+	struct ip_address maddr;
+
+	if (uri->scheme != SIP_URI_SIP || uri->maddr.len == 0 ||
+	    !balance_host_find(snapshot, uri->maddr, &maddr) ||
+	    !balance_is_own_address(snapshot, &maddr))
+		return true;
+	if (uri->transport.len && !span_equal_nocase(uri->transport, SPAN("udp"))) {
+		reject(route, REASON_NO_ROUTE);
+		return false;
+	}
+	named.port = uri->port ? uri->port : SIP_PORT;
+	if (named.port != datagram->local.port) {
+		if (route->is_stranger || !balance_is_own_endpoint(snapshot, &named)) {
+			reject(route, route->is_stranger ? REASON_RELAY_DENIED :
+							   REASON_NEXT_HOP_SELF);
+			return false;
+		}
+		route->service = balance_service_find(snapshot, &named, &datagram->source);
+	}
+	route->strips_maddr = true;
+	uri->maddr = SPAN_EMPTY;
+	uri->port = 0;
+	return true;
+}
+
 void route_find(const struct balance_snapshot *snapshot, const struct sip_message *msg,
 		const struct proxy_datagram *datagram, struct route *route)
 {
@@ -310,6 +346,8 @@ void route_find(const struct balance_snapshot *snapshot, const struct sip_messag
 		route->strict_uri = uri.all;
 		routes--;
 	}
+	if (!take_own_maddr(snapshot, datagram, &uri, route))
+		return;
 	if (!take_own_routes(snapshot, msg, routes, &at, &first, &left, route))
 		return;
 	/* A dialog stays with the service that began it, whichever address it comes back to. */
@@ -324,6 +362,7 @@ void route_find(const struct balance_snapshot *snapshot, const struct sip_messag
 	}
 	if (left) {
 		route->strict_next_hop = !first.has_lr;
+		route->strict_hop = first.all;
 		follow_uri(snapshot, &first, route);
 		return;
 	}

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "sip/request_uri.h"
 #include "sip/uri.h"
 
 static struct sip_uri uri;
@@ -144,6 +145,39 @@ static void parameters_are_found(void **)
 	assert_false(sip_param_find(SPAN(";x=\"open;a=b"), SPAN("a"), &value));
 }
 
+/* shows: 82, 94 */
+static void a_request_uri_is_written_without_what_it_may_not_have(void **)
+{
+	static const struct {
+		const char *from, *to, *stripped, *with_host;
+	} cases[] = {
+		{ "sip:a@h", "sip:a@h", "sip:a@h", "sip:a@x:1" },
+		{ "sip:a:p@h:5070;method=INVITE;maddr=192.0.2.1;x",
+		  "sip:a:p@h:5070;maddr=192.0.2.1;x", "sip:a:p@h;x", "sip:a:p@x:1;maddr=192.0.2.1;x" },
+		{ "SIP:h;METHOD=x;Method;MAddr=1;methods=2;maddr", "SIP:h;MAddr=1;methods=2;maddr",
+		  "SIP:h;methods=2", "SIP:x:1;MAddr=1;methods=2;maddr" },
+		{ "sip:a@[2001:db8::1]:5070;lr?Route=a&b=c", "sip:a@[2001:db8::1]:5070;lr",
+		  "sip:a@[2001:db8::1];lr", "sip:a@x:1;lr" },
+		{ "sip:a;maddr=user;b@[::1]?x=;method=y", "sip:a;maddr=user;b@[::1]",
+		  "sip:a;maddr=user;b@[::1]", "sip:a;maddr=user;b@x:1" },
+		{ "tel:+1;method=x;maddr=y", "tel:+1;method=x;maddr=y", "tel:+1;method=x;maddr=y",
+		  "tel:+1;method=x;maddr=y" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *wanted[] = { cases[i].to, cases[i].stripped, cases[i].with_host };
+		assert_true(sip_uri_decode(span_of_string(cases[i].from), &uri));
+		for (size_t how = 0; how < ARRAY_SIZE(wanted); how++) {
+			char text[128];
+			struct text_writer w = text_writer_of(text, sizeof(text));
+			sip_request_uri_put(&w, &uri, how == 1,
+					    how == 2 ? SPAN("x:1") : SPAN_EMPTY);
+			assert_true(span_equal(text_written(&w), span_of_string(wanted[how])));
+			assert_false(w.overflow);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -155,6 +189,7 @@ int main(void)
 		cmocka_unit_test(addresses_are_read_with_and_without_brackets),
 		cmocka_unit_test(malformed_addresses_are_refused),
 		cmocka_unit_test(parameters_are_found),
+		cmocka_unit_test(a_request_uri_is_written_without_what_it_may_not_have),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
