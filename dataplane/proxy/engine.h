@@ -144,6 +144,7 @@ struct txn {
 	uint8_t breadth_left;        /* that no open branch carries */
 	uint8_t tried_count;
 	uint8_t ingress;
+	uint8_t legs;                /* further answering parties that were ended */
 };
 static_assert(sizeof(struct txn) <= 384, "a live transaction takes at most 384 bytes");
 
@@ -163,6 +164,7 @@ struct tombstone {
 	uint8_t is_invite;
 	uint8_t has_offer;
 	uint8_t local_address;     /* index among the ingress interface's addresses */
+	uint8_t legs;              /* as in struct txn */
 };
 static_assert(sizeof(struct tombstone) <= 64, "a tombstone takes at most 64 bytes");
 
@@ -438,6 +440,7 @@ struct extra_2xx {
 	uint16_t service;
 	uint32_t winner;
 	bool has_offer;
+	uint8_t *legs;    /* ended so far; counts on */
 };
 [[nodiscard]] bool extra_2xx_take(struct call *call, const struct sip_message *msg,
 				  const struct extra_2xx *extra, struct verdict *verdict);

@@ -15,6 +15,8 @@
 
 /* Proxies between us and the other party. */
 #define ROUTES_MAX 16
+/* Parties ended for one INVITE: a target that makes up To tags costs no more slots than this. */
+#define LEGS_MAX 8
 
 static uint32_t tag_hash(const struct balance_snapshot *snapshot, const struct sip_message *msg)
 {
@@ -199,7 +201,9 @@ bool extra_2xx_take(struct call *call, const struct sip_message *msg, const stru
 	if (txn) {
 		call_send_held(call, txn->ack);
 		proxy->stats.acks_resent++;
-	} else if (leg_end(call, msg, extra->service, extra->has_offer, branch, leg_key)) {
+	} else if (*extra->legs < LEGS_MAX &&
+		   leg_end(call, msg, extra->service, extra->has_offer, branch, leg_key)) {
+		*extra->legs += 1;
 		proxy->stats.extra_2xx_ended++;
 	} else {
 		*verdict = dropped(call);

@@ -165,13 +165,14 @@ static void count_outcome(struct call *call, struct txn *branch, uint16_t status
 	client_forget_target(branch);
 }
 
-static bool is_kept_from_caller(struct call *call, const struct txn *txn,
+static bool is_kept_from_caller(struct call *call, struct txn *txn,
 				const struct sip_message *msg, struct verdict *verdict)
 {
 	const struct extra_2xx extra = {
 		.service = txn->service,
 		.winner = txn->winner,
 		.has_offer = (txn->flags & TXN_HAS_OFFER) != 0,
+		.legs = &txn->legs,
 	};
 
 	return extra_2xx_take(call, msg, &extra, verdict);
@@ -297,6 +298,7 @@ static struct verdict dead(struct call *call, const struct match *match,
 		.service = tombstone->service,
 		.winner = tombstone->winner,
 		.has_offer = tombstone->has_offer,
+		.legs = &tombstone->legs,
 	};
 	if (extra_2xx_take(call, msg, &extra, &verdict))
 		return verdict;

@@ -237,6 +237,7 @@ static tick_t tomb_server_side(const struct txn *parent, const struct txn *txn,
 	t->server_state = parent->server_state;
 	t->server_end_ms = deadline_ms(parent->deadlines[DEADLINE_SERVER_END]);
 	t->winner = parent->winner;
+	t->legs = parent->legs;
 	return parent->deadlines[DEADLINE_SERVER_END];
 }
 
