@@ -13,6 +13,7 @@
 #include "api/handlers.h"
 #include "config/config.h"
 #include "api/control.h"
+#include "events/engine_events.h"
 #include "stats/stats.h"
 
 #define TICK_IDLE_MS 5
@@ -25,6 +26,7 @@ struct daemon {
 	struct control control;
 	struct config_identity identity;
 	struct target_registry *registry;
+	struct engine_events engine_events;
 	uv_loop_t loop;
 	uv_timer_t tick;
 	uv_signal_t signals[3]; /* SIGTERM, SIGINT, SIGHUP */
@@ -43,9 +45,11 @@ static int fail(const char *sentence)
 
 static void daemon_tick(uv_timer_t *timer)
 {
-	struct control *control = &((struct daemon *)timer->data)->control;
+	struct daemon *daemon = timer->data;
+	struct control *control = &daemon->control;
 
 	dataplane_poll(control->dataplane, target_outcomes_count, control->outcomes);
+	dataplane_poll_events(control->dataplane, engine_events_tell, &daemon->engine_events);
 	explain_pump(&control->explain, uv_now(control->loop));
 	uv_timer_start(timer, daemon_tick,
 		       explain_is_busy(&control->explain) ? TICK_BUSY_MS : TICK_IDLE_MS, 0);
@@ -270,6 +274,10 @@ static void daemon_run(struct daemon *daemon)
 	uv_update_time(control->loop);
 	control->started_ms = uv_now(control->loop);
 	daemon_tell_start(control);
+	daemon->engine_events = (struct engine_events){
+		.events = &control->events,
+		.snapshot = control->snapshot,
+	};
 	uv_timer_start(&daemon->tick, daemon_tick, 0, 0);
 	uv_run(control->loop, UV_RUN_DEFAULT);
 	daemon_tell_stop(daemon);

@@ -72,7 +72,7 @@ struct dataplane_worker_stats {
 	uint64_t engine_cycles;           /* of them, inside the engine */
 	uint64_t tsc_hz;
 	uint64_t handoffs_out, handoffs_in, handoff_drops;
-	uint64_t outcomes_dropped;
+	uint64_t outcomes_dropped, events_dropped;
 	uint64_t held_dropped;            /* of tx_dropped: too many waited for a neighbour */
 	uint64_t punted_out, punted_in;   /* frames to and from the kernel's TAP */
 	struct proxy_stats proxy;
@@ -83,6 +83,11 @@ struct dataplane_worker_stats {
 /* False when there is no such worker. */
 [[nodiscard]] bool dataplane_worker_stats(const struct dataplane *dataplane, uint16_t worker,
 					  struct dataplane_worker_stats *stats);
+
+/* Dialogs of a service, or of all when it is BALANCE_NONE, in one worker.  False: there is no such
+ * worker or service. */
+[[nodiscard]] bool dataplane_dialog_stats(const struct dataplane *dataplane, uint16_t worker,
+					  uint16_t service, struct proxy_dialog_stats *stats);
 
 struct dataplane_interface_stats {
 	char name[BALANCE_NAME_MAX];
@@ -116,9 +121,12 @@ int dataplane_capture_stop(struct dataplane *dataplane, uint64_t *packets, uint6
 [[nodiscard]] bool dataplane_capture_status(const struct dataplane *dataplane, uint64_t *packets,
 					    uint64_t *dropped, bool *full);
 
-/* Events and outcomes since the last call, from all workers' rings; calls back for each.
+/* Outcomes since the last call, from all workers' rings; calls back for each.
  * To be called every few milliseconds from the control thread. */
 typedef void (*dataplane_outcome_fn)(void *context, const struct outcome *outcome);
 void dataplane_poll(struct dataplane *dataplane, dataplane_outcome_fn outcome, void *context);
+/* The same with what people are to be told, a bounded number. */
+typedef void (*dataplane_event_fn)(void *context, const struct engine_event *event);
+void dataplane_poll_events(struct dataplane *dataplane, dataplane_event_fn event, void *context);
 
 #endif

@@ -71,6 +71,16 @@ const struct api_command api_commands[API_COMMAND_COUNT] = {
 			"a packet handed off gets its verdict from the worker that owns the call.",
 		.args = { OPTION(FLAG, "drops_only", NULL, "leave out all verdicts but drops") },
 	},
+	[API_COMMAND_SHOW_DIALOGS] = {
+		.name = "show dialogs",
+		.help = "dialogs kept, CSeq out of order, 2xx without ACK",
+		.text = "Prints for each worker how many dialogs it keeps and of how many it can, and "
+			"for each service what became of them: dialogs begun, ended by BYE, expired "
+			"by session timer or age, not kept because the table was full; requests "
+			"whose CSeq was below the last, by side; and INVITEs answered 2xx that saw "
+			"no ACK for 64*T1, by the side that owed it. A dialog that ended is kept for "
+			"64*T1 more. A dialog that is not kept goes on all the same.",
+	},
 	[API_COMMAND_SHOW_MEMORY] = {
 		.name = "show memory",
 		.help = "transactions, tombstones, retained copies, control plane",
@@ -137,7 +147,7 @@ const struct api_command api_commands[API_COMMAND_COUNT] = {
 	},
 	[API_COMMAND_EVENTS] = {
 		.name = "events",
-		.help = "follow what happens: start, stop, targets, capture",
+		.help = "follow what happens: start, stop, targets, capture, dialogs",
 		.text = "Prints the latest events, then every further one as it happens, until "
 			"interrupted.",
 		.args = { LOCAL_OPTION(NUMBER, "count", "N", "end after N further events") },

@@ -107,6 +107,11 @@ static void api_handle_show_drops(void *context, struct api_request *request, co
 		       stats_show_drops(control->dataplane, api_arg_flag(args, "drops_only")));
 }
 
+static void api_handle_show_dialogs(void *context, struct api_request *request, const json_t *)
+{
+	api_request_ok(request, stats_show_dialogs(context));
+}
+
 static void api_handle_show_memory(void *context, struct api_request *request, const json_t *)
 {
 	api_request_ok(request, stats_show_memory(context));

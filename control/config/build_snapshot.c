@@ -176,6 +176,9 @@ static void fill_services(const struct config *config, const struct tables *tabl
 		to->record_route = from->record_route;
 		to->rewrite_host = from->rewrite_host;
 		to->push_route = from->push_route;
+		to->cseq_check = (uint8_t)from->cseq_check;
+		to->bye_unacknowledged = from->bye_unacknowledged;
+		to->dialog_age_ms = (uint32_t)(from->dialog_age / 1000);
 		to->listen_first = snapshot->listen_count;
 		to->listen_count = from->listens.count;
 		for (uint32_t j = 0; j < from->listens.count; j++)

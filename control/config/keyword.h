@@ -8,7 +8,7 @@
 
 #include "base/span.h"
 
-#define KEYWORDS_MAX 16 /* in one section */
+#define KEYWORDS_MAX 32 /* in one section */
 
 enum keyword_section {
 	SECTION_ROOT,

@@ -26,6 +26,12 @@ static const struct keyword_choice mode_choices[] = {
 	{ "stateless", MODE_STATELESS, "stateless forwarding is not built yet" },
 };
 
+static const struct keyword_choice cseq_check_choices[] = {
+	{ "off", CSEQ_CHECK_OFF, NULL },
+	{ "log", CSEQ_CHECK_LOG, NULL },
+	{ "enforce", CSEQ_CHECK_ENFORCE, NULL },
+};
+
 static const struct keyword_choice nat_choices[] = {
 	{ "auto", NAT_AUTO, NULL },
 	{ "off", NAT_OFF, NULL },
@@ -311,6 +317,21 @@ static const struct keyword service_keywords[] = {
 	  .help = "Timers of this service's transactions: towards the callers, and towards a pool that "
 		  "has none of its own.",
 	  .example = "{t1: 1s, t2: 8s}" },
+	{ .name = "cseq_check", .type = KEYWORD_CHOICE, .reloadable = true,
+	  FIELD(config_service, cseq_check), CHOICES(cseq_check_choices), .unset = "log",
+	  .help = "What to do when a request in a dialog of this service has a CSeq below the last one "
+		  "of its direction (RFC 3261 §12.2.2).  `log`: it is counted, told of as an event, "
+		  "and forwarded; `enforce`: it is answered with 500; `off`: nothing is looked at.  A "
+		  "gap is fine.  What was overtaken on the way, by less than 32 numbers and 64*t1, is in "
+		  "order; ACK, CANCEL and PRACK always are.  Needs `record_route`.",
+	  .example = "enforce" },
+	{ .name = "dialog_age", .type = KEYWORD_DURATION, .reloadable = true,
+	  FIELD(config_service, dialog_age), .min = 60 * SECONDS, .max = 7 * 24 * HOURS,
+	  .unset = "12h",
+	  .help = "How long a dialog without a session timer (RFC 4028) is remembered after its last "
+		  "INVITE, if no BYE ends it.  A dialog that is not remembered goes on; the order of "
+		  "its requests is not checked.",
+	  .example = "4h" },
 	{ .name = "stray_responses", .type = KEYWORD_NOT_BUILT,
 	  .help = "responses without a transaction are always dropped (RFC 6026 §7.3)" },
 };

@@ -94,8 +94,9 @@ struct config_service {
 	char name[BALANCE_NAME_MAX];
 	struct config_list listens; /* struct config_listen */
 	char pool[BALANCE_NAME_MAX], from[BALANCE_NAME_MAX];
-	uint32_t mode, nat, extra_2xx;
-	bool record_route, rewrite_host, push_route;
+	uint32_t mode, nat, extra_2xx, cseq_check;
+	bool record_route, rewrite_host, push_route, bye_unacknowledged;
+	uint64_t dialog_age;
 	struct config_list domains; /* struct config_text, lower case */
 	struct config_timers timers;
 	/* set by check.c: index of the pool, in pools or just past them for request-uri */

@@ -107,12 +107,34 @@ static const struct column drops_columns[] = {
 	{ "CLAUSE", "clause", FIELD_TEXT },
 	{ NULL, NULL, FIELD_TEXT },
 };
+static const struct column dialog_workers_columns[] = {
+	{ "WORKER", "worker", FIELD_TEXT },
+	{ "DIALOGS", "live", FIELD_COUNT },
+	{ "OF", "max", FIELD_COUNT },
+	{ "WAIT FOR ACK", "watches", FIELD_COUNT },
+	{ NULL, NULL, FIELD_TEXT },
+};
+static const struct column dialog_services_columns[] = {
+	{ "SERVICE", "service", FIELD_TEXT },
+	{ "DIALOGS", "live", FIELD_COUNT },
+	{ "BEGUN", "created", FIELD_COUNT },
+	{ "ENDED", "ended", FIELD_COUNT },
+	{ "EXPIRED", "expired", FIELD_COUNT },
+	{ "FULL", "full", FIELD_COUNT },
+	{ "CSEQ CALLER", "out_of_order.caller", FIELD_COUNT },
+	{ "CALLEE", "out_of_order.callee", FIELD_COUNT },
+	{ "NO ACK CALLER", "unacknowledged.caller", FIELD_COUNT },
+	{ "CALLEE", "unacknowledged.callee", FIELD_COUNT },
+	{ NULL, NULL, FIELD_TEXT },
+};
 static const struct column memory_columns[] = {
 	{ "WORKER", "worker", FIELD_TEXT },
 	{ "TXNS", "txns", FIELD_COUNT },
 	{ "OF", "txns_max", FIELD_COUNT },
 	{ "TOMBSTONES", "tombstones", FIELD_COUNT },
 	{ "OF", "tombstones_max", FIELD_COUNT },
+	{ "DIALOGS", "dialogs", FIELD_COUNT },
+	{ "OF", "dialogs_max", FIELD_COUNT },
 	{ "TIMERS", "timers", FIELD_COUNT },
 	{ "COPIES", "retained", FIELD_COUNT },
 	{ "COPIES SIZE", "retained_bytes", FIELD_OCTETS },
@@ -408,6 +430,12 @@ void ctl_render(enum api_command_id id, const json_t *body, FILE *out)
 	case API_COMMAND_SHOW_DROPS:
 		render_rows(drops_columns, json_object_get(body, "verdicts"), NULL, out);
 		render_lines(drops_lines, body, out);
+		break;
+	case API_COMMAND_SHOW_DIALOGS:
+		render_rows(dialog_workers_columns, json_object_get(body, "workers"), NULL, out);
+		fputc('\n', out);
+		render_rows(dialog_services_columns, json_object_get(body, "services"),
+			    json_object_get(body, "total"), out);
 		break;
 	case API_COMMAND_SHOW_MEMORY:
 		render_rows(memory_columns, json_object_get(body, "workers"), NULL, out);

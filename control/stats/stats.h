@@ -26,6 +26,7 @@ void stats_sum_read(const struct dataplane *dataplane, struct stats_sum *sum);
 
 json_t *stats_show_status(const struct control *control);
 json_t *stats_show_memory(const struct control *control);
+json_t *stats_show_dialogs(const struct control *control);
 json_t *stats_show_workers(const struct dataplane *dataplane);
 json_t *stats_show_drops(const struct dataplane *dataplane, bool drops_only);
 json_t *stats_show_interfaces(const struct dataplane *dataplane);

@@ -28,7 +28,8 @@ static json_t *worker_row(const struct dataplane_worker_stats *w)
 	uint64_t busy_polls = w->polls - w->empty_polls;
 
 	return json_pack(
-		"{s:I, s:o, s:o, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}",
+		"{s:I, s:o, s:o, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, "
+		"s:o}",
 		"messages", (json_int_t)w->messages, "cycles_per_message",
 		ratio(w->busy_cycles, w->messages), "engine_cycles_per_message",
 		ratio(w->engine_cycles, w->messages), "packets_rx", (json_int_t)w->packets_rx,
@@ -37,6 +38,7 @@ static json_t *worker_row(const struct dataplane_worker_stats *w)
 		(json_int_t)w->handoffs_out, "handoffs_in", (json_int_t)w->handoffs_in,
 		"handoff_drops", (json_int_t)w->handoff_drops, "tx_dropped",
 		(json_int_t)w->tx_dropped, "outcomes_dropped", (json_int_t)w->outcomes_dropped,
+		"events_dropped", (json_int_t)(w->events_dropped + w->proxy.events_dropped),
 		"sleeps", (json_int_t)w->sleeps, "slept_us", (json_int_t)w->slept_us, "polls",
 		(json_int_t)w->polls, "busy_share", ratio(busy_polls, w->polls), "inside",
 		inside_times(&w->inside_ns));
@@ -59,6 +61,8 @@ static void worker_add(struct dataplane_worker_stats *into, const struct datapla
 	into->handoffs_in += w->handoffs_in;
 	into->handoff_drops += w->handoff_drops;
 	into->outcomes_dropped += w->outcomes_dropped;
+	into->events_dropped += w->events_dropped;
+	into->proxy.events_dropped += w->proxy.events_dropped;
 	histogram_merge(&into->inside_ns, &w->inside_ns);
 }
 

@@ -34,6 +34,7 @@ struct target_status {
 	uint64_t requests;  /* initial requests sent, each attempt */
 	uint64_t responses_2xx, responses_other, timeouts, errors;
 	int64_t outstanding; /* client transactions without a final response */
+	uint64_t unacknowledged; /* 2xx to INVITE that saw no ACK for 64*T1 */
 };
 static_assert(sizeof(struct target_status) == CACHE_LINE_SIZE);
 
@@ -72,6 +73,7 @@ enum service_mode { MODE_STATEFUL, MODE_STATELESS };
 enum service_nat { NAT_OFF, NAT_AUTO };
 /* What becomes of a 2xx to an INVITE from a party other than the first that answered. */
 enum service_extra_2xx { EXTRA_2XX_FORWARD, EXTRA_2XX_DROP, EXTRA_2XX_ACK_BYE };
+enum service_cseq_check { CSEQ_CHECK_OFF, CSEQ_CHECK_LOG, CSEQ_CHECK_ENFORCE };
 
 /* RFC 3261 Table 4 and RFC 6026, in milliseconds, every one resolved (balance/timers.h). */
 struct balance_timers {
@@ -95,6 +97,9 @@ struct balance_service {
 	bool record_route;
 	bool rewrite_host;
 	bool push_route;
+	uint8_t cseq_check;       /* enum service_cseq_check */
+	bool bye_unacknowledged;
+	uint32_t dialog_age_ms;   /* of dialogs without a session timer */
 	uint32_t domain_first, domain_count; /* snapshot->domains; none: any */
 	uint32_t listen_first, listen_count; /* snapshot->listens */
 	uint16_t timer_set;       /* snapshot->timer_sets: of the callers' side, and of the

@@ -65,6 +65,8 @@ enum verdict_kind {
 	X(RELAY_DENIED, 403, "next hop is neither a target nor among the peers",                   \
 	  "RFC 3261 §26.1")                                                                        \
 	X(NO_DIALOG, 481, "in-dialog request that no dialog explains", "RFC 3261 §12.2.2")         \
+	X(CSEQ_OUT_OF_ORDER, 500, "in-dialog request with a CSeq below the last",               \
+	  "RFC 3261 §12.2.2")                                                                      \
 	X(NO_TARGET, 480, "the pool has no usable target", "RFC 3261 §16.5")                       \
 	X(ALL_TARGETS_FAILED, 500, "every target tried answered 503", "RFC 3261 §16.7 item 6")     \
 	X(NAME_UNKNOWN, 503, "the next hop's name is not in the snapshot", "RFC 3263 §4")          \

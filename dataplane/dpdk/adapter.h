@@ -31,6 +31,7 @@
 #define TX_BUFFER           64
 #define HANDOFF_RING        1024
 #define OUTCOME_RING        4096
+#define EVENT_RING          512
 #define COMMAND_RING        64
 
 static_assert(DATAPLANE_WORKERS_MAX <= 64, "worker->given has a bit each");
@@ -73,7 +74,7 @@ struct worker_counters { /* worker: rw, control: ro (relaxed) */
 	uint64_t bursts, packets_rx, packets_tx, tx_dropped, held_dropped;
 	uint64_t messages, busy_cycles, engine_cycles;
 	uint64_t handoffs_out, handoffs_in, handoff_drops;
-	uint64_t outcomes_dropped, punted_in, punted_out;
+	uint64_t outcomes_dropped, events_dropped, punted_in, punted_out;
 };
 
 struct tx_buffer {
@@ -118,7 +119,7 @@ struct worker {
 	struct rte_ring *tx_out[DATAPLANE_WORKERS_MAX];
 	struct rte_ring *updates_in[DATAPLANE_WORKERS_MAX];
 	struct rte_ring *updates_out[DATAPLANE_WORKERS_MAX];
-	struct rte_ring *outcomes;            /* worker: produces, control: consumes */
+	struct rte_ring *outcomes, *events;   /* worker: produces, control: consumes */
 	struct rte_ring *commands, *answers;  /* control to worker, worker to control */
 
 	/* worker: rw, control: ro (relaxed) */

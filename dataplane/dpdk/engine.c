@@ -18,6 +18,20 @@ static void drain_outcomes(struct worker *worker)
 		counter_add(&worker->counters.outcomes_dropped, outbox->outcome_count - taken);
 }
 
+static void drain_events(struct worker *worker)
+{
+	const struct outbox *outbox = worker->outbox;
+	unsigned int taken;
+
+	if (LIKELY(outbox->event_count == 0))
+		return;
+	taken = rte_ring_sp_enqueue_burst_elem(worker->events, outbox->events,
+					       sizeof(struct engine_event), outbox->event_count,
+					       NULL);
+	if (taken < outbox->event_count)
+		counter_add(&worker->counters.events_dropped, outbox->event_count - taken);
+}
+
 /* The entry that sends `packet` itself, the last that lies in it; OUTBOX_MAX: none. */
 static uint32_t find_in_place(const struct outbox *outbox)
 {
@@ -41,6 +55,7 @@ static void drain(struct worker *worker, struct rte_mbuf *packet, uint64_t rx_ts
 	if (packet && own == OUTBOX_MAX)
 		rte_pktmbuf_free(packet);
 	drain_outcomes(worker);
+	drain_events(worker);
 }
 
 static struct verdict receive(struct worker *worker, struct proxy_datagram *datagram)

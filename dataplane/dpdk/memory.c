@@ -9,6 +9,7 @@
 #include <rte_errno.h>
 
 #include "dpdk/memory.h"
+#include "state/dialog_table.h"
 
 /*
  * Behind the frame there is room for the engine to move a message into: drivers deliver with a
@@ -89,7 +90,9 @@ int memory_plan(const struct dataplane_config *config, struct memory_plan *plan,
 	plan->engine = (config->memory - MIN(config->memory / 2, plan->packets + fixed)) / workers;
 	plan->txns_max = (uint32_t)MIN(plan->engine / 4 / TXN_OCTETS, (size_t)1 << 24);
 	plan->tombstones_max = (uint32_t)MIN(plan->engine / 4 / TOMBSTONE_OCTETS, (size_t)1 << 26);
-	plan->retain_max = plan->engine / 2;
+	/* A call of three minutes is one dialog and six tombstones that last half a minute. */
+	plan->dialogs_max = (uint32_t)MIN(plan->engine / 8 / DIALOG_OCTETS, (size_t)1 << 27);
+	plan->retain_max = plan->engine / 8 * 3;
 	return memory_check_available(config, plan, failure);
 }
 

@@ -16,7 +16,7 @@ struct memory_plan {
 	size_t heap;            /* of DPDK's heap: pools, rings, stacks */
 	size_t engine;          /* an engine: transactions and copies */
 	uint32_t reassembly_max;
-	uint32_t txns_max, tombstones_max;
+	uint32_t txns_max, tombstones_max, dialogs_max;
 	size_t retain_max;
 };
 

@@ -14,6 +14,7 @@
 #include "dpdk/port.h"
 
 #define OUTCOMES_A_POLL 4096u
+#define EVENTS_A_POLL   256u
 
 /* ---- snapshots ---------------------------------------------------------------------------- */
 
@@ -88,6 +89,7 @@ bool dataplane_worker_stats(const struct dataplane *dataplane, uint16_t index,
 	stats->handoffs_in = read_counter(&from->handoffs_in);
 	stats->handoff_drops = read_counter(&from->handoff_drops);
 	stats->outcomes_dropped = read_counter(&from->outcomes_dropped);
+	stats->events_dropped = read_counter(&from->events_dropped);
 	stats->punted_in = read_counter(&from->punted_in);
 	stats->punted_out = read_counter(&from->punted_out);
 	proxy_stats_read(worker->proxy, &stats->proxy);
@@ -95,6 +97,13 @@ bool dataplane_worker_stats(const struct dataplane *dataplane, uint16_t index,
 	merge_verdicts(worker, &stats->verdicts);
 	histogram_merge(&stats->inside_ns, &worker->inside_ns);
 	return true;
+}
+
+bool dataplane_dialog_stats(const struct dataplane *dataplane, uint16_t worker, uint16_t service,
+			    struct proxy_dialog_stats *stats)
+{
+	return worker < dataplane->worker_count &&
+	       proxy_dialog_stats_read(dataplane->workers[worker]->proxy, service, stats);
 }
 
 bool dataplane_interface_stats(const struct dataplane *dataplane, uint16_t interface,
@@ -204,6 +213,24 @@ static void collect_outcomes(struct worker *worker, dataplane_outcome_fn outcome
 			outcome(context, &items[i]);
 		left -= taken;
 	} while (taken == ARRAY_SIZE(items) && left >= ARRAY_SIZE(items));
+}
+
+void dataplane_poll_events(struct dataplane *dataplane, dataplane_event_fn event, void *context)
+{
+	struct engine_event items[16];
+
+	for (uint16_t w = 0; w < dataplane->worker_count; w++) {
+		unsigned int left = EVENTS_A_POLL, taken;
+
+		do {
+			taken = rte_ring_sc_dequeue_burst_elem(dataplane->workers[w]->events,
+							       items, sizeof(items[0]),
+							       ARRAY_SIZE(items), NULL);
+			for (unsigned int i = 0; i < taken; i++)
+				event(context, &items[i]);
+			left -= taken;
+		} while (taken == ARRAY_SIZE(items) && left >= ARRAY_SIZE(items));
+	}
 }
 
 void dataplane_poll(struct dataplane *dataplane, dataplane_outcome_fn outcome, void *context)

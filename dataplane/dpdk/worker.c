@@ -17,6 +17,7 @@
 #include "dpdk/worker.h"
 #include "state/mapping.h"
 
+static_assert(sizeof(struct engine_event) % 4 == 0, "rte_ring's elements are multiples of 4");
 static_assert(sizeof(struct outcome) % 4 == 0, "rte_ring's elements are multiples of 4");
 
 static int no_memory(const char *what, struct failure *failure)
@@ -60,9 +61,11 @@ static int rings_create(struct dataplane *dataplane, struct failure *failure)
 
 		worker->outcomes = ring_create("outcomes", a, a, sizeof(struct outcome),
 					       OUTCOME_RING);
+		worker->events = ring_create("events", a, a, sizeof(struct engine_event),
+					     EVENT_RING);
 		worker->commands = ring_create("commands", a, a, sizeof(void *), COMMAND_RING);
 		worker->answers = ring_create("answers", a, a, sizeof(void *), COMMAND_RING);
-		if (!worker->outcomes || !worker->commands || !worker->answers)
+		if (!worker->outcomes || !worker->events || !worker->commands || !worker->answers)
 			return no_memory("a worker's rings", failure);
 		for (uint16_t b = 0; b < dataplane->worker_count; b++) {
 			if (a != b && !pair_create_rings(worker, dataplane->workers[b], pair))
@@ -195,6 +198,7 @@ static int worker_create_engine(struct worker *worker, const struct memory_plan 
 		.worker = worker->index,
 		.txns_max = plan->txns_max,
 		.tombstones_max = plan->tombstones_max,
+		.dialogs_max = plan->dialogs_max,
 		.retain_max = plan->retain_max,
 		.seed = rte_rand(),
 	};
@@ -252,6 +256,7 @@ static void worker_destroy(struct worker *worker)
 		rte_ring_free(worker->updates_out[w]);
 	}
 	rte_ring_free(worker->outcomes);
+	rte_ring_free(worker->events);
 	rte_ring_free(worker->commands);
 	rte_ring_free(worker->answers);
 	if (worker->proxy)

@@ -21,6 +21,7 @@
  *	reply.c      stateless replies
  *	memory.c     what memory is used for, and what is kept back
  *	explain.c    where would this go
+ *	dialog.c     dialogs: CSeq order, the 2xx without ACK
  */
 #ifndef PROXY_ENGINE_H
 #define PROXY_ENGINE_H
@@ -36,6 +37,7 @@
 #include "sip/message.h"
 #include "sip/uri.h"
 #include "state/call_memory.h"
+#include "state/dialog_table.h"
 #include "state/peer_timing.h"
 #include "state/retain.h"
 #include "state/slot_pool.h"
@@ -161,8 +163,9 @@ struct tombstone {
 	uint16_t service;
 	uint8_t server_state, client_state;
 	uint8_t method;
-	uint8_t is_invite;
-	uint8_t has_offer;
+	bool is_invite : 1;
+	bool has_offer : 1;
+	bool has_to_tag : 1;
 	uint8_t local_address;     /* index among the ingress interface's addresses */
 	uint8_t legs;              /* as in struct txn */
 };
@@ -170,6 +173,7 @@ static_assert(sizeof(struct tombstone) <= 64, "a tombstone takes at most 64 byte
 
 /* Values in the table and words in the wheel: tombstones have the top bit. */
 #define TOMBSTONE_BIT 0x80000000u
+#define DIALOG_BIT    0x40000000u /* in words of the wheel only */
 
 #define GRAVEYARD_MAX 512
 
@@ -182,6 +186,8 @@ struct proxy {
 	struct retain_store *retain;
 	struct call_memory *calls;
 	struct peer_timing *peers;
+	struct dialog_table *dialogs; /* NULL: none are kept */
+	struct proxy_dialog_stats dialog_stats[PROXY_DIALOG_SERVICES_MAX]; /* by service */
 	struct balance_state balance;
 	struct verdict_counters verdicts;
 	struct proxy_stats stats;
@@ -469,6 +475,33 @@ struct own_request {
  * caller.  NULL: no slot or no memory, and it was sent once at most. */
 struct txn *own_start(struct call *call, const struct own_request *own);
 struct verdict own_response(struct call *call, struct txn *txn, const struct sip_message *msg);
+
+/* ---- dialog.c */
+/* What an in-dialog request belongs to. */
+struct dialog_pass {
+	struct dialog *dialog; /* NULL: none is known */
+	enum dialog_side side; /* who sent it */
+};
+/* RFC 3261 §12.2.2, of a request that matches no transaction: VERDICT_REASON_NONE, or why it is to
+ * be refused.  Takes no note of the number. */
+[[nodiscard]] enum verdict_reason dialog_check(struct call *call, const struct sip_message *msg,
+					       const struct route *route,
+					       struct dialog_pass *pass);
+/* The request went on. */
+void dialog_request_sent(struct call *call, uint8_t method, uint32_t cseq,
+			 const struct dialog_pass *pass);
+/* A 2xx to an INVITE about to be forwarded, the first or again: begins and refreshes dialogs, and
+ * waits for the ACK.  `branch`: that it answers, NULL when only a tombstone is left of it. */
+void dialog_take_2xx(struct call *call, uint16_t service, bool in_dialog,
+		     const struct sip_message *msg, const struct txn *branch);
+/* A final response to another request of a dialog: refreshes it, ends it. */
+void dialog_take_final(struct call *call, uint16_t service, const struct sip_message *msg);
+/* An ACK on its way to who answered 2xx. */
+void dialog_take_ack(struct call *call, const struct sip_message *msg, const struct route *route);
+/* A timer ran out. */
+void dialog_expire(struct call *call, uint32_t index, uint32_t generation);
+/* Gives back all that dialogs hold. */
+void dialog_forget_all(struct proxy *proxy);
 
 /* ---- server.c */
 [[nodiscard]] uint16_t server_step(struct txn *txn, unsigned int event);

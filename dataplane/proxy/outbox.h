@@ -36,12 +36,41 @@ struct outcome {
 };
 #define OUTBOX_OUTCOMES_MAX 64
 
+/* What people are told: control passes it on as an event, at a bounded rate. */
+enum engine_event_kind {
+	ENGINE_EVENT_CSEQ_OUT_OF_ORDER, /* cseq seen, more than `expected` - 1 wanted */
+	ENGINE_EVENT_UNACKNOWLEDGED,    /* a 2xx to INVITE saw no ACK for 64*T1 */
+	ENGINE_EVENT_KINDS,
+};
+#define ENGINE_EVENT_CALL_ID_MAX 88
+#define ENGINE_EVENT_METHOD_MAX  16
+struct engine_event {
+	uint64_t target_id;      /* 0: none is known */
+	uint32_t cseq, expected;
+	uint16_t service;
+	uint8_t kind;            /* enum engine_event_kind */
+	uint8_t side;            /* enum dialog_side: who sent the request */
+	uint8_t flags;           /* enum engine_event_flag */
+	uint8_t reserved[3];
+	/* Copies, cut off where they do not fit, NUL-terminated. */
+	char call_id[ENGINE_EVENT_CALL_ID_MAX];
+	char method[ENGINE_EVENT_METHOD_MAX];
+};
+static_assert(sizeof(struct engine_event) == 128, "two cache lines");
+enum engine_event_flag {
+	ENGINE_EVENT_REFUSED = 1 << 0, /* the request was answered with 500 */
+	ENGINE_EVENT_ENDED = 1 << 1,   /* the call is ended with BYE */
+};
+#define OUTBOX_EVENTS_MAX 16
+
 struct outbox {
 	uint32_t count;
 	uint32_t scratch_used;
 	uint32_t outcome_count;
+	uint32_t event_count;
 	struct outbox_entry entries[OUTBOX_MAX];
 	struct outcome outcomes[OUTBOX_OUTCOMES_MAX];
+	struct engine_event events[OUTBOX_EVENTS_MAX];
 	char scratch[OUTBOX_SCRATCH_SIZE];
 };
 
@@ -50,6 +79,7 @@ static inline void outbox_reset(struct outbox *outbox)
 	outbox->count = 0;
 	outbox->scratch_used = 0;
 	outbox->outcome_count = 0;
+	outbox->event_count = 0;
 }
 
 #endif

@@ -20,22 +20,25 @@ struct proxy *proxy_create(const struct proxy_config *config, tick_t now)
 					    (sizeof(*proxy) + CACHE_LINE_SIZE - 1) &
 						    ~(size_t)(CACHE_LINE_SIZE - 1));
 	uint32_t slots = config->txns_max + config->tombstones_max;
+	uint32_t timers = slots + config->dialogs_max;
 
 	if (!proxy)
 		return NULL;
 	memset(proxy, 0, sizeof(*proxy));
 	proxy->config = *config;
 	proxy->balance.random = hash_mix64(config->seed) | 1;
-	/* Each slot has two keys and at most one timer. */
+	/* Each slot has two keys and at most one timer, each dialog one timer. */
 	if (!slot_pool_init(&proxy->txns, sizeof(struct txn), config->txns_max) ||
 	    !slot_pool_init(&proxy->tombstones, sizeof(struct tombstone),
 			    config->tombstones_max) ||
 	    !(proxy->table = txn_table_create(2 * slots)) ||
-	    !(proxy->wheel = timer_wheel_create(slots, now)) ||
+	    !(proxy->wheel = timer_wheel_create(timers, now)) ||
 	    !(proxy->retain = retain_store_create(config->retain_max)) ||
 	    !(proxy->calls = call_memory_create(config->txns_max)) ||
 	    !(proxy->peers = peer_timing_create((struct hash_key){
-		      hash_mix64(config->seed + 1), hash_mix64(config->seed + 2) }))) {
+		      hash_mix64(config->seed + 1), hash_mix64(config->seed + 2) })) ||
+	    (config->dialogs_max && !(proxy->dialogs = dialog_table_create(
+					      config->dialogs_max, proxy->wheel, DIALOG_BIT)))) {
 		proxy_destroy(proxy);
 		return NULL;
 	}
@@ -53,6 +56,8 @@ static void destroy_all(struct proxy *proxy)
 		struct tombstone *tombstone = slot_pool_at(&proxy->tombstones, i);
 		txn_release(proxy, &tombstone->copy);
 	}
+	if (proxy->dialogs)
+		dialog_forget_all(proxy);
 	proxy_bury(proxy);
 }
 
@@ -65,6 +70,7 @@ void proxy_destroy(struct proxy *proxy)
 		destroy_all(proxy);
 	}
 	peer_timing_destroy(proxy->peers);
+	dialog_table_destroy(proxy->dialogs);
 	if (proxy->calls)
 		call_memory_destroy(proxy->calls);
 	if (proxy->retain)
@@ -302,6 +308,8 @@ bool proxy_expire(struct proxy *proxy, const struct balance_snapshot *snapshot, 
 			index &= ~TOMBSTONE_BIT;
 			if (slot_pool_get(&proxy->tombstones, index, generation))
 				tombstone_expire(&call, index);
+		} else if (index & DIALOG_BIT) {
+			dialog_expire(&call, index & ~DIALOG_BIT, generation);
 		} else {
 			struct txn *txn = slot_pool_get(&proxy->txns, index, generation);
 			if (txn && has_scratch(&call, txn, words[i]))
@@ -380,9 +388,33 @@ void proxy_stats_read(const struct proxy *proxy, struct proxy_stats *stats)
 	stats->txns_max = proxy->txns.capacity;
 	stats->tombstones_max = proxy->tombstones.capacity;
 	stats->timers = timer_wheel_count(proxy->wheel);
+	if (proxy->dialogs) {
+		stats->dialogs = dialog_table_count(proxy->dialogs);
+		stats->dialogs_max = dialog_table_capacity(proxy->dialogs);
+		stats->dialog_watches = dialog_table_watches(proxy->dialogs);
+	}
 	/* Copies in the graveyard are on their way out. */
 	stats->retained = retain.count - MIN(proxy->graveyard_count, retain.count);
 	stats->retained_bytes = retain.bytes - MIN(proxy->graveyard_bytes, retain.bytes);
+}
+
+bool proxy_dialog_stats_read(const struct proxy *proxy, uint16_t service,
+			     struct proxy_dialog_stats *stats)
+{
+	const size_t words = sizeof(*stats) / sizeof(uint64_t);
+	const uint64_t *from = (const uint64_t *)(const void *)proxy->dialog_stats;
+	uint64_t *to = (uint64_t *)(void *)stats;
+
+	memset(stats, 0, sizeof(*stats));
+	if (service != BALANCE_NONE && service >= PROXY_DIALOG_SERVICES_MAX)
+		return false;
+	for (uint32_t i = 0; i < PROXY_DIALOG_SERVICES_MAX; i++) {
+		if (service != BALANCE_NONE && service != i)
+			continue;
+		for (size_t j = 0; j < words; j++)
+			to[j] += __atomic_load_n(&from[i * words + j], __ATOMIC_RELAXED);
+	}
+	return true;
 }
 
 const struct verdict_counters *proxy_verdicts(const struct proxy *proxy)
@@ -416,11 +448,14 @@ const char *proxy_check(const struct proxy *proxy)
 
 	if (!fault)
 		fault = txn_table_check(proxy->table);
+	if (!fault && proxy->dialogs)
+		fault = dialog_table_check(proxy->dialogs);
 	if (fault)
 		return fault;
-	uint32_t taken = slot_pool_taken(&proxy->txns) + slot_pool_taken(&proxy->tombstones);
+	uint32_t taken = slot_pool_taken(&proxy->txns) + slot_pool_taken(&proxy->tombstones) +
+			 (proxy->dialogs ? dialog_table_count(proxy->dialogs) : 0);
 	if (timer_wheel_count(proxy->wheel) != taken)
-		return "a transaction or tombstone without its timer, or a timer without either";
+		return "a transaction, tombstone or dialog without its timer, or a timer without any";
 	for (uint32_t i = 0; i < proxy->txns.capacity; i++) {
 		if (!(slot_pool_generation(&proxy->txns, i) & 1))
 			continue;

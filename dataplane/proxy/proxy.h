@@ -21,6 +21,7 @@ struct proxy_config {
 	uint16_t worker;            /* index, for the hint */
 	uint32_t txns_max;          /* live transactions */
 	uint32_t tombstones_max;    /* transactions that owe nothing more, or one copy */
+	uint32_t dialogs_max;       /* 0: none are kept */
 	size_t retain_max;          /* octets of retained copies */
 	uint64_t seed;              /* of the policies' randomness; any value */
 };
@@ -102,8 +103,31 @@ struct proxy_stats {
 	uint64_t timeouts_invite, timeouts_non_invite;
 	uint64_t hint_hits, hint_misses;         /* responses found by slot, by table */
 	uint64_t outbox_full;
+	uint64_t dialogs, dialogs_max;           /* now, capacity */
+	uint64_t dialog_watches;                 /* 2xx that wait for their ACK */
+	uint64_t events_dropped;                 /* the outbox had no room for them */
 };
 void proxy_stats_read(const struct proxy *proxy, struct proxy_stats *stats);
+
+/* Dialogs of one service.  worker: rw, control: ro (relaxed).  All members are counters of one
+ * type. */
+struct proxy_dialog_stats {
+	uint64_t live;                           /* with those ended less than 64*T1 ago */
+	uint64_t created;
+	uint64_t ended;                          /* by BYE */
+	uint64_t expired;                        /* by session timer or age */
+	uint64_t full;                           /* not kept: no slot was left */
+	uint64_t out_of_order_caller, out_of_order_callee;    /* requests, by who sent them */
+	uint64_t unacknowledged_caller, unacknowledged_callee; /* 2xx, by who did not send the ACK */
+	uint64_t unwatched;                      /* 2xx whose ACK was not waited for: no slot left */
+	uint64_t byes;                           /* calls ended because of a missing ACK */
+	uint64_t bye_copies, bye_copy_octets;    /* kept for that, now */
+	uint64_t bye_copies_refused;             /* no memory: such a call is not ended */
+};
+#define PROXY_DIALOG_SERVICES_MAX 256
+/* `service` BALANCE_NONE: the sum of all.  False: there is no such service. */
+[[nodiscard]] bool proxy_dialog_stats_read(const struct proxy *proxy, uint16_t service,
+					   struct proxy_dialog_stats *stats);
 const struct verdict_counters *proxy_verdicts(const struct proxy *proxy);
 
 /* For tests: NULL when every invariant holds, else what is wrong. */

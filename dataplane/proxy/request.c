@@ -466,7 +466,14 @@ static struct verdict take_new(struct call *call, struct sip_message *msg,
 	if (route.kind == ROUTE_LOCAL)
 		return reply_stateless(call, msg, verdict_reasons[route.reason].status, SPAN_EMPTY,
 				       route.reason);
-	return start(call, msg, &route, server_key, loop_part);
+	struct dialog_pass pass;
+	failure = dialog_check(call, msg, &route, &pass);
+	if (failure != VERDICT_REASON_NONE)
+		return refuse(call, msg, failure);
+	struct verdict verdict = start(call, msg, &route, server_key, loop_part);
+	if (verdict.kind == VERDICT_FORWARD)
+		dialog_request_sent(call, msg->method, msg->cseq, &pass);
+	return verdict;
 }
 
 /* ---- ACK */
@@ -494,6 +501,7 @@ static struct verdict forward_ack(struct call *call, struct sip_message *msg, bo
 	if (route.kind == ROUTE_LOCAL)
 		return verdict_of(VERDICT_DROP, REASON_ACK_UNROUTABLE);
 	bool is_stray = route.is_balanced && !matched;
+	dialog_take_ack(call, msg, &route);
 	return request_forward_stateless(call, msg, &route,
 					 is_stray ? REASON_STRAY_ACK : REASON_ACK);
 }

@@ -189,9 +189,11 @@ static struct verdict take_2xx(struct call *call, struct txn *branch,
 	if (!txn_is_undecided(txn)) {
 		if (is_kept_from_caller(call, txn, msg, &verdict))
 			return verdict;
+		dialog_take_2xx(call, txn->service, txn->flags & TXN_HAS_TO_TAG, msg, branch);
 		return context_forward(call, txn, msg, SPAN_EMPTY, reason);
 	}
 	txn->winner = extra_2xx_winner(call, txn->service, msg);
+	dialog_take_2xx(call, txn->service, txn->flags & TXN_HAS_TO_TAG, msg, branch);
 	verdict = context_forward(call, txn, msg, SPAN_EMPTY, reason);
 	remember_call(call, txn, branch);
 	context_cancel(call, txn, NULL);
@@ -221,6 +223,7 @@ static struct verdict take_final(struct call *call, struct txn *branch,
 	if (may_failover && attempt_failover(call, txn, branch, FAILOVER_503))
 		return verdict_of(VERDICT_FORWARD, REASON_FAILOVER);
 	remember_call(call, txn, branch);
+	dialog_take_final(call, txn->service, msg);
 	return context_final(call, txn, msg, REASON_FINAL);
 }
 
@@ -302,6 +305,7 @@ static struct verdict dead(struct call *call, const struct match *match,
 	};
 	if (extra_2xx_take(call, msg, &extra, &verdict))
 		return verdict;
+	dialog_take_2xx(call, tombstone->service, tombstone->has_to_tag, msg, NULL);
 	struct span message;
 	if (!pop_via(call, msg, &message))
 		return verdict_of(VERDICT_DROP, REASON_TOO_LARGE);

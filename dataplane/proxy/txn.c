@@ -262,6 +262,7 @@ static bool shrink(struct call *call, struct txn *txn)
 		.method = txn->method,
 		.is_invite = is_invite,
 		.has_offer = (txn->flags & TXN_HAS_OFFER) != 0,
+		.has_to_tag = (txn->flags & TXN_HAS_TO_TAG) != 0,
 		.local_address = local_address_index(call->snapshot, txn),
 	};
 	tick_t end = MIN(tomb_server_side(parent, txn, tombstone),

@@ -300,6 +300,19 @@ static bool extra_2xx_set(struct line *line, uint8_t *policy)
 	return line_fail(line, "extra-2xx is forward, drop or ack-bye");
 }
 
+static bool cseq_check_set(struct line *line, uint8_t *out)
+{
+	static const char *const words[] = {
+		[CSEQ_CHECK_OFF] = "off", [CSEQ_CHECK_LOG] = "log", [CSEQ_CHECK_ENFORCE] = "enforce",
+	};
+	struct span word = line_word(line);
+
+	for (*out = 0; *out < ARRAY_SIZE(words); (*out)++)
+		if (line_word_is(word, words[*out]))
+			return true;
+	return line_fail(line, "cseq-check: '%.*s' is none of off, log, enforce", SPAN_ARGS(word));
+}
+
 static bool service_line(struct line *line)
 {
 	struct balance_snapshot *s = &line->fixture->snapshot;
@@ -311,6 +324,8 @@ static bool service_line(struct line *line)
 	at->listen_first = s->listen_count;
 	at->domain_first = s->domain_count;
 	at->timer_set = (uint16_t)s->service_count;
+	at->cseq_check = CSEQ_CHECK_LOG;
+	at->dialog_age_ms = 3600 * 1000;
 	bool good = line_name(line, at->name, sizeof(at->name));
 	for (struct span key; good && (key = line_word(line)).len;) {
 		if (line_word_is(key, "listen"))
@@ -331,6 +346,12 @@ static bool service_line(struct line *line)
 			at->rewrite_host = true;
 		else if (line_word_is(key, "push-route"))
 			at->push_route = true;
+		else if (line_word_is(key, "cseq-check"))
+			good = cseq_check_set(line, &at->cseq_check);
+		else if (line_word_is(key, "bye-unacknowledged"))
+			at->bye_unacknowledged = true;
+		else if (line_word_is(key, "dialog-age-ms"))
+			good = line_u32(line, "dialog-age-ms", &at->dialog_age_ms);
 		else if (line_word_is(key, "domain"))
 			good = domain_add(line, at);
 		else

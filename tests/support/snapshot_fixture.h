@@ -14,7 +14,8 @@
  *	service NAME [listen [udp:]ENDPOINT]... [pool POOL|request-uri] [from POOL]
  *	          [mode stateful|stateless] [nat auto|off] [record-route] [rewrite-host]
  *	          [extra-2xx forward|drop|ack-bye]
- *	          [push-route] [domain NAME]...
+ *	          [push-route] [domain NAME]... [cseq-check off|log|enforce]
+ *	          [bye-unacknowledged] [dialog-age-ms N]
  *	timers [service NAME|pool NAME] [t1 MS] [t2 MS] [t4 MS] [a MS] [b MS] ... [m MS]
  *	host NAME ADDRESS
  *	instance N
@@ -24,7 +25,7 @@
  * Defaults: weight 1, priority 0, ports 5060, mode stateful, nat off, no record-route, fail-over
  * on timeout, transport-error and 503 with 4 attempts, RFC 3261's timers (Timer C 181 s; what is
  * not given follows T1, T2 and T4; a pool without a line goes by the service's),
- * mtu 1500, instance 1, epoch 1, keys fixed.
+ * mtu 1500, instance 1, epoch 1, keys fixed, cseq-check log, dialogs of an hour.
  */
 #ifndef TESTS_SNAPSHOT_FIXTURE_H
 #define TESTS_SNAPSHOT_FIXTURE_H

@@ -8,6 +8,7 @@
  *	expect nothing [at NAME] [for DURATION]
  *	expect AGENT|all calls|answered|ended|final|challenged N,  expect AGENT got METHOD N
  *	expect verdict KIND REASON N,  expect stat NAME N,  expect told TARGET WHAT
+ *	expect dialogs ..., expect event ... (expect_dialog.c)
  *
  * Lines below a letter: SUBJECT is|is not|starts|contains|lacks VALUE, SUBJECT present|absent,
  * SUBJECT count N, let NAME = SUBJECT, keeps NODE's headers but NAME...
@@ -402,6 +403,8 @@ void expect_command(struct play *play)
 		expect_stat(play);
 	else if (play_words(play, 1, "told", "*", "*", NULL))
 		expect_told(play);
+	else if (expect_dialog_command(play))
+		return;
 	else if ((node && node->agent && play->word_count >= 4) || text_is(play->words[1], "all"))
 		expect_result(play, play->words[1]);
 	else if (node && play->word_count >= 3)

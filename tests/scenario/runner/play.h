@@ -5,6 +5,7 @@
  *	play.c     the parties, time, operator's commands, automatic flows
  *	scripted.c what scripted parties send
  *	expect.c   what is expected of them and of the engine
+ *	expect_dialog.c of its dialogs and events
  */
 #ifndef SCENARIO_PLAY_H
 #define SCENARIO_PLAY_H
@@ -44,6 +45,8 @@ bool play_words(const struct play *play, int from, ...);
 
 void scripted_command(struct play *play, struct node *node);
 void expect_command(struct play *play);
+/* expect dialogs, expect event; false: it is neither. */
+[[nodiscard]] bool expect_dialog_command(struct play *play);
 /* Checks of one letter, one a line of the block. */
 void expect_block(struct play *play, const struct letter *letter);
 

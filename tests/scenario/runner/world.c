@@ -32,7 +32,8 @@ struct world *world_create(struct arena *arena, const char *snapshot, char **err
 {
 	struct world *world = arena_alloc(arena, sizeof(*world));
 	const struct proxy_config config = {
-		.txns_max = 256, .tombstones_max = 256, .retain_max = 4u << 20, .seed = 1,
+		.txns_max = 256, .tombstones_max = 256, .dialogs_max = 64, .retain_max = 4u << 20,
+		.seed = 1,
 	};
 	char reason[256] = "";
 
@@ -247,6 +248,10 @@ static void outbox_drain(struct world *world, bool was_datagram)
 		if (world->outcome_count < (int)ARRAY_SIZE(world->outcomes))
 			world->outcomes[world->outcome_count++] = outbox->outcomes[i];
 	}
+	for (uint32_t i = 0; i < outbox->event_count; i++) {
+		if (world->engine_event_count < (int)ARRAY_SIZE(world->engine_events))
+			world->engine_events[world->engine_event_count++] = outbox->events[i];
+	}
 	outbox_reset(outbox);
 }
 
@@ -406,13 +411,14 @@ void world_settle(struct world *world)
 	proxy_expire(world->proxy, world->snapshot, world->now, world->outbox);
 	proxy_stats_read(world->proxy, &stats);
 	if (stats.txns || stats.tombstones || stats.timers || stats.retained ||
-	    stats.retained_bytes)
+	    stats.retained_bytes || stats.dialogs || stats.dialog_watches)
 		world_fail(world,
 			   "left after the last timer: %llu transactions, %llu tombstones, "
-			   "%llu timers, %llu copies of %llu octets",
+			   "%llu timers, %llu copies of %llu octets, %llu dialogs",
 			   (unsigned long long)stats.txns, (unsigned long long)stats.tombstones,
 			   (unsigned long long)stats.timers, (unsigned long long)stats.retained,
-			   (unsigned long long)stats.retained_bytes);
+			   (unsigned long long)stats.retained_bytes,
+			   (unsigned long long)stats.dialogs);
 	for (uint32_t i = 0; i < world->snapshot->target_count; i++) {
 		const struct balance_target *target = &world->snapshot->targets[i];
 		if (target->status->outstanding)

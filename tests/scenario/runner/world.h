@@ -81,6 +81,8 @@ struct world {
 	char *failure;                                /* the first; NULL: all is well */
 	struct outcome outcomes[256];                 /* what control was told */
 	int outcome_count;
+	struct engine_event engine_events[64];
+	int engine_event_count;
 };
 
 /* Starts the engine on a snapshot of the fixture's directives.  NULL with the reason in *error. */

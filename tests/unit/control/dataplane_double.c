@@ -16,6 +16,16 @@ bool dataplane_worker_stats(const struct dataplane *dataplane, uint16_t worker,
 	return true;
 }
 
+bool dataplane_dialog_stats(const struct dataplane *dataplane, uint16_t worker, uint16_t service,
+			    struct proxy_dialog_stats *stats)
+{
+	if (worker >= dataplane->workers)
+		return false;
+	*stats = service == 0 || service == BALANCE_NONE ? dataplane->dialogs[worker] :
+							   (struct proxy_dialog_stats){ .live = 0 };
+	return true;
+}
+
 bool dataplane_interface_stats(const struct dataplane *dataplane, uint16_t interface,
 			       struct dataplane_interface_stats *stats)
 {

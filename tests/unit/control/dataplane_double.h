@@ -23,6 +23,7 @@ struct dataplane {
 	uint16_t workers, interfaces;
 	struct dataplane_worker_stats worker[2];
 	struct dataplane_interface_stats interface[2];
+	struct proxy_dialog_stats dialogs[2]; /* by worker: of service 0, and of all */
 	unsigned int question_count;
 	struct dataplane_question questions[DOUBLE_RING];
 	int capture_status;          /* what dataplane_capture_start returns */

@@ -23,7 +23,8 @@ struct rig *rig_create(const char *snapshot)
 	struct rig *rig = calloc(1, sizeof(*rig));
 	char error[256];
 	const struct proxy_config config = {
-		.worker = 0, .txns_max = 64, .tombstones_max = 64, .retain_max = 16 << 20, .seed = 1,
+		.worker = 0, .txns_max = 64, .tombstones_max = 64,
+		.dialogs_max = RIG_DIALOGS, .retain_max = 16 << 20, .seed = 1,
 	};
 
 	assert_non_null(rig);

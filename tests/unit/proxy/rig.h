@@ -15,6 +15,8 @@
 #include "proxy/proxy.h"
 #include "support/snapshot_fixture.h"
 
+#define RIG_DIALOGS 3 /* kept at most */
+
 struct rig {
 	struct snapshot_fixture *fixture;
 	const struct balance_snapshot *snapshot;
