@@ -4,12 +4,14 @@ import re
 import struct
 from collections import namedtuple
 
-# status: 0 for requests.  branch: of the top Via, which a response shares with its request.
-Message = namedtuple("Message", "time source target method status call_id branch")
+# status: 0 for requests, whose method is the CSeq's.  branch: of the top Via, which a response shares
+# with its request.  to_tag: "" if there is none.
+Message = namedtuple("Message", "time source target method status call_id branch to_tag")
 
 _CALL_ID = re.compile(rb"\r\nCall-ID:[ \t]*([^\r]+)", re.I)
 _CSEQ = re.compile(rb"\r\nCSeq:[ \t]*\d+[ \t]+(\w+)", re.I)
 _BRANCH = re.compile(rb"\r\nVia:[^\r]*?;[ \t]*branch=([^;,\r \t]+)", re.I)
+_TO_TAG = re.compile(rb"\r\nTo:[^\r]*>[^\r]*?;[ \t]*tag=([^;\r \t]+)", re.I)
 
 
 def _pcap_frames(data):
@@ -54,11 +56,13 @@ def _message(time, frame):
     call_id, cseq, branch = _CALL_ID.search(text), _CSEQ.search(text), _BRANCH.search(text)
     if not (call_id and cseq and branch):
         return None
+    to_tag = _TO_TAG.search(text)
     source, target = struct.unpack_from("!HH", frame, ip)
     return Message(time, (".".join(map(str, frame[26:30])), source),
                    (".".join(map(str, frame[30:34])), target), cseq[1].decode(),
                    int(text[8:11]) if text.startswith(b"SIP/2.0 ") else 0,
-                   call_id[1].strip().decode(), branch[1].decode())
+                   call_id[1].strip().decode(), branch[1].decode(),
+                   to_tag[1].decode() if to_tag else "")
 
 
 def read(path):

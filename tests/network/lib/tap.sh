@@ -50,6 +50,18 @@ tap_show() {
 	sed 's/^/#   /' "$@" 2>/dev/null
 }
 
+# tap_report FILE: the cases that a helper found: "ok NAME" and "not ok NAME"; other lines as they are.
+tap_report() {
+	local line
+	while IFS= read -r line; do
+		case $line in
+		ok\ *) tap 0 "${line#ok }" ;;
+		not\ ok\ *) tap 1 "${line#not ok }" ;;
+		*) echo "$line" ;;
+		esac
+	done <"$1"
+}
+
 tap_end() {
 	echo "1..$tap_count"
 	[ "$tap_failed" -eq 0 ]
