@@ -4,7 +4,7 @@
  * (`try_next_after`, which is forking: RFC 5393's loop check has been made when the request came
  * in, and its Max-Breadth is shared out here).  Each target gets a branch of its own.
  */
-#include "proxy/engine.h"
+#include "proxy/timers.h"
 
 static const struct balance_pool *pool_of(const struct call *call, const struct txn *txn)
 {
@@ -100,7 +100,7 @@ static bool send_branch(struct call *call, struct txn *txn, struct txn *branch,
 	uint8_t egress = (uint8_t)route->egress;
 
 	if (!compose_branch(call, txn, branch, route, &key, &message, &source) ||
-	    !txn_hold(call, &branch->request, message, egress, &source, &route->next_hop) ||
+	    !txn_hold(call, &branch->request, PROXY_OWED_REQUEST, message, egress, &source, &route->next_hop) ||
 	    !txn_table_insert(call->proxy->table, key, branch->index))
 		return false;
 	branch->client_key = key;
@@ -113,7 +113,7 @@ static void remember(struct call *call, struct txn *txn, const struct txn *branc
 {
 	txn->flags |= TXN_REMEMBERED;
 	call_memory_put(call->proxy->calls, txn->call_key, branch->target_id,
-			tick_add(call->now, TICK_MS(txn->timer_c_ms + 64 * (uint64_t)txn->t1_ms)),
+			tick_add(call->now, TICK_MS(timers_call_ms(timers_of_client(call, txn)))),
 			call->now);
 }
 

@@ -4,7 +4,7 @@
  * waits for a provisional response (§9.1) and is a non-INVITE client transaction of its own,
  * kept inside the INVITE's: same branch, Timers E and F.
  */
-#include "proxy/engine.h"
+#include "proxy/timers.h"
 
 /* A CANCEL that came too early is kept for its Reason rows (RFC 3326 §2) until it may go on. */
 static const struct sip_message *waiting_cancel(const struct txn *txn, struct sip_message *parsed)
@@ -42,11 +42,12 @@ void cancel_client(struct call *call, struct txn *txn, const struct sip_message 
 	struct span message = call_scratch_done(call, &w);
 	txn->flags |= TXN_CANCEL_SENT;
 	call_send(call, message, false, held->interface, &held->source, &held->destination);
-	if (txn_hold(call, &txn->cancel, message, held->interface, &held->source,
+	if (txn_hold(call, &txn->cancel, PROXY_OWED_CANCEL, message, held->interface, &held->source,
 		     &held->destination)) {
-		txn->cancel_interval_ms = txn->t1_ms;
-		txn_deadline_in(call, txn, DEADLINE_CANCEL_RETRANSMIT, txn->t1_ms);
-		txn_deadline_in(call, txn, DEADLINE_CANCEL_END, 64 * (uint64_t)txn->t1_ms);
+		const struct balance_timers *timers = timers_of_client(call, txn);
+		txn->cancel_interval_ms = timers->timer_e_ms;
+		txn_deadline_in(call, txn, DEADLINE_CANCEL_RETRANSMIT, timers->timer_e_ms);
+		txn_deadline_in(call, txn, DEADLINE_CANCEL_END, timers->timer_f_ms);
 	}
 	/* §9.1: 64*T1 after the CANCEL without a final response the branch is over. */
 	client_linger(call, txn);
@@ -57,7 +58,7 @@ void cancel_branch(struct call *call, struct txn *txn, const struct sip_message 
 	txn->flags |= TXN_CANCELLED;
 	cancel_client(call, txn, cancel);
 	if (!(txn->flags & TXN_CANCEL_SENT) && cancel && cancel->first[SIP_HEADER_REASON])
-		(void)txn_hold(call, &txn->cancel, span_of(cancel->bytes, cancel->len),
+		(void)txn_hold(call, &txn->cancel, PROXY_OWED_CANCEL, span_of(cancel->bytes, cancel->len),
 			       txn->ingress, &txn->local, &txn->answer);
 }
 
@@ -75,7 +76,8 @@ void cancel_retransmit(struct call *call, struct txn *txn)
 		return;
 	call_send_held(call, txn->cancel);
 	call->proxy->stats.requests_resent++;
-	txn->cancel_interval_ms = MIN(txn->cancel_interval_ms * 2, txn->t2_ms);
+	txn->cancel_interval_ms = MIN(txn->cancel_interval_ms * 2,
+				      timers_of_client(call, txn)->t2_ms);
 	txn_deadline_in(call, txn, DEADLINE_CANCEL_RETRANSMIT, txn->cancel_interval_ms);
 }
 

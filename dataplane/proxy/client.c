@@ -3,7 +3,7 @@
  * The client side of a branch: its machine, its timers, its target.  Which response does what is
  * in response.c; what the end of a branch means for the transaction, in context.c and attempt.c.
  */
-#include "proxy/engine.h"
+#include "proxy/timers.h"
 
 uint16_t client_step(struct txn *txn, unsigned int event)
 {
@@ -17,35 +17,43 @@ uint16_t client_step(struct txn *txn, unsigned int event)
 
 void client_start(struct call *call, struct txn *txn)
 {
-	txn->client_state = txn->flags & TXN_IS_INVITE ? INVITE_CLIENT_CALLING :
-							 NON_INVITE_CLIENT_TRYING;
-	txn->client_interval_ms = txn->t1_ms;
-	txn_deadline_in(call, txn, DEADLINE_CLIENT_RETRANSMIT, txn->t1_ms);
-	txn_deadline_in(call, txn, DEADLINE_CLIENT_END, 64 * (uint64_t)txn->t1_ms);
+	const struct balance_timers *timers = timers_of_client(call, txn);
+	const bool is_invite = (txn->flags & TXN_IS_INVITE) != 0;
+
+	txn->client_state = is_invite ? (uint8_t)INVITE_CLIENT_CALLING :
+					(uint8_t)NON_INVITE_CLIENT_TRYING;
+	txn->client_interval_ms = is_invite ? timers->timer_a_ms : timers->timer_e_ms;
+	txn_deadline_in(call, txn, DEADLINE_CLIENT_RETRANSMIT, txn->client_interval_ms);
+	txn_deadline_in(call, txn, DEADLINE_CLIENT_END,
+			is_invite ? timers->timer_b_ms : timers->timer_f_ms);
 }
 
 /* The timer that ends the state just entered. */
 void client_linger(struct call *call, struct txn *txn)
 {
-	uint64_t ms = 64 * (uint64_t)txn->t1_ms; /* Timer M; after a CANCEL, §9.1 */
+	const struct balance_timers *timers = timers_of_client(call, txn);
+	uint64_t ms = timers->timer_m_ms;
 
 	if (!(txn->flags & TXN_IS_INVITE))
-		ms = txn->t4_ms; /* Timer K */
+		ms = timers->timer_k_ms;
 	else if (txn->client_state == INVITE_CLIENT_COMPLETED)
-		ms = txn->timer_d_ms;
-	else if (txn->client_state == INVITE_CLIENT_PROCEEDING && !(txn->flags & TXN_CANCEL_SENT))
-		ms = txn->timer_c_ms;
+		ms = timers->timer_d_ms;
+	else if (txn->client_state == INVITE_CLIENT_PROCEEDING)
+		ms = txn->flags & TXN_CANCEL_SENT ? 64 * (uint64_t)timers->t1_ms : /* §9.1 */
+						    timers->timer_c_ms;
 	txn_deadline_in(call, txn, DEADLINE_CLIENT_END, ms);
 }
 
 static void back_off(struct call *call, struct txn *txn)
 {
+	const uint32_t t2_ms = timers_of_client(call, txn)->t2_ms;
+
 	if (txn->flags & TXN_IS_INVITE)
 		txn->client_interval_ms *= 2; /* Timer A: no cap (§17.1.1.2) */
 	else if (txn->client_state == NON_INVITE_CLIENT_PROCEEDING)
-		txn->client_interval_ms = txn->t2_ms;
+		txn->client_interval_ms = t2_ms;
 	else
-		txn->client_interval_ms = MIN(txn->client_interval_ms * 2, txn->t2_ms);
+		txn->client_interval_ms = MIN(txn->client_interval_ms * 2, t2_ms);
 	txn_deadline_in(call, txn, DEADLINE_CLIENT_RETRANSMIT, txn->client_interval_ms);
 }
 

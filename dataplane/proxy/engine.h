@@ -20,6 +20,7 @@
  *	txn.c        slots, deadlines, copies, tombstones
  *	reply.c      stateless replies
  *	memory.c     what memory is used for, and what is kept back
+ *	timers.c     whose timers, and how many of each run
  *	explain.c    where would this go
  *	dialog.c     dialogs: CSeq order, the 2xx without ACK
  */
@@ -55,7 +56,8 @@
 /* A retained message and where it goes. */
 struct held {
 	uint8_t interface;
-	uint8_t reserved[3];
+	uint8_t kind;              /* enum proxy_owed */
+	uint8_t reserved[2];
 	struct endpoint source, destination;
 	char message[];
 };
@@ -128,9 +130,9 @@ struct txn {
 	struct hash128 call_key;   /* of the call memory */
 	struct endpoint answer;    /* where responses go */
 	struct endpoint local;     /* from where */
-	uint32_t t1_ms, t2_ms, t4_ms;
 	uint32_t client_interval_ms, server_interval_ms, cancel_interval_ms;
-	uint32_t timer_c_ms, timer_d_ms;
+	uint32_t counted;          /* running timers that are counted (proxy/timers.h) */
+	uint32_t received_ms;      /* first copy of the request, modulo 2^32; 0: a second one came */
 	uint16_t tried[BALANCE_TRIED_MAX];
 	uint16_t server_timers, client_timers; /* sets of the snapshot (proxy/timers.h) */
 	uint32_t loop_part;        /* second part of the branch parameter */
@@ -246,12 +248,18 @@ void tombstone_expire(struct call *call, uint32_t index);
 /* A slot for one more branch of `txn`, with what it shares with it; linked, not yet open.  NULL:
  * none left. */
 [[nodiscard]] struct txn *txn_add_branch(struct proxy *proxy, struct txn *txn);
+/* Room for a message to be kept, counted by what it is kept for.  NULL: no memory. */
+[[nodiscard]] struct retained *txn_reserve(struct proxy *proxy, enum proxy_owed kind, uint32_t len);
 /* Keeps a copy to be sent again; the old one at *slot is released.  False: no memory. */
-[[nodiscard]] bool txn_hold(struct call *call, struct retained **slot, struct span message,
-			    uint8_t interface, const struct endpoint *source,
+[[nodiscard]] bool txn_hold(struct call *call, struct retained **slot, enum proxy_owed kind,
+			    struct span message, uint8_t interface, const struct endpoint *source,
 			    const struct endpoint *destination);
 void txn_release(struct proxy *proxy, struct retained **slot);
 void proxy_bury(struct proxy *proxy);
+
+/* ---- memory.c */
+/* NULL when copies are counted as they are held, else what is wrong. */
+[[nodiscard]] const char *memory_check(const struct proxy *proxy);
 
 /* ---- outbox, in proxy.c */
 /* Queues octets that stay valid (scratch, copy, or the datagram's own buffer). */

@@ -76,3 +76,42 @@ void proxy_memory_read(const struct proxy *proxy, struct proxy_memory *memory)
 			.bytes = __atomic_load_n(&proxy->owed[i].bytes, __ATOMIC_RELAXED),
 		};
 }
+
+static void find_owed(struct proxy_owed_stats *owed, struct retained *copy, enum proxy_owed kind,
+		      bool *is_of_kind)
+{
+	if (!copy)
+		return;
+	owed[kind].count++;
+	owed[kind].bytes += copy->len;
+	*is_of_kind = *is_of_kind && held_of(copy)->kind == kind;
+}
+
+const char *memory_check(const struct proxy *proxy)
+{
+	struct proxy_owed_stats owed[PROXY_OWED_KINDS] = { { .count = 0 } };
+	bool kinds = true;
+
+	for (uint32_t i = 0; i < proxy->txns.capacity; i++) {
+		const struct txn *txn = slot_pool_at(&proxy->txns, i);
+		if (!(slot_pool_generation(&proxy->txns, i) & 1))
+			continue;
+		find_owed(owed, txn->request, PROXY_OWED_REQUEST, &kinds);
+		find_owed(owed, txn->response, PROXY_OWED_RESPONSE, &kinds);
+		find_owed(owed, txn->ack, PROXY_OWED_ACK, &kinds);
+		find_owed(owed, txn->cancel, PROXY_OWED_CANCEL, &kinds);
+		find_owed(owed, txn->best, PROXY_OWED_OTHER, &kinds);
+		find_owed(owed, txn->challenges, PROXY_OWED_OTHER, &kinds);
+	}
+	for (uint32_t i = 0; i < proxy->tombstones.capacity; i++) {
+		const struct tombstone *t = slot_pool_at(&proxy->tombstones, i);
+		if (slot_pool_generation(&proxy->tombstones, i) & 1)
+			find_owed(owed, t->copy,
+				  t->is_invite ? PROXY_OWED_ACK : PROXY_OWED_RESPONSE, &kinds);
+	}
+	if (!kinds)
+		return "a copy that is held for another reason than it is counted for";
+	return memcmp(owed, proxy->owed, sizeof(owed)) == 0 ?
+		       NULL :
+		       "the copies counted are not those that transactions hold";
+}

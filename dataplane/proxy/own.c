@@ -61,7 +61,6 @@ struct txn *own_start(struct call *call, const struct own_request *own)
 {
 	struct proxy *proxy = call->proxy;
 	uint16_t set = balance_client_timers(call->snapshot, own->service, BALANCE_NONE);
-	const struct balance_timers *timers = balance_timers_at(call->snapshot, set);
 	const struct route *route = own->route;
 	struct endpoint source;
 	struct txn *txn = txn_create(proxy);
@@ -83,11 +82,8 @@ struct txn *own_start(struct call *call, const struct own_request *own)
 	txn->local = source;
 	txn->answer = route->next_hop;
 	txn->server_timers = txn->client_timers = set;
-	txn->t1_ms = timers->t1_ms;
-	txn->t2_ms = timers->t2_ms;
-	txn->t4_ms = timers->t4_ms;
 	if (message.len == 0 || !txn_table_insert(proxy->table, txn->client_key, txn->index) ||
-	    !txn_hold(call, &txn->request, message, (uint8_t)route->egress, &source,
+	    !txn_hold(call, &txn->request, PROXY_OWED_REQUEST, message, (uint8_t)route->egress, &source,
 		      &route->next_hop)) {
 		txn_destroy(proxy, txn);
 		return NULL;

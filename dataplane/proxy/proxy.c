@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The engine's edge: creation, reception, expiry, errors, outbox, statistics; see proxy.h. */
-#include "proxy/engine.h"
+#include "proxy/timers.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -469,5 +469,6 @@ const char *proxy_check(const struct proxy *proxy)
 		if (broken)
 			return broken;
 	}
-	return NULL;
+	fault = memory_check(proxy);
+	return fault ? fault : timers_check(proxy);
 }

@@ -14,6 +14,7 @@
 #include "base/verdict.h"
 #include "balance/snapshot.h"
 #include "proxy/outbox.h"
+#include "proxy/timer_kinds.h"
 
 struct proxy;
 
@@ -89,7 +90,8 @@ struct proxy_stats {
 	uint64_t txns, tombstones;               /* now */
 	uint64_t txns_max, tombstones_max;       /* capacities */
 	uint64_t txns_created;
-	uint64_t timers;                         /* running */
+	uint64_t timers;                         /* in the wheel: one a transaction or tombstone */
+	uint64_t running[PROXY_TIMER_KINDS];     /* by enum proxy_timer */
 	uint64_t retained, retained_bytes;
 	uint64_t requests_resent;                /* by Timers A and E */
 	uint64_t responses_resent;               /* by Timer G and for request retransmissions */

@@ -254,11 +254,11 @@ struct verdict request_forward_stateless(struct call *call, struct sip_message *
 }
 
 /* RFC 4320 §4.1: when the client's Timer E reaches T2 (3.5 s by default). */
-static uint64_t trying_delay_ms(const struct txn *txn)
+static uint64_t trying_delay_ms(const struct balance_timers *timers)
 {
 	uint64_t at = 0;
 
-	for (uint64_t interval = txn->t1_ms; interval < txn->t2_ms; interval *= 2)
+	for (uint64_t interval = timers->timer_e_ms; interval < timers->t2_ms; interval *= 2)
 		at += interval;
 	return at;
 }
@@ -270,7 +270,7 @@ static void txn_describe(struct call *call, struct txn *txn, const struct sip_me
 
 	txn->server_timers = balance_server_timers(snapshot, route->service);
 	txn->client_timers = balance_client_timers(snapshot, route->service, route->pool);
-	const struct balance_timers *timers = timers_of_client(call, txn);
+	txn->received_ms = (uint32_t)tick_to_ms(call->now);
 	txn->server_key = server_key;
 	txn->client_key = branch_client_key(snapshot, server_key, msg, 0);
 	txn->loop_part = loop_part;
@@ -290,11 +290,6 @@ static void txn_describe(struct call *call, struct txn *txn, const struct sip_me
 	compose_answer(snapshot, msg, call->datagram, &txn->answer);
 	txn->service = route->service;
 	txn->pool = route->pool;
-	txn->t1_ms = timers->t1_ms;
-	txn->t2_ms = timers->t2_ms;
-	txn->t4_ms = timers->t4_ms;
-	txn->timer_c_ms = timers->timer_c_ms;
-	txn->timer_d_ms = timers->timer_d_ms;
 	txn->breadth_left = breadth_of(msg);
 	if (attempt_may_fork(call, txn)) {
 		txn->breadth = attempt_breadth(&snapshot->pools[txn->pool], txn);
@@ -315,7 +310,7 @@ static void remember(struct call *call, struct txn *txn, const struct route *rou
 		return;
 	txn->flags |= TXN_REMEMBERED;
 	call_memory_put(call->proxy->calls, txn->call_key, snapshot->targets[route->target].id,
-			tick_add(call->now, TICK_MS(txn->timer_c_ms + 64 * (uint64_t)txn->t1_ms)),
+			tick_add(call->now, TICK_MS(timers_call_ms(timers_of_client(call, txn)))),
 			call->now);
 }
 
@@ -362,15 +357,14 @@ static enum verdict_reason send_first_attempt(struct call *call, struct txn *txn
 	uint32_t len = sip_edit_length(&proxy->edits, msg->len);
 	if (len > SIP_PAYLOAD_MAX)
 		return REASON_TOO_LARGE;
-	struct retained *copy =
-		retain_reserve(proxy->retain, (uint32_t)sizeof(struct held) + len);
+	struct retained *copy = txn_reserve(proxy, PROXY_OWED_REQUEST, len);
 	if (!copy)
 		return REASON_RETAIN_FULL;
 	txn->request = copy;
 	struct held *held = held_of(copy);
-	*held = (struct held){ .interface = (uint8_t)route->egress,
-			       .source = source,
-			       .destination = route->next_hop };
+	held->interface = (uint8_t)route->egress;
+	held->source = source;
+	held->destination = route->next_hop;
 	if (txn->flags & TXN_IS_INVITE)
 		send_trying(call, msg, txn);
 	if (!apply_edits(call, msg, &message, &in_place))
@@ -409,7 +403,7 @@ static struct verdict start(struct call *call, struct sip_message *msg, struct r
 	client_start(call, txn);
 	attempt_wait(call, txn);
 	if (!(txn->flags & TXN_IS_INVITE))
-		txn_deadline_in(call, txn, DEADLINE_TRYING, trying_delay_ms(txn));
+		txn_deadline_in(call, txn, DEADLINE_TRYING, trying_delay_ms(timers_of_server(call, txn)));
 	txn_settle(call, txn);
 	return verdict_of(VERDICT_FORWARD, route->reason);
 }

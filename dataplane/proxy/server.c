@@ -3,7 +3,7 @@
  * The server side of a transaction: sending responses upstream, and what retransmissions, ACKs and
  * timers do there.  RFC 3261 §17.2, RFC 6026 §7.1.
  */
-#include "proxy/engine.h"
+#include "proxy/timers.h"
 
 uint16_t server_step(struct txn *txn, unsigned int event)
 {
@@ -27,10 +27,14 @@ unsigned int server_tu_event(const struct txn *txn, uint16_t status)
 /* The timer that ends the state just entered. */
 static void linger(struct call *call, struct txn *txn)
 {
-	uint64_t ms = 64 * (uint64_t)txn->t1_ms; /* Timers H, J, L */
+	const struct balance_timers *timers = timers_of_server(call, txn);
+	uint32_t ms = timers->timer_j_ms;
 
 	if ((txn->flags & TXN_IS_INVITE) && txn->server_state == INVITE_SERVER_CONFIRMED)
-		ms = txn->t4_ms; /* Timer I */
+		ms = timers->timer_i_ms;
+	else if (txn->flags & TXN_IS_INVITE)
+		ms = txn->server_state == INVITE_SERVER_COMPLETED ? timers->timer_h_ms :
+								    timers->timer_l_ms;
 	txn_deadline_in(call, txn, DEADLINE_SERVER_END, ms);
 }
 
@@ -42,10 +46,10 @@ void server_respond(struct call *call, struct txn *txn, uint16_t actions, struct
 	/* Without memory for the copy the response went out once; the caller's retransmission is
 	 * then absorbed unanswered, and the store counts the refusal. */
 	if (actions & FSM_RETAIN)
-		(void)txn_hold(call, &txn->response, message, txn->ingress, &txn->local,
+		(void)txn_hold(call, &txn->response, PROXY_OWED_RESPONSE, message, txn->ingress, &txn->local,
 			       &txn->answer);
 	if (actions & FSM_RETRANSMIT) {
-		txn->server_interval_ms = txn->t1_ms;
+		txn->server_interval_ms = timers_of_server(call, txn)->timer_g_ms;
 		txn_deadline_in(call, txn, DEADLINE_SERVER_RETRANSMIT, txn->server_interval_ms);
 	}
 	if (actions & FSM_LINGER)
@@ -164,7 +168,8 @@ void server_retransmit_due(struct call *call, struct txn *txn)
 		call->proxy->stats.responses_resent++;
 	}
 	if (actions & FSM_BACK_OFF) {
-		txn->server_interval_ms = MIN(txn->server_interval_ms * 2, txn->t2_ms);
+		txn->server_interval_ms = MIN(txn->server_interval_ms * 2,
+					      timers_of_server(call, txn)->t2_ms);
 		txn_deadline_in(call, txn, DEADLINE_SERVER_RETRANSMIT, txn->server_interval_ms);
 	}
 }

@@ -6,7 +6,7 @@
  * the earliest moves later the timer stays: it fires early, finds nothing due and is armed again.
  * So a call costs a few wheel operations instead of one for each of its dozen timer changes.
  */
-#include "proxy/engine.h"
+#include "proxy/timers.h"
 
 struct txn *txn_create(struct proxy *proxy)
 {
@@ -47,11 +47,6 @@ struct txn *txn_add_branch(struct proxy *proxy, struct txn *txn)
 	branch->call_key = txn->call_key;
 	branch->server_timers = txn->server_timers;
 	branch->client_timers = txn->client_timers;
-	branch->t1_ms = txn->t1_ms;
-	branch->t2_ms = txn->t2_ms;
-	branch->t4_ms = txn->t4_ms;
-	branch->timer_c_ms = txn->timer_c_ms;
-	branch->timer_d_ms = txn->timer_d_ms;
 	branch->loop_part = txn->loop_part;
 	branch->parent = txn->index;
 	branch->branches = txn->branches;
@@ -66,6 +61,9 @@ void txn_release(struct proxy *proxy, struct retained **slot)
 	if (!copy)
 		return;
 	*slot = NULL;
+	struct proxy_owed_stats *owed = &proxy->owed[held_of(copy)->kind];
+	owed->count--;
+	owed->bytes -= copy->len;
 	if (proxy->graveyard_count == GRAVEYARD_MAX) {
 		retain_release(proxy->retain, copy);
 		return;
@@ -81,18 +79,28 @@ void proxy_bury(struct proxy *proxy)
 	proxy->graveyard_bytes = 0;
 }
 
-bool txn_hold(struct call *call, struct retained **slot, struct span message, uint8_t interface,
-	      const struct endpoint *source, const struct endpoint *destination)
+struct retained *txn_reserve(struct proxy *proxy, enum proxy_owed kind, uint32_t len)
 {
-	struct retained *copy = retain_reserve(call->proxy->retain,
-					       (uint32_t)(sizeof(struct held) + message.len));
+	struct retained *copy = retain_reserve(proxy->retain, (uint32_t)sizeof(struct held) + len);
+
+	if (!copy)
+		return NULL;
+	*held_of(copy) = (struct held){ .kind = (uint8_t)kind };
+	proxy->owed[kind].count++;
+	proxy->owed[kind].bytes += copy->len;
+	return copy;
+}
+
+bool txn_hold(struct call *call, struct retained **slot, enum proxy_owed kind, struct span message,
+	      uint8_t interface, const struct endpoint *source, const struct endpoint *destination)
+{
+	struct retained *copy = txn_reserve(call->proxy, kind, (uint32_t)message.len);
 
 	txn_release(call->proxy, slot);
 	if (!copy)
 		return false;
 	struct held *held = held_of(copy);
 	held->interface = interface;
-	memset(held->reserved, 0, sizeof(held->reserved));
 	held->source = *source;
 	held->destination = *destination;
 	memcpy(held->message, message.data, message.len);
@@ -130,6 +138,7 @@ static void let_branches_go(struct proxy *proxy, struct txn *txn)
 			branch->server_state = txn->server_state;
 			branch->deadlines[DEADLINE_SERVER_END] =
 				txn->deadlines[DEADLINE_SERVER_END];
+			timers_count(proxy, branch);
 		}
 	}
 	txn->branches = SLOT_NONE;
@@ -142,6 +151,7 @@ static void free_slot(struct proxy *proxy, struct txn *txn)
 	else
 		let_branches_go(proxy, txn);
 	timer_wheel_cancel(proxy->wheel, txn->timer);
+	timers_uncount(proxy, txn);
 	client_forget_target(txn);
 	txn_release(proxy, &txn->request);
 	txn_release(proxy, &txn->response);
@@ -275,6 +285,7 @@ static bool shrink(struct call *call, struct txn *txn)
 	struct retained **owed = is_invite ? &txn->ack : &txn->response;
 	tombstone->copy = *owed;
 	*owed = NULL;
+	timers_count_tombstone(proxy, tombstone);
 	txn_table_update(proxy->table, txn->server_key, txn->index, TOMBSTONE_BIT | index);
 	txn_table_update(proxy->table, txn->client_key, txn->index, TOMBSTONE_BIT | index);
 	free_slot(proxy, txn);
@@ -308,6 +319,7 @@ static void settle_one(struct call *call, struct txn *txn)
 	}
 	if (txn->open == 0 && may_shrink(txn) && shrink(call, txn))
 		return;
+	timers_count(proxy, txn);
 	tick_t first = earliest(txn);
 	if (first >= txn->armed && txn->timer != TIMER_NONE)
 		return;
@@ -392,10 +404,12 @@ void tombstone_expire(struct call *call, uint32_t index)
 	const uint8_t client_terminated =
 		t->is_invite ? INVITE_CLIENT_TERMINATED : NON_INVITE_CLIENT_TERMINATED;
 
+	timers_uncount_tombstone(proxy, t);
 	if (t->server_state != server_terminated && is_due(t->server_end_ms, now_ms))
 		t->server_state = server_terminated;
 	if (t->client_state != client_terminated && is_due(t->client_end_ms, now_ms))
 		t->client_state = client_terminated;
+	timers_count_tombstone(proxy, t);
 	if (t->server_state == server_terminated && t->client_state == client_terminated) {
 		txn_table_remove(proxy->table, t->server_key, TOMBSTONE_BIT | index);
 		txn_table_remove(proxy->table, t->client_key, TOMBSTONE_BIT | index);
