@@ -7,7 +7,8 @@
  *	expect NAME has METHOD|STATUS [to METHOD]    in any order
  *	expect nothing [at NAME] [for DURATION]
  *	expect AGENT|all calls|answered|ended|final|challenged N,  expect AGENT got METHOD N
- *	expect verdict KIND REASON N,  expect stat NAME N,  expect told TARGET WHAT
+ *	expect verdict KIND REASON N,  expect stat NAME N,  expect timer NAME N,
+ *	expect told TARGET WHAT
  *	expect dialogs ..., expect event ... (expect_dialog.c)
  *
  * Lines below a letter: SUBJECT is|is not|starts|contains|lacks VALUE, SUBJECT present|absent,
@@ -367,6 +368,21 @@ static void expect_stat(struct play *play)
 	play_fail(play, "no figure is called '%s'", play->words[2]);
 }
 
+/* expect timer NAME N: so many of them run. */
+static void expect_timer(struct play *play)
+{
+	struct proxy_stats stats;
+
+	proxy_stats_read(play->world->proxy, &stats);
+	for (int i = 0; i < PROXY_TIMER_KINDS; i++) {
+		if (!text_is(proxy_timers[i].name, play->words[2]))
+			continue;
+		expect_number(play, play->words[2], (long long)stats.running[i], play->words[3]);
+		return;
+	}
+	play_fail(play, "no timer is called '%s'", play->words[2]);
+}
+
 /* expect told TARGET timeout|transport-error|STATUS: control heard of it. */
 static void expect_told(struct play *play)
 {
@@ -401,6 +417,8 @@ void expect_command(struct play *play)
 		expect_verdict(play);
 	else if (play_words(play, 1, "stat", "*", "*", NULL))
 		expect_stat(play);
+	else if (play_words(play, 1, "timer", "*", "*", NULL))
+		expect_timer(play);
 	else if (play_words(play, 1, "told", "*", "*", NULL))
 		expect_told(play);
 	else if (expect_dialog_command(play))
