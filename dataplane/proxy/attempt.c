@@ -100,7 +100,8 @@ static bool send_branch(struct call *call, struct txn *txn, struct txn *branch,
 	uint8_t egress = (uint8_t)route->egress;
 
 	if (!compose_branch(call, txn, branch, route, &key, &message, &source) ||
-	    !txn_hold(call, &branch->request, PROXY_OWED_REQUEST, message, egress, &source, &route->next_hop) ||
+	    !txn_hold(call, &branch->request, PROXY_OWED_REQUEST, message, egress, &source,
+		      &route->next_hop) ||
 	    !txn_table_insert(call->proxy->table, key, branch->index))
 		return false;
 	branch->client_key = key;

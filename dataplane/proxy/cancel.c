@@ -58,8 +58,8 @@ void cancel_branch(struct call *call, struct txn *txn, const struct sip_message 
 	txn->flags |= TXN_CANCELLED;
 	cancel_client(call, txn, cancel);
 	if (!(txn->flags & TXN_CANCEL_SENT) && cancel && cancel->first[SIP_HEADER_REASON])
-		(void)txn_hold(call, &txn->cancel, PROXY_OWED_CANCEL, span_of(cancel->bytes, cancel->len),
-			       txn->ingress, &txn->local, &txn->answer);
+		(void)txn_hold(call, &txn->cancel, PROXY_OWED_CANCEL,
+			       span_of(cancel->bytes, cancel->len), txn->ingress, &txn->local, &txn->answer);
 }
 
 void cancel_answered(struct call *call, struct txn *txn)

@@ -110,8 +110,8 @@ static void keep_challenges(struct call *call, struct txn *txn, const struct sip
 	put_challenges(&w, msg);
 	if (w.overflow || text_written(&w).len > CHALLENGES_MAX)
 		return;
-	(void)txn_hold(call, &txn->challenges, PROXY_OWED_OTHER, call_scratch_done(call, &w), txn->ingress,
-		       &txn->local, &txn->answer);
+	(void)txn_hold(call, &txn->challenges, PROXY_OWED_OTHER, call_scratch_done(call, &w),
+		       txn->ingress, &txn->local, &txn->answer);
 }
 
 static void keep_challenges_of_best(struct call *call, struct txn *txn)
@@ -139,8 +139,8 @@ static void keep_best(struct call *call, struct txn *txn, const struct sip_messa
 	w.at += len;
 	txn_release(proxy, &txn->best);
 	if (len)
-		(void)txn_hold(call, &txn->best, PROXY_OWED_OTHER, call_scratch_done(call, &w), txn->ingress,
-			       &txn->local, &txn->answer);
+		(void)txn_hold(call, &txn->best, PROXY_OWED_OTHER, call_scratch_done(call, &w),
+			       txn->ingress, &txn->local, &txn->answer);
 	txn->best_status = msg->status;
 }
 

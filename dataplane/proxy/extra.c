@@ -164,9 +164,11 @@ static bool leg_end(struct call *call, const struct sip_message *msg, uint16_t s
 	/* Kept as long as the other party may repeat its 2xx (§13.3.1.4). */
 	txn->server_key = leg_key;
 	txn->server_state = NON_INVITE_SERVER_COMPLETED;
-	txn_deadline_in(call, txn, DEADLINE_SERVER_END, 64 * (uint64_t)timers_of_client(call, txn)->t1_ms);
+	txn_deadline_in(call, txn, DEADLINE_SERVER_END,
+			64 * (uint64_t)timers_of_client(call, txn)->t1_ms);
 	if (txn_table_insert(proxy->table, leg_key, txn->index))
-		(void)txn_hold(call, &txn->ack, PROXY_OWED_ACK, ack, egress, &source, &leg.route.next_hop);
+		(void)txn_hold(call, &txn->ack, PROXY_OWED_ACK, ack, egress, &source,
+			       &leg.route.next_hop);
 	txn_settle(call, txn);
 	return true;
 }

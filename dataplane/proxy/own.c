@@ -83,8 +83,8 @@ struct txn *own_start(struct call *call, const struct own_request *own)
 	txn->answer = route->next_hop;
 	txn->server_timers = txn->client_timers = set;
 	if (message.len == 0 || !txn_table_insert(proxy->table, txn->client_key, txn->index) ||
-	    !txn_hold(call, &txn->request, PROXY_OWED_REQUEST, message, (uint8_t)route->egress, &source,
-		      &route->next_hop)) {
+	    !txn_hold(call, &txn->request, PROXY_OWED_REQUEST, message, (uint8_t)route->egress,
+		      &source, &route->next_hop)) {
 		txn_destroy(proxy, txn);
 		return NULL;
 	}

@@ -378,7 +378,9 @@ static struct verdict start(struct call *call, struct sip_message *msg, struct r
 			    struct hash128 server_key, uint32_t loop_part)
 {
 	struct proxy *proxy = call->proxy;
-	enum verdict_reason refusal = proxy_memory_refusal(proxy, msg->to_tag.len != 0);
+	/* Anybody can write a To tag: the reserve is for who knows the dialog, or us. */
+	enum verdict_reason refusal = proxy_memory_refusal(
+		proxy, msg->to_tag.len && (route->has_token || !route->is_stranger));
 
 	if (refusal != VERDICT_REASON_NONE)
 		return refuse(call, msg, refusal);

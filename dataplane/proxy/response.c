@@ -110,7 +110,8 @@ static void send_ack(struct call *call, struct txn *txn, const struct sip_messag
 		return;
 	struct span ack = call_scratch_done(call, &w);
 	call_send(call, ack, false, held->interface, &held->source, &held->destination);
-	(void)txn_hold(call, &txn->ack, PROXY_OWED_ACK, ack, held->interface, &held->source, &held->destination);
+	(void)txn_hold(call, &txn->ack, PROXY_OWED_ACK, ack, held->interface, &held->source,
+		       &held->destination);
 }
 
 static struct verdict take_provisional(struct call *call, struct txn *branch,
@@ -149,7 +150,9 @@ static void remember_call(struct call *call, struct txn *txn, const struct txn *
 	    call_memory_get(call->proxy->calls, txn->call_key, call->now, &target))
 		call_memory_put(call->proxy->calls, txn->call_key,
 				branch->target_id ? branch->target_id : target,
-				tick_add(call->now, TICK_MS(64 * (uint64_t)timers_of_client(call, txn)->t1_ms)), call->now);
+				tick_add(call->now,
+					 TICK_MS(64 * (uint64_t)timers_of_client(call, txn)->t1_ms)),
+				call->now);
 }
 
 static void count_outcome(struct call *call, struct txn *branch, uint16_t status)

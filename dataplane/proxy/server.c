@@ -46,8 +46,8 @@ void server_respond(struct call *call, struct txn *txn, uint16_t actions, struct
 	/* Without memory for the copy the response went out once; the caller's retransmission is
 	 * then absorbed unanswered, and the store counts the refusal. */
 	if (actions & FSM_RETAIN)
-		(void)txn_hold(call, &txn->response, PROXY_OWED_RESPONSE, message, txn->ingress, &txn->local,
-			       &txn->answer);
+		(void)txn_hold(call, &txn->response, PROXY_OWED_RESPONSE, message, txn->ingress,
+			       &txn->local, &txn->answer);
 	if (actions & FSM_RETRANSMIT) {
 		txn->server_interval_ms = timers_of_server(call, txn)->timer_g_ms;
 		txn_deadline_in(call, txn, DEADLINE_SERVER_RETRANSMIT, txn->server_interval_ms);
