@@ -251,18 +251,13 @@ static tick_t tomb_server_side(const struct txn *parent, const struct txn *txn,
 	return parent->deadlines[DEADLINE_SERVER_END];
 }
 
-/* False: no slot left, the transaction stays as it is. */
+/* False: the transaction stays as it is, since no slot is left or its time has come anyway. */
 static bool shrink(struct call *call, struct txn *txn)
 {
 	struct proxy *proxy = call->proxy;
 	const struct txn *parent = txn_parent(proxy, txn);
-	uint32_t index = slot_pool_take(&proxy->tombstones);
-
-	if (index == SLOT_NONE)
-		return false;
-	struct tombstone *tombstone = slot_pool_at(&proxy->tombstones, index);
 	bool is_invite = (txn->flags & TXN_IS_INVITE) != 0;
-	*tombstone = (struct tombstone){
+	struct tombstone small = {
 		.client_key = txn->client_key,
 		.client_end_ms = deadline_ms(txn->deadlines[DEADLINE_CLIENT_END]),
 		.service = txn->service,
@@ -275,8 +270,13 @@ static bool shrink(struct call *call, struct txn *txn)
 		.has_to_tag = (txn->flags & TXN_HAS_TO_TAG) != 0,
 		.local_address = local_address_index(call->snapshot, txn),
 	};
-	tick_t end = MIN(tomb_server_side(parent, txn, tombstone),
+	tick_t end = MIN(tomb_server_side(parent, txn, &small),
 			 txn->deadlines[DEADLINE_CLIENT_END]);
+	uint32_t index = end > call->now ? slot_pool_take(&proxy->tombstones) : SLOT_NONE;
+	if (index == SLOT_NONE)
+		return false;
+	struct tombstone *tombstone = slot_pool_at(&proxy->tombstones, index);
+	*tombstone = small;
 	(void)timer_wheel_cancel(proxy->wheel, txn->timer);
 	txn->timer = TIMER_NONE;
 	(void)timer_wheel_arm(proxy->wheel, end,

@@ -33,7 +33,7 @@ static const char snapshot_text[] =
 	"interface access address 192.0.2.1/24 address 2001:db8:0:1::1/64 gateway 192.0.2.254"
 	" peers 192.0.2.0/24 peers 203.0.113.0/24 peers 2001:db8:0:1::/64\n"
 	"interface core address 198.51.100.1/24\n"
-	"pool hashed\n"
+	"pool hashed try-next-after 700\n"
 	"target hashed h1 198.51.100.11:5060\n"
 	"target hashed h2 198.51.100.12:5060\n"
 	"target hashed h3 198.51.100.13:5060\n"
@@ -42,8 +42,8 @@ static const char snapshot_text[] =
 	"target turns t2 198.51.100.22:5060\n"
 	"pool trunks\n"
 	"target trunks x1 203.0.113.9:5060\n"
-	"service in listen 192.0.2.1:5060 listen [2001:db8:0:1::1]:5060 pool hashed record-route nat auto\n"
-	"service turn listen 192.0.2.1:5070 pool turns record-route push-route rewrite-host\n"
+	"service in listen 192.0.2.1:5060 listen [2001:db8:0:1::1]:5060 pool hashed record-route nat auto extra-2xx ack-bye\n"
+	"service turn listen 192.0.2.1:5070 pool turns record-route push-route rewrite-host extra-2xx drop\n"
 	"service plain listen 192.0.2.1:5080 pool turns\n"
 	"service out listen 198.51.100.1:5060 from hashed pool trunks record-route\n"
 	"host peer.example.net 203.0.113.20\n";
@@ -142,6 +142,13 @@ static void letter_keep(const struct outbox_entry *entry)
 	f.sent_count++;
 }
 
+/* Else the request goes out again, or another branch's response. */
+static bool sends_what_came(const struct verdict *verdict)
+{
+	return verdict->kind == VERDICT_FORWARD && verdict->reason != REASON_FAILOVER &&
+	       verdict->reason != REASON_BEST_RESPONSE;
+}
+
 static bool spans_equal(const struct sip_message *a, struct sip_slice in_a,
 			const struct sip_message *b, struct sip_slice in_b)
 {
@@ -193,7 +200,7 @@ static void outbox_check(const struct verdict *verdict, bool received)
 		if (!verdict || received)
 			REQUIRE(parsed);
 		if (parsed && verdict && received &&
-		    verdict->kind == VERDICT_FORWARD && verdict->reason != REASON_FAILOVER &&
+		    sends_what_came(verdict) &&
 		    f.out.is_request == f.in.is_request && f.out.method == f.in.method &&
 		    f.out.status == f.in.status) {
 			forwarded_check(entry);
@@ -203,7 +210,7 @@ static void outbox_check(const struct verdict *verdict, bool received)
 	}
 	if (!verdict)
 		return;
-	if (verdict->kind == VERDICT_FORWARD && verdict->reason != REASON_FAILOVER)
+	if (sends_what_came(verdict))
 		REQUIRE(forwarded == 1);
 	if (verdict->kind == VERDICT_DROP)
 		REQUIRE(f.outbox.count == 0);
