@@ -19,7 +19,7 @@
 #define TICK_IDLE_MS 5
 #define TICK_BUSY_MS 1 /* while someone waits for workers to explain */
 
-enum { OPTION_CHECK = 256, OPTION_REFERENCE, OPTION_SCHEMA, OPTION_VERSION };
+enum { OPTION_CHECK = 256, OPTION_MAKE_KEYS, OPTION_REFERENCE, OPTION_SCHEMA, OPTION_VERSION };
 enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE };
 
 struct daemon {
@@ -326,11 +326,22 @@ static int check(const char *path)
 	return EXIT_DONE;
 }
 
+static int make_keys(const char *path)
+{
+	char error[512];
+
+	if (config_key_file_create(path, error, sizeof(error)) < 0)
+		return fail(error);
+	printf("%s: new keys, readable by their owner alone\n", path);
+	return EXIT_DONE;
+}
+
 /* Options. */
 
 static const struct option options[] = {
 	{ "config", required_argument, NULL, 'c' },
 	{ "check", no_argument, NULL, OPTION_CHECK },
+	{ "make-key-file", required_argument, NULL, OPTION_MAKE_KEYS },
 	{ "print-reference", no_argument, NULL, OPTION_REFERENCE },
 	{ "print-schema", no_argument, NULL, OPTION_SCHEMA },
 	{ "version", no_argument, NULL, OPTION_VERSION },
@@ -341,10 +352,13 @@ static const struct option options[] = {
 static void help(void)
 {
 	puts("Usage: tandemd -c FILE\n"
-	     "       tandemd --check -c FILE\n\n"
+	     "       tandemd --check -c FILE\n"
+	     "       tandemd --make-key-file FILE\n\n"
 	     "A SIP load balancer. Runs in the foreground; events go to stderr.\n\n"
 	     "  -c, --config FILE     the configuration\n"
 	     "      --check           check the configuration and exit: 0 valid, 1 not\n"
+	     "      --make-key-file FILE\n"
+	     "                        make the keys that the instances of a cluster share, and exit\n"
 	     "      --print-reference print every keyword of the configuration, as Markdown\n"
 	     "      --print-schema    print the configuration's JSON Schema\n"
 	     "      --version         print the version\n"
@@ -375,6 +389,8 @@ int main(int argc, char **argv)
 		case OPTION_CHECK:
 			wants_check = true;
 			break;
+		case OPTION_MAKE_KEYS:
+			return make_keys(optarg);
 		case OPTION_REFERENCE:
 			config_print_reference(stdout);
 			return EXIT_DONE;

@@ -62,6 +62,9 @@ void dataplane_publish(struct dataplane *dataplane, const struct balance_snapsho
 /* True when no worker can still read any snapshot but the last published.  Never blocks. */
 [[nodiscard]] bool dataplane_retired(struct dataplane *dataplane);
 
+/* The workers' clock. */
+[[nodiscard]] tick_t dataplane_now(const struct dataplane *dataplane);
+
 struct dataplane_worker_stats {
 	uint16_t worker;
 	unsigned int lcore;

@@ -141,15 +141,21 @@ static void target_wish(struct control *control, struct api_request *request, co
 	}
 	const struct balance_target *target = &control->snapshot->targets[index];
 	const char *pool = control->snapshot->pools[target->pool].name;
-	const char *before = target_admin_name(target_admin_set(target, admin));
+	const char *before = target_admin_name(target_admin_set(
+		control->snapshot, target, admin, dataplane_now(control->dataplane)));
 	const char *after = target_admin_name(admin);
 	bool changed = strcmp(before, after) != 0;
+	char later[64] = "";
+
+	if (target_pool_is_stateless(control->snapshot, target->pool))
+		snprintf(later, sizeof(later), "; stateless services follow in %u s",
+			 (control->snapshot->settle_ms + 999) / 1000);
 
 	if (changed)
 		events_raise(&control->events, "target",
 			     json_pack("{s:s, s:s, s:s, s:s}", "pool", pool, "target", target->name,
 				       "before", before, "admin", after),
-			     "%s/%s: %s, was %s", pool, target->name, after, before);
+			     "%s/%s: %s, was %s%s", pool, target->name, after, before, later);
 	api_request_ok(request,
 		       json_pack("{s:s, s:s, s:s, s:s, s:b}", "pool", pool, "target", target->name,
 				 "before", before, "admin", after, "changed", (int)changed));

@@ -8,6 +8,7 @@
 
 #include "balance/index.h"
 #include "balance/interface.h"
+#include "balance/policy.h"
 #include "config/model.h"
 
 struct sizes {
@@ -193,6 +194,7 @@ static void fill_services(const struct config *config, const struct tables *tabl
 			copy_text(tables->domains[snapshot->domain_count++],
 				  sizeof(*tables->domains), domains[j].text);
 	}
+	snapshot->forward_strays = config->stray_responses != 0;
 	snapshot->service_count = config->services.count;
 	snapshot->services = tables->services;
 	snapshot->listens = tables->listens;
@@ -227,6 +229,7 @@ static bool fill_timers(const struct config *config, struct target_registry *reg
 	memcpy(tables->timer_sets, sets, count * sizeof(*sets));
 	tables->snapshot->timer_sets = tables->timer_sets;
 	tables->snapshot->timer_set_count = count;
+	tables->snapshot->settle_ms = balance_settle_ms(tables->snapshot);
 	return true;
 }
 

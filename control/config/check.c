@@ -312,5 +312,6 @@ bool config_check(struct config *config, struct config_report *report)
 		return false;
 	config_check_timers(config, report);
 	config_check_services(config, report);
+	config_check_modes(config, report);
 	return true;
 }

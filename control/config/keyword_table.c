@@ -23,7 +23,12 @@ static const struct keyword_choice huge_choices[] = {
 
 static const struct keyword_choice mode_choices[] = {
 	{ "stateful", MODE_STATEFUL, NULL },
-	{ "stateless", MODE_STATELESS, "stateless forwarding is not built yet" },
+	{ "stateless", MODE_STATELESS, NULL },
+};
+
+static const struct keyword_choice stray_choices[] = {
+	{ "drop", 0, NULL },
+	{ "forward", 1, NULL },
 };
 
 static const struct keyword_choice cseq_check_choices[] = {
@@ -73,6 +78,15 @@ static const struct keyword root_keywords[] = {
 	  .help = "Folder for what has to outlive a restart, an absolute path.  The keys are kept there (file `keys`, "
 		  "mode 0600) unless `cluster` names another file.",
 	  .example = "/var/lib/tandem" },
+	{ .name = "stray_responses", .type = KEYWORD_CHOICE, .reloadable = true,
+	  FIELD(config, stray_responses), CHOICES(stray_choices), .unset = "drop",
+	  .help = "What becomes of a response whose transaction is not here.  `drop`: nothing "
+		  "(RFC 6026 §7.3, RFC 4320 §4.2).  `forward`: when this instance sent the request "
+		  "before it was restarted, or another one with the same keys did whose address is "
+		  "now here, and the transaction could still be alive (timer_c and 64*t1 after an "
+		  "INVITE was sent, 64*t1 after others), it goes to the address that the signed part "
+		  "of our Via carries.  A response to what this very process sent is dropped always.",
+	  .example = "forward" },
 	{ .name = "interfaces", .type = KEYWORD_LIST, .section = SECTION_INTERFACE,
 	  .required = true, FIELD(config, interfaces), .min = 1, .max = BALANCE_INTERFACES_MAX,
 	  .help = "The ports that Tandem takes from the kernel, with their addresses.",
@@ -276,8 +290,11 @@ static const struct keyword service_keywords[] = {
 	{ .name = "mode", .type = KEYWORD_CHOICE, .reloadable = true, FIELD(config_service, mode),
 	  CHOICES(mode_choices), .unset = "stateful",
 	  .help = "`stateful` keeps RFC 3261 transactions: it absorbs retransmissions, answers 100 "
-		  "and fails over.",
-	  .example = "stateful" },
+		  "and fails over.  `stateless` keeps nothing (RFC 3261 §16.11): every message is "
+		  "sent on by its Call-ID and this file alone, whether the target answers or not.  Its "
+		  "pool's policy has to be `call-id-hash`, a `failover` there would do nothing, and "
+		  "`tandemctl target drain|maint|ready` takes effect 64*t1 later.",
+	  .example = "stateless" },
 	{ .name = "record_route", .type = KEYWORD_BOOLEAN, .reloadable = true,
 	  FIELD(config_service, record_route), .unset = "true",
 	  .help = "Stay on the path of the dialog by a signed Record-Route.", .example = "false" },
@@ -332,8 +349,6 @@ static const struct keyword service_keywords[] = {
 		  "INVITE, if no BYE ends it.  A dialog that is not remembered goes on; the order of "
 		  "its requests is not checked.",
 	  .example = "4h" },
-	{ .name = "stray_responses", .type = KEYWORD_NOT_BUILT,
-	  .help = "responses without a transaction are always dropped (RFC 6026 §7.3)" },
 };
 
 static const struct keyword pool_keywords[] = {

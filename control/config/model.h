@@ -145,6 +145,7 @@ struct config {
 	struct config_control control;
 	struct config_list interfaces, services, pools, hosts;
 	char state_dir[256];
+	uint32_t stray_responses; /* 1: forward */
 	bool uses_request_uri; /* set by check.c: some service's pool is request-uri */
 	struct config_block *blocks;
 };
@@ -198,6 +199,8 @@ struct balance_timers config_timers_of(const struct config *config,
 				       const struct config_timers *own);
 /* Settings of services and pools that only make sense together. */
 void config_check_services(const struct config *config, struct config_report *report);
+/* Modes of services and what their pools can then do.  Sets failover.on where it cannot act. */
+void config_check_modes(struct config *config, struct config_report *report);
 
 /* The snapshot's interface part alone: own addresses, gateways, peers into `peers`, which has room
  * for config_peer_count. */

@@ -111,14 +111,16 @@ static json_t *memory_worker(const struct dataplane_worker_stats *w)
 {
 	const struct proxy_stats *p = &w->proxy;
 
-	return json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "worker", (int)w->worker,
+	return json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "worker",
+			 (int)w->worker,
 			 "txns", (json_int_t)p->txns, "txns_max", (json_int_t)p->txns_max,
 			 "tombstones", (json_int_t)p->tombstones, "tombstones_max",
 			 (json_int_t)p->tombstones_max, "timers", (json_int_t)p->timers, "dialogs",
 			 (json_int_t)p->dialogs, "dialogs_max", (json_int_t)p->dialogs_max,
 			 "retained",
 			 (json_int_t)p->retained, "retained_bytes", (json_int_t)p->retained_bytes,
-			 "outbox_full", (json_int_t)p->outbox_full);
+			 "outbox_full", (json_int_t)p->outbox_full, "marks", (json_int_t)p->marks,
+			 "marks_overflow", (json_int_t)p->marks_overflow);
 }
 
 /* Octets of this process in RAM, the data plane's hugepages not included. */

@@ -62,10 +62,22 @@ enum target_health target_health_read(const struct balance_target *target)
 	return __atomic_load_n(&target->status->health, __ATOMIC_RELAXED);
 }
 
-enum target_admin target_admin_set(const struct balance_target *target, enum target_admin admin)
+enum target_admin target_admin_set(const struct balance_snapshot *snapshot,
+				   const struct balance_target *target, enum target_admin admin,
+				   tick_t now)
 {
 	enum target_admin before = target_admin_read(target);
 
-	__atomic_store_n(&target->status->admin, (uint32_t)admin, __ATOMIC_RELAXED);
+	balance_admin_set(target->status, admin, tick_to_ms(now), snapshot->settle_ms);
 	return before;
+}
+
+bool target_pool_is_stateless(const struct balance_snapshot *snapshot, uint16_t pool)
+{
+	for (uint32_t i = 0; i < snapshot->service_count; i++) {
+		const struct balance_service *service = &snapshot->services[i];
+		if (service->pool == pool && service->mode == MODE_STATELESS)
+			return true;
+	}
+	return false;
 }

@@ -6,7 +6,7 @@
 #ifndef TARGETS_ADMIN_H
 #define TARGETS_ADMIN_H
 
-#include "balance/snapshot.h"
+#include "balance/policy.h"
 
 /* "ready", "drain", "maint"; "up", "down", "blacklisted". */
 const char *target_admin_name(enum target_admin admin);
@@ -20,7 +20,12 @@ enum target_found { TARGET_FOUND, TARGET_UNKNOWN, TARGET_AMBIGUOUS };
 
 [[nodiscard]] enum target_admin target_admin_read(const struct balance_target *target);
 [[nodiscard]] enum target_health target_health_read(const struct balance_target *target);
-/* Returns the wish that held before. */
-enum target_admin target_admin_set(const struct balance_target *target, enum target_admin admin);
+/* Returns the wish that held before.  `now` is the workers' clock: a service without transactions
+ * follows when snapshot->settle_ms have passed. */
+enum target_admin target_admin_set(const struct balance_snapshot *snapshot,
+				   const struct balance_target *target, enum target_admin admin,
+				   tick_t now);
+/* Does a service without transactions send to this pool? */
+[[nodiscard]] bool target_pool_is_stateless(const struct balance_snapshot *snapshot, uint16_t pool);
 
 #endif

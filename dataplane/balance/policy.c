@@ -5,12 +5,52 @@
  */
 #include "balance/policy.h"
 #include "balance/rendezvous.h"
+#include "balance/timers.h"
 
 bool balance_target_is_usable(const struct balance_target *target)
 {
 	return target->interface != BALANCE_NONE &&
 	       __atomic_load_n(&target->status->admin, __ATOMIC_RELAXED) == TARGET_READY &&
 	       __atomic_load_n(&target->status->health, __ATOMIC_RELAXED) == TARGET_UP;
+}
+
+/* ---- the operator's wish, and when it takes effect without transactions */
+
+/* struct target_status.change: milliseconds, one bit that tells it from "never", the wish before. */
+#define CHANGE_MADE 0x80u
+
+enum target_admin balance_admin_settled(const struct target_status *status, uint64_t now_ms,
+					uint32_t settle_ms)
+{
+	/* In this order: whoever sees the new wish sees when it was made. */
+	uint32_t admin = __atomic_load_n(&status->admin, __ATOMIC_ACQUIRE);
+	uint64_t change = __atomic_load_n(&status->change, __ATOMIC_RELAXED);
+
+	if (!change || now_ms >= (change >> 8) + settle_ms)
+		return (enum target_admin)admin;
+	return (enum target_admin)(change & (CHANGE_MADE - 1));
+}
+
+void balance_admin_set(struct target_status *status, enum target_admin admin, uint64_t now_ms,
+		       uint32_t settle_ms)
+{
+	uint64_t before = (uint64_t)balance_admin_settled(status, now_ms, settle_ms);
+
+	if (__atomic_load_n(&status->admin, __ATOMIC_RELAXED) == (uint32_t)admin)
+		return;
+	__atomic_store_n(&status->change, now_ms << 8 | CHANGE_MADE | before, __ATOMIC_RELAXED);
+	__atomic_store_n(&status->admin, (uint32_t)admin, __ATOMIC_RELEASE);
+}
+
+uint32_t balance_settle_ms(const struct balance_snapshot *snapshot)
+{
+	uint32_t longest = 0;
+
+	for (uint32_t i = 0; i < snapshot->service_count; i++) {
+		const struct balance_service *service = &snapshot->services[i];
+		longest = MAX(longest, balance_timers_at(snapshot, service->timer_set)->t1_ms);
+	}
+	return 64 * longest;
 }
 
 uint64_t balance_call_hash(const struct balance_snapshot *snapshot, struct span call_id)
@@ -41,13 +81,45 @@ static uint32_t target_share(const struct balance_target *target)
 	return target->weight ? target->weight : 1;
 }
 
+/* Who takes part in a choice. */
+struct admission {
+	enum {
+		ADMIT_ANY,
+		ADMIT_USABLE,  /* by wish and observation */
+		ADMIT_READY,   /* by the wish of now */
+		ADMIT_SETTLED, /* by the wish that is in effect */
+	} who;
+	uint64_t now_ms;
+	uint32_t settle_ms;
+	bool is_pending; /* set when a target was looked at whose wish is not in effect yet */
+};
+
+static bool is_admitted(const struct balance_target *target, struct admission *admission)
+{
+	if (admission->who == ADMIT_ANY)
+		return true;
+	if (admission->who == ADMIT_USABLE)
+		return balance_target_is_usable(target);
+	if (target->interface == BALANCE_NONE)
+		return false;
+	enum target_admin admin = (enum target_admin)__atomic_load_n(&target->status->admin,
+								     __ATOMIC_RELAXED);
+	if (admission->who == ADMIT_SETTLED) {
+		enum target_admin settled = balance_admin_settled(
+			target->status, admission->now_ms, admission->settle_ms);
+		admission->is_pending |= (settled == TARGET_READY) != (admin == TARGET_READY);
+		admin = settled;
+	}
+	return admin == TARGET_READY;
+}
+
 /*
  * Weighted rendezvous in one pass.  The logarithm and the look at the target's live state are
  * spared unless the target can still win, which happens about ln(n) times in n.
  */
 static uint16_t select_by_hash(const struct balance_snapshot *snapshot,
 			       const struct balance_pool *pool,
-			       const struct balance_request *request, bool only_usable)
+			       const struct balance_request *request, struct admission *admission)
 {
 	const struct balance_target *targets = snapshot->targets + pool->target_first;
 	uint32_t best = UINT32_MAX, best_class = UINT32_MAX, best_share = 1;
@@ -73,7 +145,7 @@ static uint16_t select_by_hash(const struct balance_snapshot *snapshot,
 		}
 		if (is_tried(request, pool->target_first + i))
 			continue;
-		if (only_usable && !balance_target_is_usable(target))
+		if (!is_admitted(target, admission))
 			continue;
 		best = i;
 		best_class = class;
@@ -224,7 +296,8 @@ uint16_t balance_select(const struct balance_snapshot *snapshot, uint16_t pool,
 	case POLICY_CALL_ID_HASH:
 		break;
 	}
-	return select_by_hash(snapshot, &snapshot->pools[pool], request, true);
+	return select_by_hash(snapshot, &snapshot->pools[pool], request,
+			      &(struct admission){ .who = ADMIT_USABLE });
 }
 
 uint16_t balance_select_by_hash(const struct balance_snapshot *snapshot, uint16_t pool,
@@ -232,7 +305,29 @@ uint16_t balance_select_by_hash(const struct balance_snapshot *snapshot, uint16_
 {
 	if (pool >= snapshot->pool_count)
 		return BALANCE_NONE;
-	return select_by_hash(snapshot, &snapshot->pools[pool], request, false);
+	return select_by_hash(snapshot, &snapshot->pools[pool], request,
+			      &(struct admission){ .who = ADMIT_ANY });
+}
+
+uint16_t balance_select_settled(const struct balance_snapshot *snapshot, uint16_t pool,
+				uint64_t call_hash, uint64_t now_ms, uint16_t *announced)
+{
+	const struct balance_request request = { .call_hash = call_hash };
+	struct admission settled = { .who = ADMIT_SETTLED,
+				     .now_ms = now_ms,
+				     .settle_ms = snapshot->settle_ms };
+
+	*announced = BALANCE_NONE;
+	if (pool >= snapshot->pool_count)
+		return BALANCE_NONE;
+	uint16_t chosen = select_by_hash(snapshot, &snapshot->pools[pool], &request, &settled);
+	*announced = chosen;
+	/* Where no target looked at has a change under way, the other choice looks at the same
+	 * ones and ends the same. */
+	if (UNLIKELY(settled.is_pending))
+		*announced = select_by_hash(snapshot, &snapshot->pools[pool], &request,
+					    &(struct admission){ .who = ADMIT_READY });
+	return chosen;
 }
 
 const char *balance_policy_name(enum balance_policy policy)

@@ -45,6 +45,28 @@ struct balance_request {
 [[nodiscard]] uint16_t balance_select_by_hash(const struct balance_snapshot *snapshot, uint16_t pool,
 					      const struct balance_request *request);
 
+/*
+ * What the operator wished for at `now_ms` as far as a service without transactions is concerned:
+ * a change takes effect settle_ms after it was announced, when nothing that was sent by the old
+ * wish is repeated any more (RFC 3261 §16.11).
+ */
+[[nodiscard]] enum target_admin balance_admin_settled(const struct target_status *status,
+						      uint64_t now_ms, uint32_t settle_ms);
+/* Sets the wish.  One thread sets, any read.  `now_ms`: of the workers' clock. */
+void balance_admin_set(struct target_status *status, enum target_admin admin, uint64_t now_ms,
+		       uint32_t settle_ms);
+/* settle_ms for a snapshot's services and timers. */
+[[nodiscard]] uint32_t balance_settle_ms(const struct balance_snapshot *snapshot);
+
+/*
+ * call-id-hash by configuration and the operator's settled wish alone, never by what was observed
+ * or by load, so that each repetition of a message gets the same answer.  *announced: what it will
+ * be when all that was announced is settled; the same unless a change is under way.
+ */
+[[nodiscard]] uint16_t balance_select_settled(const struct balance_snapshot *snapshot,
+					      uint16_t pool, uint64_t call_hash, uint64_t now_ms,
+					      uint16_t *announced);
+
 const char *balance_policy_name(enum balance_policy policy); /* "call-id-hash" */
 
 #endif

@@ -25,18 +25,21 @@ enum target_admin { TARGET_READY, TARGET_DRAIN, TARGET_MAINT };
 /* What was observed. */
 enum target_health { TARGET_UP, TARGET_DOWN, TARGET_BLACKLISTED };
 
-/* One line a target; atomics, relaxed.  Owned by control, found by stable id, never freed while
+/* A line a target for each of the writers; atomics, relaxed.  Owned by control, found by stable id, never freed while
  * the data plane runs. */
 struct target_status {
 	alignas(CACHE_LINE_SIZE) uint32_t admin; /* enum target_admin.  control: rw, workers: ro */
 	uint32_t health;                          /* enum target_health.  control: rw, workers: ro */
+	/* The wish before the last change, and when that was made (balance_admin_set); 0: never.
+	 * control: rw, workers: ro */
+	uint64_t change;
 	/* workers: rw (atomic add), control: ro */
-	uint64_t requests;  /* initial requests sent, each attempt */
+	alignas(CACHE_LINE_SIZE) uint64_t requests; /* initial requests sent, each attempt */
 	uint64_t responses_2xx, responses_other, timeouts, errors;
 	int64_t outstanding; /* client transactions without a final response */
 	uint64_t unacknowledged; /* 2xx to INVITE that saw no ACK for 64*T1 */
 };
-static_assert(sizeof(struct target_status) == CACHE_LINE_SIZE);
+static_assert(sizeof(struct target_status) == 2 * CACHE_LINE_SIZE);
 
 struct balance_target {
 	/* What choosing a target reads comes first, in one cache line. */
@@ -147,6 +150,10 @@ struct balance_snapshot {
 	/* identity */
 	uint16_t instance;
 	uint32_t epoch;           /* changes with every start of the process */
+	bool forward_strays;      /* `stray_responses: forward` */
+	/* How long a change of targets waits for what is under way without state (RFC 3261 §16.11):
+	 * 64*T1, of the service with the longest. */
+	uint32_t settle_ms;
 	struct hash_key branch_key;  /* shared in a cluster, never rotated live */
 	struct hash_key hint_key;
 	struct hash_key call_key;    /* balancing and shards: equal on all instances */

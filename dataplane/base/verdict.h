@@ -40,6 +40,11 @@ enum verdict_kind {
 	X(PROVISIONAL, 0, "1xx sent upstream", "RFC 3261 §16.7 item 5")                            \
 	X(FINAL, 0, "final response sent upstream", "RFC 3261 §16.7 item 5")                       \
 	X(FINAL_2XX_AGAIN, 0, "further 2xx to an INVITE sent upstream", "RFC 6026 §7.2")           \
+	X(STATELESS_RESPONSE, 0, "response to a request sent without state, sent upstream",        \
+	  "RFC 3261 §16.11")                                                                       \
+	X(STRAY_FORWARDED, 0,                                                                      \
+	  "response to a request of another instance, or from before a restart, sent upstream",    \
+	  "RFC 3261 §18.1.2")                                                                      \
 	X(FAILOVER, 0, "request moved to the next target", "RFC 3263 §4.3")                        \
 	X(BEST_RESPONSE, 0, "the last branch ended, the best response sent upstream",              \
 	  "RFC 3261 §16.7 item 6")                                                                 \
@@ -74,6 +79,9 @@ enum verdict_kind {
 	X(TXN_POOL_FULL, 503, "no transaction slot left", "RFC 3261 §21.5.4")                      \
 	X(RETAIN_FULL, 503, "no memory left for a retained copy", "RFC 3261 §21.5.4")              \
 	X(TOO_LARGE, 513, "no room to edit the message", "RFC 3261 §21.5.7")                       \
+	X(STUN_BINDING, 0, "STUN Binding Request answered", "RFC 5626 §5.4")                       \
+	X(STUN_ATTRIBUTE, 0, "STUN Binding Request with an attribute that must be understood",     \
+	  "RFC 5389 §7.3.1")                                                                       \
 	X(ECHO, 0, "ICMP echo answered", "RFC 792, RFC 4443 §4.2")                                 \
 	X(ARP_WHO_HAS, 0, "ARP request answered", "RFC 826")                                       \
 	X(NEIGHBOUR_SOLICITED, 0, "neighbour solicitation answered", "RFC 4861 §7.2.4")            \
@@ -143,7 +151,12 @@ enum verdict_kind {
 	  "RFC 3261 §18.2.2")                                                                      \
 	X(ACK_UNROUTABLE, 0, "ACK that cannot be routed", "RFC 3261 §17.1.1.2")                    \
 	X(NOT_SIP, 0, "UDP datagram that is not SIP", "")                                          \
-	X(STUN, 0, "STUN, not served", "RFC 5626 §4.4.2")                                          \
+	X(STRAY_LATE, 0,                                                                           \
+	  "response to a request of another instance, or from before a restart, too late",         \
+	  "RFC 6026 §7.3")                                                                         \
+	X(STUN, 0, "STUN that is no Binding Request, or not to a listening port",                  \
+	  "RFC 5389 §7.3")                                                                         \
+	X(STUN_MALFORMED, 0, "STUN message malformed", "RFC 5389 §7.3")                            \
 	X(LINK_HEADER, 0, "frame too short or of an unknown type", "")                             \
 	X(VLAN_FOREIGN, 0, "VLAN tag that no interface carries", "IEEE 802.1Q")                    \
 	X(MAC_FOREIGN, 0, "frame addressed to another station", "")                                \

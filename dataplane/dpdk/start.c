@@ -111,6 +111,11 @@ struct dataplane *dataplane_start(const struct dataplane_config *config,
 	return dataplane;
 }
 
+tick_t dataplane_now(const struct dataplane *dataplane)
+{
+	return clock_now(&dataplane->clock);
+}
+
 void dataplane_stop(struct dataplane *dataplane)
 {
 	if (!dataplane)

@@ -201,6 +201,7 @@ static int worker_create_engine(struct worker *worker, const struct memory_plan 
 		.dialogs_max = plan->dialogs_max,
 		.retain_max = plan->retain_max,
 		.seed = rte_rand(),
+		.wall_start_s = (uint32_t)(worker->dataplane->clock.wall_start_ns / 1000000000u),
 	};
 
 	worker->proxy = proxy_create(&config, clock_now(&worker->dataplane->clock));

@@ -71,7 +71,7 @@ static bool compose_branch(struct call *call, const struct txn *txn, const struc
 			.epoch = call->snapshot->epoch,
 			.slot = branch->index,
 			.generation = slot_pool_generation(&proxy->txns, branch->index),
-			.sent_second = (uint32_t)(call->now / 1000000),
+			.sent_second = call_second(call),
 			.attempt = branch->attempt,
 			.ingress = txn->ingress,
 			.answer = txn->answer,

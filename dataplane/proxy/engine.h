@@ -20,6 +20,10 @@
  *	txn.c        slots, deadlines, copies, tombstones
  *	reply.c      stateless replies
  *	memory.c     what memory is used for, and what is kept back
+ *	mark.c       what a rejection leaves behind
+ *	stateless.c  services without transactions
+ *	stray.c      a response that belongs to no transaction
+ *	stun.c       STUN Binding Requests
  *	timers.c     whose timers, and how many of each run
  *	explain.c    where would this go
  *	dialog.c     dialogs: CSeq order, the 2xx without ACK
@@ -39,6 +43,7 @@
 #include "sip/uri.h"
 #include "state/call_memory.h"
 #include "state/dialog_table.h"
+#include "state/mark_set.h"
 #include "state/peer_timing.h"
 #include "state/retain.h"
 #include "state/slot_pool.h"
@@ -190,6 +195,7 @@ struct proxy {
 	struct peer_timing *peers;
 	struct dialog_table *dialogs; /* NULL: none are kept */
 	struct proxy_dialog_stats dialog_stats[PROXY_DIALOG_SERVICES_MAX]; /* by service */
+	struct mark_set *marks;
 	struct balance_state balance;
 	struct verdict_counters verdicts;
 	struct proxy_stats stats;
@@ -212,6 +218,12 @@ struct call {
 	tick_t now;
 	struct outbox *outbox;
 };
+
+/* Now, on the wall clock: the second of sending in the hint. */
+static inline uint32_t call_second(const struct call *call)
+{
+	return call->proxy->config.wall_start_s + (uint32_t)(call->now / TICK_SECONDS(1));
+}
 
 /* ---- txn.c */
 [[nodiscard]] struct txn *txn_create(struct proxy *proxy);
@@ -306,6 +318,7 @@ struct route {
 	bool strips_maddr;            /* maddr of the Request-URI is ours (§16.4) */
 	bool has_token;
 	bool is_balanced;
+	bool is_stateless;            /* to be sent on without a transaction */
 	bool is_stranger;             /* the source is neither a target nor a peer */
 	enum route_token_side side;
 	struct route_token token;
@@ -375,9 +388,10 @@ struct verdict reply_stateless(struct call *call, const struct sip_message *msg,
 /* ---- request.c, response.c, cancel.c */
 struct verdict request_receive(struct call *call, struct sip_message *msg);
 struct verdict response_receive(struct call *call, struct sip_message *msg);
-/* Why a response belongs to nothing here; VERDICT_REASON_NONE: it does.  Changes nothing. */
-[[nodiscard]] enum verdict_reason response_stray_reason(struct call *call,
-							const struct sip_message *msg);
+/* What becomes of a response that belongs to nothing here; its reason is VERDICT_REASON_NONE when it
+ * does.  Changes nothing. */
+[[nodiscard]] struct verdict response_stray_verdict(struct call *call,
+						    const struct sip_message *msg);
 /* ICMP brought back a response of ours: sends it once to its Via's sent-by, when that may be. */
 struct verdict response_transport_error(struct call *call, struct span quoted,
 					const struct endpoint *destination);
@@ -402,6 +416,44 @@ struct verdict request_forward_stateless(struct call *call, struct sip_message *
 /* Chooses the target of a balanced route.  False: none usable. */
 [[nodiscard]] bool request_select(struct call *call, struct route *route, const struct txn *txn,
 				  bool peek);
+
+/* Answers a request with a rejection; an ACK is dropped. */
+struct verdict request_refuse(struct call *call, struct sip_message *msg,
+			      enum verdict_reason reason);
+/* Takes our Via off and sends the response on. */
+struct verdict response_pass(struct call *call, const struct sip_message *msg, uint8_t interface,
+			     const struct endpoint *local, const struct endpoint *destination,
+			     enum verdict_reason reason);
+
+/* ---- mark.c */
+/* Leaves a mark where the next copy of the request might be answered differently. */
+void mark_leave(struct call *call, const struct sip_message *msg, enum verdict_reason reason);
+/* Was this transaction rejected?  `method` as in txn_find_server. */
+[[nodiscard]] bool mark_find(struct call *call, struct hash128 server_key, uint8_t method,
+			     enum verdict_reason *reason);
+
+/* ---- stateless.c: `mode: stateless` (RFC 3261 §16.11) */
+[[nodiscard]] bool stateless_serves(const struct balance_snapshot *snapshot, uint16_t service);
+/* The rest of request_decide for such a service: the target of a balanced route, and whether the
+ * request can go without a transaction. */
+[[nodiscard]] enum verdict_reason stateless_decide(struct call *call, const struct sip_message *msg,
+						   struct route *route);
+struct verdict stateless_forward(struct call *call, struct sip_message *msg, struct route *route);
+
+/* ---- stray.c */
+/* What becomes of a response that belongs to no transaction.  `hint`: of our Via, NULL: none that
+ * verifies; `otherwise`: when nothing speaks for it. */
+[[nodiscard]] struct verdict stray_decide(const struct call *call, const struct sip_message *msg,
+					  const struct via_hint *hint, struct verdict otherwise);
+struct verdict stray_receive(struct call *call, const struct sip_message *msg,
+			     const struct via_hint *hint, struct verdict otherwise);
+/* A CANCEL that was sent on without state has its INVITE's branch, but is no part of its
+ * transaction. */
+[[nodiscard]] bool stray_is_stateless_cancel(const struct sip_message *msg,
+					     const struct via_hint *hint);
+
+/* ---- stun.c */
+struct verdict stun_receive(struct call *call);
 
 /* ---- client.c */
 /* The machine's step: sets the state, returns the actions. */

@@ -44,6 +44,14 @@ static void because_balanced(struct call *call, const struct route *route,
 	e->pool = route->pool;
 	e->target = route->target;
 	e->call_hash = balance_call_hash(snapshot, route->balance_call_id);
+	if (stateless_serves(snapshot, route->service)) {
+		because(e, "stateless service %s sends it to pool %s; call-id-hash, hash %016llx chose "
+			   "%s%s", snapshot->services[route->service].name, pool->name,
+			(unsigned long long)e->call_hash, snapshot->targets[route->target].name,
+			route->is_stateless ? "" : ", with a transaction: a change of targets is "
+						   "not in effect yet");
+		return;
+	}
 	if (pool->policy == POLICY_CALL_ID_HASH)
 		snprintf(hash, sizeof(hash), ", hash %016llx", (unsigned long long)e->call_hash);
 	because(e, "service %s sends it to pool %s; %s%s or an earlier request of the call chose %s",
@@ -97,10 +105,21 @@ static void explain_request(struct call *call, const struct sip_message *msg,
 static void explain_response(struct call *call, const struct sip_message *msg,
 			     struct proxy_explanation *e)
 {
-	enum verdict_reason stray = response_stray_reason(call, msg);
+	struct verdict stray = response_stray_verdict(call, msg);
 
-	if (stray != VERDICT_REASON_NONE) {
-		reject(e, stray, false);
+	if (stray.reason != VERDICT_REASON_NONE) {
+		const struct verdict_reason_info *info = &verdict_reasons[stray.reason];
+		if (stray.kind == VERDICT_DROP) {
+			reject(e, (enum verdict_reason)stray.reason, false);
+			return;
+		}
+		e->kind = ROUTE_RESPONSE;
+		e->verdict = stray;
+		because(e, "%s: %s, %s",
+			stray.kind == VERDICT_FORWARD ? "goes to the address that our Via carries, "
+							"signed" :
+							"absorbed",
+			info->help, info->clause);
 		return;
 	}
 	e->kind = ROUTE_RESPONSE;

@@ -21,7 +21,7 @@ struct span own_compose(struct call *call, const struct own_request *own, const 
 			.shard = proxy->config.worker,
 			.instance = snapshot->instance,
 			.epoch = snapshot->epoch,
-			.sent_second = (uint32_t)(call->now / 1000000),
+			.sent_second = call_second(call),
 			.slot = slot ? slot->index : SLOT_NONE,
 			.generation = slot ? slot_pool_generation(&proxy->txns, slot->index) : 0,
 			.ingress = (uint8_t)route->egress,

@@ -37,6 +37,7 @@ struct proxy *proxy_create(const struct proxy_config *config, tick_t now)
 	    !(proxy->calls = call_memory_create(config->txns_max)) ||
 	    !(proxy->peers = peer_timing_create((struct hash_key){
 		      hash_mix64(config->seed + 1), hash_mix64(config->seed + 2) })) ||
+	    !(proxy->marks = mark_set_create(config->txns_max)) ||
 	    (config->dialogs_max && !(proxy->dialogs = dialog_table_create(
 					      config->dialogs_max, proxy->wheel, DIALOG_BIT)))) {
 		proxy_destroy(proxy);
@@ -69,6 +70,7 @@ void proxy_destroy(struct proxy *proxy)
 		proxy_bury(proxy);
 		destroy_all(proxy);
 	}
+	mark_set_destroy(proxy->marks);
 	peer_timing_destroy(proxy->peers);
 	dialog_table_destroy(proxy->dialogs);
 	if (proxy->calls)
@@ -223,12 +225,13 @@ static struct verdict receive(struct call *call)
 
 	if (is_keepalive(datagram))
 		return verdict_of(VERDICT_ABSORB, REASON_KEEPALIVE);
-	if ((unsigned char)datagram->data[0] < 2)
-		return verdict_of(VERDICT_DROP, REASON_STUN);
-	if (!is_text(datagram))
+	bool is_stun = (unsigned char)datagram->data[0] < 2; /* RFC 5626 §8 */
+	if (!is_stun && !is_text(datagram))
 		return verdict_of(VERDICT_DROP, REASON_NOT_SIP);
 	if (datagram->interface >= call->snapshot->interface_count)
 		return verdict_of(VERDICT_DROP, REASON_NO_SERVICE);
+	if (is_stun)
+		return stun_receive(call);
 	enum verdict_reason reason = sip_message_parse(msg, datagram->data, datagram->len);
 	skip_line_ends(datagram, msg);
 	if (reason == VERDICT_REASON_NONE && !peek_agrees(msg))
@@ -393,6 +396,8 @@ void proxy_stats_read(const struct proxy *proxy, struct proxy_stats *stats)
 		stats->dialogs_max = dialog_table_capacity(proxy->dialogs);
 		stats->dialog_watches = dialog_table_watches(proxy->dialogs);
 	}
+	stats->marks = mark_set_count(proxy->marks);
+	stats->marks_overflow = mark_set_overflow(proxy->marks);
 	/* Copies in the graveyard are on their way out. */
 	stats->retained = retain.count - MIN(proxy->graveyard_count, retain.count);
 	stats->retained_bytes = retain.bytes - MIN(proxy->graveyard_bytes, retain.bytes);
@@ -450,6 +455,8 @@ const char *proxy_check(const struct proxy *proxy)
 		fault = txn_table_check(proxy->table);
 	if (!fault && proxy->dialogs)
 		fault = dialog_table_check(proxy->dialogs);
+	if (!fault)
+		fault = mark_set_check(proxy->marks);
 	if (fault)
 		return fault;
 	uint32_t taken = slot_pool_taken(&proxy->txns) + slot_pool_taken(&proxy->tombstones) +

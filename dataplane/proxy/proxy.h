@@ -25,6 +25,8 @@ struct proxy_config {
 	uint32_t dialogs_max;       /* 0: none are kept */
 	size_t retain_max;          /* octets of retained copies */
 	uint64_t seed;              /* of the policies' randomness; any value */
+	uint32_t wall_start_s;      /* second of the wall clock at tick 0: what other instances, and
+	                               this one after a restart, can compare */
 };
 
 /* A UDP payload.  The engine may edit [data - headroom, data + len + tailroom). */
@@ -108,6 +110,8 @@ struct proxy_stats {
 	uint64_t dialogs, dialogs_max;           /* now, capacity */
 	uint64_t dialog_watches;                 /* 2xx that wait for their ACK */
 	uint64_t events_dropped;                 /* the outbox had no room for them */
+	uint64_t marks;                          /* of rejections, now */
+	uint64_t marks_overflow;                 /* gave way before their end */
 };
 void proxy_stats_read(const struct proxy *proxy, struct proxy_stats *stats);
 

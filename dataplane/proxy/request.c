@@ -127,6 +127,13 @@ static struct verdict refuse(struct call *call, struct sip_message *msg, enum ve
 	return reply_stateless(call, msg, verdict_reasons[reason].status, extra, reason);
 }
 
+struct verdict request_refuse(struct call *call, struct sip_message *msg,
+			      enum verdict_reason reason)
+{
+	mark_leave(call, msg, reason);
+	return refuse(call, msg, reason);
+}
+
 /* ---- selection */
 
 static uint16_t remembered_target(struct call *call, const struct route *route,
@@ -198,7 +205,7 @@ static struct via_hint hint_of(struct call *call, const struct endpoint *answer)
 		.shard = call->proxy->config.worker,
 		.instance = call->snapshot->instance,
 		.epoch = call->snapshot->epoch,
-		.sent_second = (uint32_t)(call->now / 1000000),
+		.sent_second = call_second(call),
 		.ingress = (uint8_t)call->datagram->interface,
 		.answer = *answer,
 		.local = call->datagram->local,
@@ -244,11 +251,13 @@ struct verdict request_forward_stateless(struct call *call, struct sip_message *
 		.loop_part = branch_loop_part(call->snapshot, msg, route->service),
 		.hint = hint_of(call, &answer),
 	};
+	/* Each copy of the request leaves alike, whoever sends it: no time, no epoch. */
 	compose.hint.stateless = true;
+	compose.hint.epoch = compose.hint.sent_second = 0;
 	if (!compose_request(call, msg, &compose, &call->proxy->edits, &source))
-		return refuse(call, msg, REASON_NO_ROUTE);
+		return request_refuse(call, msg, REASON_NO_ROUTE);
 	if (!apply_edits(call, msg, &message, &in_place))
-		return refuse(call, msg, REASON_TOO_LARGE);
+		return request_refuse(call, msg, REASON_TOO_LARGE);
 	call_send(call, message, in_place, (uint8_t)route->egress, &source, &route->next_hop);
 	return verdict_of(VERDICT_FORWARD, reason);
 }
@@ -383,10 +392,10 @@ static struct verdict start(struct call *call, struct sip_message *msg, struct r
 		proxy, msg->to_tag.len && (route->has_token || !route->is_stranger));
 
 	if (refusal != VERDICT_REASON_NONE)
-		return refuse(call, msg, refusal);
+		return request_refuse(call, msg, refusal);
 	struct txn *txn = txn_create(proxy);
 	if (!txn)
-		return refuse(call, msg, REASON_TXN_POOL_FULL);
+		return request_refuse(call, msg, REASON_TXN_POOL_FULL);
 	txn_describe(call, txn, msg, route, server_key, loop_part);
 	enum verdict_reason failure = REASON_TXN_POOL_FULL;
 	if (!compose_answer_is_usable(call->snapshot, &txn->answer))
@@ -396,7 +405,7 @@ static struct verdict start(struct call *call, struct sip_message *msg, struct r
 		failure = send_first_attempt(call, txn, msg, route);
 	if (failure != VERDICT_REASON_NONE) {
 		txn_destroy(proxy, txn);
-		return refuse(call, msg, failure);
+		return request_refuse(call, msg, failure);
 	}
 	remember(call, txn, route);
 	txn->flags |= TXN_IS_OPEN;
@@ -444,6 +453,8 @@ enum verdict_reason request_decide(struct call *call, const struct sip_message *
 	*loop_part = branch_loop_part(call->snapshot, msg, route->service);
 	if (!follows_invite && is_looping(call, msg, *loop_part))
 		return REASON_LOOP;
+	if (stateless_serves(call->snapshot, route->service))
+		return stateless_decide(call, msg, route);
 	if (route->is_balanced && !(follows_invite ? select_stray(call, route) :
 						     request_select(call, route, NULL, peek)))
 		return REASON_NO_TARGET;
@@ -455,17 +466,25 @@ static struct verdict take_new(struct call *call, struct sip_message *msg,
 {
 	struct route route;
 	uint32_t loop_part;
-	enum verdict_reason failure = request_decide(call, msg, &route, &loop_part, false);
+	enum verdict_reason failure;
 
+	if (mark_find(call, server_key, msg->method, &failure)) {
+		(void)refuse(call, msg, failure);
+		call->proxy->stats.request_retransmissions_seen++;
+		return verdict_of(VERDICT_ABSORB, REASON_RETRANSMISSION);
+	}
+	failure = request_decide(call, msg, &route, &loop_part, false);
 	if (failure != VERDICT_REASON_NONE)
-		return refuse(call, msg, failure);
+		return request_refuse(call, msg, failure);
 	if (route.kind == ROUTE_LOCAL)
 		return reply_stateless(call, msg, verdict_reasons[route.reason].status, SPAN_EMPTY,
 				       route.reason);
+	if (route.is_stateless)
+		return stateless_forward(call, msg, &route);
 	struct dialog_pass pass;
 	failure = dialog_check(call, msg, &route, &pass);
 	if (failure != VERDICT_REASON_NONE)
-		return refuse(call, msg, failure);
+		return request_refuse(call, msg, failure);
 	struct verdict verdict = start(call, msg, &route, server_key, loop_part);
 	if (verdict.kind == VERDICT_FORWARD)
 		dialog_request_sent(call, msg->method, msg->cseq, &pass);
@@ -505,8 +524,9 @@ static struct verdict forward_ack(struct call *call, struct sip_message *msg, bo
 static struct verdict take_ack(struct call *call, struct sip_message *msg)
 {
 	struct tombstone *tombstone;
-	struct txn *txn = txn_find_server(call->proxy, branch_server_key(call->snapshot, msg),
-					  SIP_METHOD_INVITE, &tombstone);
+	enum verdict_reason rejection;
+	struct hash128 server_key = branch_server_key(call->snapshot, msg);
+	struct txn *txn = txn_find_server(call->proxy, server_key, SIP_METHOD_INVITE, &tombstone);
 
 	if (txn) {
 		struct verdict verdict = server_ack(call, txn);
@@ -517,7 +537,8 @@ static struct verdict take_ack(struct call *call, struct sip_message *msg)
 		return forward_ack(call, msg, true);
 	if (tombstone)
 		return verdict_of(VERDICT_ABSORB, REASON_ACK_NON_2XX);
-	if (is_ack_to_our_tag(call, msg))
+	if (is_ack_to_our_tag(call, msg) ||
+	    mark_find(call, server_key, SIP_METHOD_INVITE, &rejection))
 		return verdict_of(VERDICT_ABSORB, REASON_ACK_STATELESS);
 	return forward_ack(call, msg, false);
 }

@@ -89,6 +89,18 @@ static bool pop_via(struct call *call, const struct sip_message *msg, struct spa
 	return true;
 }
 
+struct verdict response_pass(struct call *call, const struct sip_message *msg, uint8_t interface,
+			     const struct endpoint *local, const struct endpoint *destination,
+			     enum verdict_reason reason)
+{
+	struct span message;
+
+	if (!pop_via(call, msg, &message))
+		return verdict_of(VERDICT_DROP, REASON_TOO_LARGE);
+	call_send(call, message, true, interface, local, destination);
+	return verdict_of(VERDICT_FORWARD, reason);
+}
+
 static void send_ack(struct call *call, struct txn *txn, const struct sip_message *msg)
 {
 	struct proxy *proxy = call->proxy;
@@ -309,21 +321,20 @@ static struct verdict dead(struct call *call, const struct match *match,
 	if (extra_2xx_take(call, msg, &extra, &verdict))
 		return verdict;
 	dialog_take_2xx(call, tombstone->service, tombstone->has_to_tag, msg, NULL);
-	struct span message;
-	if (!pop_via(call, msg, &message))
-		return verdict_of(VERDICT_DROP, REASON_TOO_LARGE);
-	call_send(call, message, true, match->hint.ingress, &local, &match->hint.answer);
-	return verdict_of(VERDICT_FORWARD, REASON_FINAL_2XX_AGAIN);
+	return response_pass(call, msg, match->hint.ingress, &local, &match->hint.answer,
+			     REASON_FINAL_2XX_AGAIN);
 }
 
-enum verdict_reason response_stray_reason(struct call *call, const struct sip_message *msg)
+struct verdict response_stray_verdict(struct call *call, const struct sip_message *msg)
 {
 	struct proxy_stats before = call->proxy->stats;
 	struct match match;
 
 	match_find(call, msg, &match);
 	call->proxy->stats = before;
-	return match.txn || match.tombstone ? VERDICT_REASON_NONE : match.stray.reason;
+	if (match.txn || match.tombstone)
+		return verdict_of(VERDICT_FORWARD, VERDICT_REASON_NONE);
+	return stray_decide(call, msg, match.has_hint ? &match.hint : NULL, match.stray);
 }
 
 struct verdict response_receive(struct call *call, struct sip_message *msg)
@@ -331,6 +342,9 @@ struct verdict response_receive(struct call *call, struct sip_message *msg)
 	struct match match;
 
 	match_find(call, msg, &match);
+	const struct via_hint *hint = match.has_hint ? &match.hint : NULL;
+	if ((!match.txn && !match.tombstone) || stray_is_stateless_cancel(msg, hint))
+		return stray_receive(call, msg, hint, match.stray);
 	if (match.txn && is_answer_to(match.txn, msg)) {
 		struct verdict verdict;
 		if (match.txn->flags & TXN_IS_OWN) {
@@ -357,6 +371,5 @@ struct verdict response_receive(struct call *call, struct sip_message *msg)
 			return verdict_of(VERDICT_DROP, REASON_RESPONSE_NO_VIA);
 		return dead(call, &match, msg);
 	}
-	return match.txn || match.tombstone ? verdict_of(VERDICT_DROP, REASON_STRAY_RESPONSE) :
-					      match.stray;
+	return verdict_of(VERDICT_DROP, REASON_STRAY_RESPONSE);
 }

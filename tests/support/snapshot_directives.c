@@ -490,6 +490,12 @@ bool line_carry_out(struct line *line)
 		return line_u16(line, "instance", &s->instance);
 	if (line_word_is(word, "epoch"))
 		return line_u32(line, "epoch", &s->epoch);
+	if (line_word_is(word, "stray-responses")) {
+		uint8_t forward = 0;
+		bool good = choice_set(line, "stray-responses", "drop", "forward", &forward);
+		s->forward_strays = forward;
+		return good;
+	}
 	if (line_word_is(word, "route-key"))
 		return route_key_line(line);
 	return line_fail(line, "unknown directive '%.*s'", SPAN_ARGS(word));

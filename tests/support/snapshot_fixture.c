@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "balance/index.h"
+#include "balance/policy.h"
 #include "balance/timers.h"
 #include "support/snapshot_line.h"
 
@@ -34,6 +35,7 @@ static bool finish(struct snapshot_fixture *fixture)
 	s->timer_set_count = ARRAY_SIZE(fixture->timers);
 	for (uint32_t i = 0; i < s->timer_set_count; i++)
 		balance_timers_resolve(&fixture->timers[i]);
+	s->settle_ms = balance_settle_ms(s);
 	uint32_t slots = balance_index_slots(s->target_count, s->host_count);
 	fixture->index = malloc(slots * sizeof(*fixture->index));
 	if (!fixture->index)

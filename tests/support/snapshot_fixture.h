@@ -20,6 +20,7 @@
  *	host NAME ADDRESS
  *	instance N
  *	epoch N
+ *	stray-responses drop|forward
  *	route-key ID SEED         (the first signs; none given: id 1)
  *
  * Defaults: weight 1, priority 0, ports 5060, mode stateful, nat off, no record-route, fail-over

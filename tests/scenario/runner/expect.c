@@ -352,7 +352,7 @@ static void expect_stat(struct play *play)
 		STAT(request_retransmissions_seen), STAT(response_retransmissions_seen),
 		STAT(failovers), STAT(forks), STAT(extra_2xx_dropped), STAT(extra_2xx_ended),
 		STAT(own_requests), STAT(timeouts_invite), STAT(timeouts_non_invite), STAT(hint_hits),
-		STAT(hint_misses), STAT(outbox_full),
+		STAT(hint_misses), STAT(outbox_full), STAT(marks), STAT(marks_overflow),
 	};
 #undef STAT
 	struct proxy_stats stats;

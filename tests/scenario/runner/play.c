@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "play.h"
 
+#include "balance/policy.h"
+
 #include <ctype.h>
 #include <stdlib.h>
 
@@ -146,14 +148,29 @@ static void target_command(struct play *play)
 	for (size_t i = 0; status && i < ARRAY_SIZE(states); i++) {
 		if (!text_is(states[i].word, play->words[2]))
 			continue;
-		__atomic_store_n(states[i].is_admin ? &status->admin : &status->health,
-				 states[i].value, __ATOMIC_RELAXED);
+		if (states[i].is_admin)
+			balance_admin_set(status, (enum target_admin)states[i].value,
+					  tick_to_ms(play->world->now),
+					  play->world->snapshot->settle_ms);
+		else
+			__atomic_store_n(&status->health, states[i].value, __ATOMIC_RELAXED);
 		ladder_note(&play->world->ladder, play->arena, play->world->now,
 			    arena_format(play->arena, "target %s is %s", play->words[1],
 					 play->words[2]));
 		return;
 	}
 	play_fail(play, "no such target or state");
+}
+
+/* restart [instance N]: the process ends without a word, and another one comes up in its place. */
+static void restart_command(struct play *play)
+{
+	uint64_t instance = play->world->snapshot->instance;
+	if (play->word_count == 3 &&
+	    !text_parse_u64(span_of_string(play->words[2]), UINT16_MAX, &instance))
+		play_fail(play, "'%s' is no instance", play->words[2]);
+	else
+		world_restart(play->world, (uint16_t)instance);
 }
 
 static void advance_command(struct play *play)
@@ -209,6 +226,9 @@ static void run_command(struct play *play)
 		node_command(play, play->words[1], play->words[0]);
 	else if (play_words(play, 0, "target", "*", "*", NULL))
 		target_command(play);
+	else if (play_words(play, 0, "restart", NULL) ||
+		 play_words(play, 0, "restart", "instance", "*", NULL))
+		restart_command(play);
 	else if (play_words(play, 0, "latency", "*", NULL))
 		play->world->latency = script_duration(play->words[1]);
 	else if (play_words(play, 0, "room", "*", "*", NULL))

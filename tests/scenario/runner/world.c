@@ -28,13 +28,14 @@ void world_fail(struct world *world, const char *format, ...)
 	va_end(arguments);
 }
 
+static const struct proxy_config engine_config = {
+	.txns_max = 256, .tombstones_max = 256, .dialogs_max = 64, .retain_max = 4u << 20,
+	.seed = 1,
+};
+
 struct world *world_create(struct arena *arena, const char *snapshot, char **error)
 {
 	struct world *world = arena_alloc(arena, sizeof(*world));
-	const struct proxy_config config = {
-		.txns_max = 256, .tombstones_max = 256, .dialogs_max = 64, .retain_max = 4u << 20,
-		.seed = 1,
-	};
 	char reason[256] = "";
 
 	world->arena = arena;
@@ -47,13 +48,30 @@ struct world *world_create(struct arena *arena, const char *snapshot, char **err
 	}
 	world->snapshot = snapshot_fixture_snapshot(world->fixture);
 	world->outbox = malloc(sizeof(*world->outbox));
-	world->proxy = proxy_create(&config, world->now);
+	world->proxy = proxy_create(&engine_config, world->now);
 	if (!world->proxy || !world->outbox) {
 		*error = arena_string(arena, "the engine cannot be created");
 		world_destroy(world);
 		return NULL;
 	}
 	return world;
+}
+
+void world_restart(struct world *world, uint16_t instance)
+{
+	struct balance_snapshot *snapshot = snapshot_fixture_edit(world->fixture);
+
+	ladder_note(&world->ladder, world->arena, world->now, "tandem is lost and starts again");
+	proxy_destroy(world->proxy);
+	world->proxy = proxy_create(&engine_config, world->now);
+	if (!world->proxy)
+		abort();
+	world->datagrams_received = world->errors_received = 0;
+	world->outcome_count = 0;
+	snapshot->epoch++;
+	snapshot->instance = instance;
+	for (uint32_t i = 0; i < snapshot->target_count; i++)
+		*snapshot->targets[i].status = (struct target_status){ .admin = TARGET_READY };
 }
 
 void world_destroy(struct world *world)

@@ -88,6 +88,9 @@ struct world {
 /* Starts the engine on a snapshot of the fixture's directives.  NULL with the reason in *error. */
 struct world *world_create(struct arena *arena, const char *snapshot, char **error);
 void world_destroy(struct world *world);
+/* The engine is lost with all that it knew, verdicts and statistics too; a new one starts with the
+ * next epoch, and the operator's wishes and what was observed begin anew. */
+void world_restart(struct world *world, uint16_t instance);
 
 struct node *world_node_add(struct world *world, const char *name, const struct endpoint *own,
 			    const struct endpoint *seen);

@@ -58,6 +58,7 @@ static const char everything[] =
 	"idle_sleep: 1ms}\n"
 	"cluster: {instance: 17, key_file: /etc/tandem/cluster.key}\n"
 	"state_dir: /tmp/state\n"
+	"stray_responses: forward\n"
 	"interfaces:\n"
 	"- {name: access, device: \"net_af_xdp0,iface=eth1\", addresses: [192.0.2.1/24, "
 	"\"2001:db8::1/64\"], gateway: [\"2001:db8::fe\", 192.0.2.254], peers: [203.0.113.0/24, "
@@ -71,7 +72,8 @@ static const char everything[] =
 	"\"[2001:DB8:0::0:9]\"]}\n"
 	"- {name: outbound, listen: [\"udp:198.51.100.1:5060\"], from: switches, pool: "
 	"request-uri, record_route: false}\n"
-	"- {name: others, listen: [\"udp:198.51.100.1:5060\"], pool: carriers}\n"
+	"- {name: others, listen: [\"udp:198.51.100.1:5060\"], pool: carriers, mode: "
+	"stateless}\n"
 	"pools:\n"
 	"- name: switches\n"
 	"  policy: round-robin\n"
@@ -196,6 +198,9 @@ static void snapshot_has_services_and_listens(void **)
 	assert_int_equal(inbound->pool, 0);
 	assert_int_equal(inbound->from_pool, BALANCE_NONE);
 	assert_int_equal(inbound->mode, MODE_STATEFUL);
+	assert_int_equal(s->services[2].mode, MODE_STATELESS);
+	assert_true(s->forward_strays);
+	assert_int_equal(s->settle_ms, 64 * 250);
 	assert_int_equal(inbound->nat, NAT_OFF);
 	assert_true(inbound->record_route && inbound->rewrite_host && inbound->push_route);
 	assert_int_equal(inbound->domain_count, 2);
@@ -234,8 +239,7 @@ static void snapshot_has_pools_targets_and_hosts(void **)
 	assert_int_equal(s->pools[0].failover, FAILOVER_TIMEOUT | FAILOVER_503);
 	assert_int_equal(s->pools[0].attempts_max, 2);
 	assert_int_equal(s->pools[1].policy, POLICY_CALL_ID_HASH);
-	assert_int_equal(s->pools[1].failover,
-			 FAILOVER_TIMEOUT | FAILOVER_TRANSPORT_ERROR | FAILOVER_503);
+	assert_int_equal(s->pools[1].failover, 0); /* its one service is stateless */
 	assert_int_equal(s->pools[1].attempts_max, 3);
 	assert_int_equal(s->pools[1].target_first, 2);
 	const struct balance_target *t = s->targets;

@@ -107,7 +107,7 @@ static const struct mistake_case cases[] = {
 	{ 3, "  - name: \"a b\"", 3, 11, "\"a b\" is not a name; accepted: letters" },
 	{ 3, "  - name: \"\"", 3, 11, "is empty" },
 	/* not built yet */
-	{ 13, "    pool: switches\n    mode: stateless", 14, 11, "stateless forwarding is not built yet" },
+	{ 1, "stray_responses: keep", 1, 18, "accepted: drop, forward" },
 	{ 17, "    policy: least-calls", 17, 13, "live calls is not built yet" },
 	{ 17, "    policy: least-transactions", 17, 13, "live transactions is not built yet" },
 	{ 17, "    policy: srv", 17, 13, "SRV records is not built yet" },
@@ -189,6 +189,8 @@ static const struct mistake_case cases[] = {
 	{ 20, "    failover: {on: [timeout, 504]}", 20, 30,
 	  "\"504\" is not known, did you mean \"503\"?" },
 	{ 20, "    failover: {attempts: 9}", 20, 26, "accepted: 1 to 8" },
+	{ 13, "    pool: switches\n    mode: stateles", 14, 11,
+	  "did you mean \"stateless\"?; accepted: stateful, stateless" },
 	/* hosts, cluster, control */
 	{ 22, "hosts: {gw.example.com: gw2}", 22, 25, "\"gw2\" is not an IP address" },
 	{ 22, "hosts: {192.0.2.9: 203.0.113.11}", 22, 9, "an address needs no entry" },
@@ -250,6 +252,46 @@ static void every_mistake_is_told_at_its_place(void **)
 		config_report_print(&report, stderr);
 	}
 	assert_int_equal(failures, 0);
+}
+
+/* Settings that a stateless service could only ignore. */
+static void stateless_service_refuses_what_it_cannot_do(void **)
+{
+	static const struct {
+		const char *policy, *failover, *second_mode, *first;
+		const char *says; /* NULL: accepted */
+	} all[] = {
+		{ "call-id-hash", "", "stateless", "", NULL },
+		{ "call-id-hash", ", failover: {on: []}", "stateless", "", NULL },
+		{ "call-id-hash", ", failover: {on: [503], attempts: 2}", "stateful", "", NULL },
+		{ "call-id-hash", "", "stateful", ", extra_2xx: drop", "first 2xx from the second" },
+		{ "call-id-hash", "", "stateful", ", cseq_check: enforce", "knows no dialogs" },
+		{ "round-robin", "", "stateful", "", "which the policy of pool \"p\" does not" },
+		{ "weighted-random", "", "stateless", "", "which the policy of pool \"p\" does not" },
+		{ "call-id-hash", ", failover: {on: [503]}", "stateless", "",
+		  "service \"a\" is stateless and tries no second target" },
+		{ "call-id-hash", ", failover: {attempts: 2}", "stateless", "", "tries no second target" },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		struct config_report report;
+		char text[1024];
+		snprintf(text, sizeof(text),
+			 "interfaces: [{name: i, device: net_af_xdp0, addresses: [192.0.2.1/24]}]\n"
+			 "services:\n"
+			 "- {name: a, listen: [\"udp:192.0.2.1:5060\"], pool: p, mode: "
+			 "stateless%s}\n"
+			 "- {name: b, listen: [\"udp:192.0.2.1:5061\"], pool: p, mode: %s}\n"
+			 "pools:\n"
+			 "- {name: p, policy: %s, targets: [{name: t, uri: \"sip:192.0.2.9\"}]%s}\n",
+			 all[i].first, all[i].second_mode, all[i].policy, all[i].failover);
+		int rc = load(text, &report);
+		if ((rc == 0) != !all[i].says)
+			config_report_print(&report, stderr);
+		assert_int_equal(rc, all[i].says ? -EINVAL : 0);
+		assert_true(rc == 0 || strstr(report.errors.list[0].text, all[i].says));
+		/* Told where it stands: the first service's mode, or the pool's fail-over. */
+		assert_true(rc == 0 || report.errors.list[0].at.line == (*all[i].failover ? 6 : 3));
+	}
 }
 
 /* One mistake must not be followed by complaints about what it took away. */
@@ -482,6 +524,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_file_has_neither_errors_nor_warnings),
 		cmocka_unit_test(every_mistake_is_told_at_its_place),
+		cmocka_unit_test(stateless_service_refuses_what_it_cannot_do),
 		cmocka_unit_test(single_mistakes_give_single_errors),
 		cmocka_unit_test(aliases_are_refused_where_they_stand),
 		cmocka_unit_test(many_mistakes_come_sorted_and_bounded),

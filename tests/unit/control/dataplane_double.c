@@ -26,6 +26,11 @@ bool dataplane_dialog_stats(const struct dataplane *dataplane, uint16_t worker, 
 	return true;
 }
 
+tick_t dataplane_now(const struct dataplane *dataplane)
+{
+	return dataplane->now;
+}
+
 bool dataplane_interface_stats(const struct dataplane *dataplane, uint16_t interface,
 			       struct dataplane_interface_stats *stats)
 {

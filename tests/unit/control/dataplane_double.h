@@ -30,6 +30,7 @@ struct dataplane {
 	char capture_path[256];
 	uint64_t capture_max;
 	bool is_capturing;
+	tick_t now;
 };
 
 /* Answers all open questions, the last asked first, with the target whose index is the last digit

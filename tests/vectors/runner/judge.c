@@ -440,6 +440,27 @@ static void judge_response(struct bench *bench, struct span message)
 		bench_fail(bench, "%u messages sent, expected none", bench->outbox->count);
 }
 
+/* The one answer, as the vector has it. */
+static void expect_octets(struct bench *bench)
+{
+	const struct vector *v = bench->vector;
+	const struct outbox_entry *entry = &bench->outbox->entries[0];
+	const struct endpoint *to = v->answer_to.address.family ? &v->answer_to : &v->from;
+	const struct vector_values values = { "", "" };
+	struct octets octets = { NULL, 0 };
+
+	if (bench->outbox->count != 1)
+		bench_fail(bench, "%u messages sent, expected one answer", bench->outbox->count);
+	if (!vector_octets(v->octets, &values, &octets, bench->error, sizeof(bench->error)))
+		longjmp(bench->failed, 1);
+	bool same = octets.len == entry->len && memcmp(octets.data, entry->data, octets.len) == 0;
+	free(octets.data);
+	if (!same)
+		bench_fail(bench, "the answer has other octets");
+	if (!endpoint_equal(&entry->destination, to))
+		bench_fail(bench, "the answer goes elsewhere");
+}
+
 static void judge_request(struct bench *bench, struct span message, struct span trailing)
 {
 	const struct vector *v = bench->vector;
@@ -454,6 +475,8 @@ static void judge_request(struct bench *bench, struct span message, struct span 
 	expect_verdict(bench, verdict, v->expect);
 	if (verdict.kind == VERDICT_FORWARD) {
 		expect_request_forwarded(bench, message);
+	} else if (verdict.kind == VERDICT_REPLY && v->octets.data) {
+		expect_octets(bench);
 	} else if (verdict.kind == VERDICT_REPLY) {
 		struct octets request = changed(bench, message);
 		if (bench->outbox->count != 1)

@@ -124,6 +124,8 @@ static struct span *section_of(struct vector *v, const char *name, struct span *
 		return &v->trailing;
 	if (strcmp(name, "changes") == 0)
 		return &v->changes;
+	if (strcmp(name, "answer") == 0)
+		return &v->octets;
 	if (strcmp(name, "snapshot") == 0)
 		return snapshot;
 	if (strcmp(name, "request") != 0)

@@ -37,6 +37,7 @@ struct vector {
 	struct verdict expect;
 	/* As written, escapes still inside: placeholders get their values later. */
 	struct span message, request, trailing, changes;
+	struct span octets;       /* our own answer, octet by octet: one that is no SIP */
 	bool has_request;
 };
 
