@@ -8,7 +8,7 @@
  *	expect nothing [at NAME] [for DURATION]
  *	expect AGENT|all calls|answered|ended|final|challenged N,  expect AGENT got METHOD N
  *	expect verdict KIND REASON N,  expect stat NAME N,  expect timer NAME N,
- *	expect told TARGET WHAT
+ *	expect [not] told TARGET WHAT
  *	expect dialogs ..., expect event ... (expect_dialog.c)
  *
  * Lines below a letter: SUBJECT is|is not|starts|contains|lacks VALUE, SUBJECT present|absent,
@@ -383,23 +383,31 @@ static void expect_timer(struct play *play)
 	play_fail(play, "no timer is called '%s'", play->words[2]);
 }
 
-/* expect told TARGET timeout|transport-error|STATUS: control heard of it. */
-static void expect_told(struct play *play)
+static bool is_told(const struct world *world, uint16_t target, const char *what)
 {
-	const struct world *world = play->world;
-	uint16_t target = snapshot_fixture_target(world->fixture, play->words[2]);
-	const char *what = play->words[3];
-
-	for (int i = 0; target != BALANCE_NONE && i < world->outcome_count; i++) {
+	for (int i = 0; i < world->outcome_count; i++) {
 		const struct outcome *outcome = &world->outcomes[i];
 		if (outcome->target_id != world->snapshot->targets[target].id)
 			continue;
 		if ((outcome->kind == OUTCOME_TIMEOUT && text_is(what, "timeout")) ||
 		    (outcome->kind == OUTCOME_TRANSPORT_ERROR && text_is(what, "transport-error")) ||
 		    (outcome->kind == OUTCOME_RESPONSE && outcome->value == atoi(what)))
-			return;
+			return true;
 	}
-	play_fail(play, "control was not told %s of %s", what, play->words[2]);
+	return false;
+}
+
+/* expect [not] told TARGET timeout|transport-error|STATUS: control heard of it. */
+static void expect_told(struct play *play)
+{
+	bool negated = text_is(play->words[1], "not");
+	const char *name = play->words[2 + negated], *what = play->words[3 + negated];
+	uint16_t target = snapshot_fixture_target(play->world->fixture, name);
+
+	if (target == BALANCE_NONE)
+		play_fail(play, "no target is called '%s'", name);
+	else if (is_told(play->world, target, what) == negated)
+		play_fail(play, "control was %stold %s of %s", negated ? "" : "not ", what, name);
 }
 
 void expect_command(struct play *play)
@@ -419,7 +427,8 @@ void expect_command(struct play *play)
 		expect_stat(play);
 	else if (play_words(play, 1, "timer", "*", "*", NULL))
 		expect_timer(play);
-	else if (play_words(play, 1, "told", "*", "*", NULL))
+	else if (play_words(play, 1, "told", "*", "*", NULL) ||
+		 play_words(play, 1, "not", "told", "*", "*", NULL))
 		expect_told(play);
 	else if (expect_dialog_command(play))
 		return;
