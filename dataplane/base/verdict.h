@@ -133,7 +133,7 @@ enum verdict_kind {
 	X(CANCEL_RESPONSE, 0, "response to a CANCEL of Tandem's", "RFC 3261 §9.1")                 \
 	X(KEEPALIVE, 0, "CRLF keep-alive", "RFC 5626 §4.4.1")                                      \
 	X(ICMP_ERROR, 0, "ICMP error that quotes a live branch", "RFC 3261 §18.4")                 \
-	X(RESPONSE_RETRIED, 0, "response that ICMP brought back sent to the Via's sent-by",        \
+	X(RESPONSE_RETRIED, 0, "response that ICMP brought back goes to the Via's sent-by",        \
 	  "RFC 3261 §18.2.2")                                                                      \
 	X(FRAGMENT_HELD, 0, "fragment kept for reassembly", "RFC 791, RFC 8200 §4.5")              \
 	X(NEIGHBOUR_LEARNED, 0, "ARP or neighbour advertisement taken note of",                    \

@@ -173,6 +173,7 @@ struct tombstone {
 	bool is_invite : 1;
 	bool has_offer : 1;
 	bool has_to_tag : 1;
+	bool answer_failed : 1;    /* ICMP brought a 2xx back: the next goes to the Via's sent-by */
 	uint8_t local_address;     /* index among the ingress interface's addresses */
 	uint8_t legs;              /* as in struct txn */
 };
@@ -395,6 +396,10 @@ struct verdict response_receive(struct call *call, struct sip_message *msg);
 /* ICMP brought back a response of ours: sends it once to its Via's sent-by, when that may be. */
 struct verdict response_transport_error(struct call *call, struct span quoted,
 					const struct endpoint *destination);
+/* Where a further 2xx goes: changed to the sent-by of the Via below ours after one to `answer` was
+ * brought back, when that may be. */
+void response_answer_2xx(struct call *call, const struct sip_message *msg, uint16_t interface,
+			 struct endpoint *answer);
 struct verdict cancel_receive(struct call *call, struct sip_message *msg);
 /* RFC 3261 §16.3, of every request that is forwarded.  VERDICT_REASON_NONE: passes. */
 [[nodiscard]] enum verdict_reason request_validate(const struct sip_message *msg);

@@ -321,7 +321,9 @@ static struct verdict dead(struct call *call, const struct match *match,
 	if (extra_2xx_take(call, msg, &extra, &verdict))
 		return verdict;
 	dialog_take_2xx(call, tombstone->service, tombstone->has_to_tag, msg, NULL);
-	return response_pass(call, msg, match->hint.ingress, &local, &match->hint.answer,
+	struct endpoint answer = match->hint.answer;
+	response_answer_2xx(call, msg, match->hint.ingress, &answer);
+	return response_pass(call, msg, match->hint.ingress, &local, &answer,
 			     REASON_FINAL_2XX_AGAIN);
 }
 
