@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a caller does: its request, credentials, PRACK, CANCEL, ACK; see agent.h. */
 #include "agent.h"
+#include "model.h"
 
 #include <stdio.h>
 
@@ -64,10 +65,25 @@ void caller_cancel_due(struct call *call)
 	send_cancel(call);
 }
 
+/* The leg of who answers, by the To tag: the first dialog is the caller's own leg, each further one
+ * gets a leg (RFC 3261 §13.2.2.4). */
+static struct leg *leg_for(struct ua_txn *txn, const struct buffer *in)
+{
+	struct leg *first = txn->leg, *leg;
+
+	leg = leg_find(txn->call, txn->node, span_of_string(first->local_tag),
+		       sip_text(in, in->sip.to_tag));
+	if (leg)
+		return leg;
+	leg = leg_new(txn->call, txn->node, true);
+	memcpy(leg->local_tag, first->local_tag, sizeof(leg->local_tag));
+	leg->local_cseq = txn->cseq;
+	return leg;
+}
+
 void caller_provisional(struct ua_txn *txn, struct buffer *in)
 {
 	struct call *call = txn->call;
-	struct leg *leg = call->caller_leg;
 
 	if (txn != call->invite)
 		return;
@@ -81,7 +97,10 @@ void caller_provisional(struct ua_txn *txn, struct buffer *in)
 	call->has_provisional = true;
 	if (call->wants_cancel)
 		send_cancel(call);
-	if (!in->sip.needs_100rel || in->sip.rseq <= leg->rseq)
+	if (!in->sip.needs_100rel)
+		return;
+	struct leg *leg = leg_for(txn, in);
+	if (in->sip.rseq <= leg->rseq)
 		return;
 	char extra[64];
 	leg_learn(leg, in);
@@ -89,21 +108,6 @@ void caller_provisional(struct ua_txn *txn, struct buffer *in)
 	snprintf(extra, sizeof(extra), "RAck: %u %u INVITE\r\n", in->sip.rseq, txn->cseq);
 	agent_client(call, leg, leg->node,
 		     agent_in_dialog(leg, METHOD_PRACK, ++leg->local_cseq, extra), leg->next_hop);
-}
-
-static void accepted(struct call *call, struct ua_txn *txn, struct buffer *in)
-{
-	struct leg *leg = call->caller_leg;
-
-	leg_learn(leg, in);
-	leg->status = in->sip.status;
-	leg_send_ack(leg, txn->cseq);
-	leg_confirmed(leg);
-	call->is_done = true;
-	if (!call->has_cancelled && !call->wants_cancel)
-		return;
-	call_race(call, RACE_ANSWER_BEATS_CANCEL);
-	leg_send_bye(leg);
 }
 
 /* A 503 never reaches a caller: it is 500 then (RFC 3261 §16.7 item 6). */
@@ -123,24 +127,44 @@ static bool tries_again(const struct call *call, uint16_t status)
 void caller_answered_again(struct ua_txn *txn, struct buffer *in)
 {
 	struct call *call = txn->call;
-	struct leg *first = txn->leg, *leg;
+	struct leg *leg = leg_for(txn, in);
 
-	leg = leg_find(call, txn->node, span_of_string(first->local_tag),
-		       sip_text(in, in->sip.to_tag));
-	if (leg) {
+	if (leg->status / 100 == 2) {
 		leg_send_ack(leg, txn->cseq);
 		return;
 	}
-	if (!call->has_lost)
+	if (!call->has_lost && (!call->had_failover || model_extra(call->plan.service) != EXTRA_FORWARD))
 		world_fail(call, "a second call was placed: two 2xx");
 	call_race(call, RACE_TWO_ANSWERS);
-	leg = leg_new(call, txn->node, true);
-	memcpy(leg->local_tag, first->local_tag, sizeof(leg->local_tag));
-	leg->local_cseq = txn->cseq;
 	leg_learn(leg, in);
 	leg->status = in->sip.status;
 	leg_send_ack(leg, txn->cseq);
 	leg->state = LEG_CONFIRMED;
+	leg_send_bye(leg);
+}
+
+/* What only rang is over (RFC 3261 §13.2.2.3, §13.2.2.4). */
+static void end_early_legs(struct call *call)
+{
+	for (struct leg *leg = call->legs; leg; leg = leg->next)
+		if (leg->is_caller && leg->state == LEG_EARLY)
+			leg->state = LEG_ENDED;
+}
+
+static void accepted(struct call *call, struct ua_txn *txn, struct buffer *in)
+{
+	struct leg *leg = leg_for(txn, in);
+
+	call->caller_leg = leg;
+	leg_learn(leg, in);
+	leg->status = in->sip.status;
+	leg_send_ack(leg, txn->cseq);
+	leg_confirmed(leg);
+	end_early_legs(call);
+	call->is_done = true;
+	if (!call->has_cancelled && !call->wants_cancel)
+		return;
+	call_race(call, RACE_ANSWER_BEATS_CANCEL);
 	leg_send_bye(leg);
 }
 
@@ -163,7 +187,7 @@ void caller_final(struct ua_txn *txn, struct buffer *in)
 		return;
 	}
 	call->is_done = true;
-	call->caller_leg->state = LEG_ENDED;
+	end_early_legs(call);
 	call->caller_leg->status = status;
 }
 
@@ -174,7 +198,7 @@ void caller_timeout(struct ua_txn *txn)
 	call->status = 1;
 	world.statuses[1]++;
 	call->is_done = true;
-	call->caller_leg->state = LEG_ENDED;
+	end_early_legs(call);
 	call->caller_leg->status = 1;
 }
 
@@ -188,7 +212,11 @@ void caller_gone(struct call *call)
 		if (txn->node == call->caller)
 			agent_txn_drop(txn);
 	}
-	call->caller_leg->state = LEG_ENDED;
-	buffer_release(call->caller_leg->answer);
-	call->caller_leg->answer = NULL;
+	for (struct leg *leg = call->legs; leg; leg = leg->next) {
+		if (!leg->is_caller)
+			continue;
+		leg->state = LEG_ENDED;
+		buffer_release(leg->answer);
+		leg->answer = NULL;
+	}
 }

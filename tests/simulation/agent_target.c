@@ -2,6 +2,8 @@
 /* What a target does with a new request; see agent.h. */
 #include "agent.h"
 
+#include <stdio.h>
+
 #define RUDE 1000 /* added to the status of a response that steps no machine */
 
 static void later(struct ua_txn *txn, uint32_t ms, uint16_t status)
@@ -75,6 +77,19 @@ static void take_other(struct call *call, struct node *node, struct buffer *in,
 	}
 }
 
+/* One of several that are asked. */
+static void ring_forked(struct leg *leg, struct ua_txn *txn, uint32_t place_number)
+{
+	const struct plan *plan = &leg->call->plan;
+	uint32_t number = MIN(place_number, ATTEMPTS_MAX - 1u), late_ms = plan->late_ms[number];
+
+	if (plan->has_trying)
+		later(txn, late_ms, 100);
+	if (plan->rings)
+		later(txn, late_ms + plan->ring_ms, 180);
+	later(txn, late_ms + plan->ring_ms + plan->answer_ms, plan->statuses[number]);
+}
+
 static void ring(struct leg *leg, struct ua_txn *txn)
 {
 	const struct plan *plan = &leg->call->plan;
@@ -111,6 +126,8 @@ static void take_invite(struct call *call, struct node *node, struct buffer *in,
 	leg_learn(leg, in);
 	if (place_number < plan->failures) {
 		later(txn, plan->ring_ms, 503);
+	} else if (plan->flow == FLOW_FORK) {
+		ring_forked(leg, txn, place_number);
 	} else if (plan->first_status && !call->was_challenged) {
 		later(txn, plan->ring_ms, plan->first_status);
 	} else if (plan->flow == FLOW_CHALLENGE && !in->sip.has_credentials) {
@@ -119,7 +136,7 @@ static void take_invite(struct call *call, struct node *node, struct buffer *in,
 	} else {
 		/* Only who made the nonce knows it. */
 		if (plan->flow == FLOW_CHALLENGE && call->challenger != node->number &&
-		    !agreement_is_touched(call))
+		    !agreement_is_touched(call) && !call->had_failover)
 			world_fail(call, "credentials come to target %u, target %u asked for them",
 				   node->number, call->challenger);
 		ring(leg, txn);
@@ -167,6 +184,18 @@ static void send_reliable(struct leg *leg, struct ua_txn *txn)
 	world_in(T1_MS, EVENT_LEG, leg, leg->generation, LEG_REPEAT_RELIABLE);
 }
 
+/* Which nonce is whose can be told. */
+static const char *challenge(const struct ua_txn *txn, uint16_t status)
+{
+	static char row[80];
+
+	if (status != 401 && status != 407)
+		return "";
+	snprintf(row, sizeof(row), "%s-Authenticate: Digest realm=\"t%u\", nonce=\"%u\"\r\n",
+		 status == 401 ? "WWW" : "Proxy", txn->node->number, txn->call->number);
+	return row;
+}
+
 void target_answer(struct ua_txn *txn, uint16_t status)
 {
 	struct leg *leg = txn->leg;
@@ -201,6 +230,6 @@ void target_answer(struct ua_txn *txn, uint16_t status)
 		leg->state = LEG_ENDED;
 		buffer_release(leg->reliable);
 		leg->reliable = NULL;
-		agent_respond(txn, agent_response(txn, status, leg, ""));
+		agent_respond(txn, agent_response(txn, status, leg, challenge(txn, status)));
 	}
 }

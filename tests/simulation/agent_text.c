@@ -101,6 +101,11 @@ struct buffer *agent_initial(struct call *call, const char *extra)
 	put_vias(&draft, call->caller, call);
 	if (call->number % 16)
 		draft_text(&draft, "Max-Forwards: 69\r\n");
+	if (call->plan.breadth) {
+		draft_text(&draft, "Max-Breadth: ");
+		draft_number(&draft, call->plan.breadth);
+		draft_text(&draft, "\r\n");
+	}
 	put_party(&draft, "From: ", true, call->caller_leg->local_tag);
 	put_party(&draft, "To: ", false, "");
 	put_call(&draft, call, call->cseq, method);

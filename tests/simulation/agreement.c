@@ -15,7 +15,7 @@ const struct race_rule race_rules[RACES] = {
 				       "makes a call, ended with BYE", 400 },
 	[RACE_BYE_CROSSES_BYE] = { "BYE crosses BYE", "RFC 3261 §15.1.1: both hang up at once", 600 },
 	[RACE_BYE_OVERTAKES_ACK] = { "BYE overtakes ACK", "RFC 3261 §15, §18: datagrams keep no order",
-				     150 },
+				     500 },
 	[RACE_BYE_MEETS_REQUEST] = { "BYE meets request", "RFC 3261 §15.1.2: a request after the BYE "
 				     "gets 481", 300 },
 	[RACE_REINVITE_GLARE] = { "re-INVITE glare", "RFC 3261 §14.2: 491", 30 },
@@ -57,7 +57,11 @@ const struct race_rule race_rules[RACES] = {
 	[RACE_LOST_TWICE] = { "state lost, placed twice", "RFC 3261 §16.7 item 1, RFC 6026 §7.1: a late "
 			      "copy of an INVITE already answered finds no answer, and fails over", 5 },
 	[RACE_TWO_ANSWERS] = { "two answers", "RFC 3261 §13.2.2.4: each 2xx gets its ACK, all but one "
-			       "their BYE", 20 },
+			       "their BYE", 1000 },
+	[RACE_EXTRA_DROPPED] = { "second answer dropped", "RFC 3261 §16.7 item 5 left by choice: `extra_2xx: "
+				 "drop`; the callee gives up after 64*T1 (§13.3.1.4)", 1000 },
+	[RACE_EXTRA_ENDED] = { "second answer ended", "RFC 3261 §13.2.2.4 by the proxy: `extra_2xx: "
+			       "ack-bye`", 1000 },
 };
 
 /* An outage counts when it swallowed a datagram of the call, or a target forgot it. */
@@ -87,6 +91,7 @@ static PRINTF_LIKE(3, 4) void differ(struct call *call, enum view view, const ch
 		call_race(call, RACE_CONTRADICTION);
 	} else if (call->has_lost) {
 		call_race(call, RACE_LOST_STATUS + view);
+		world.lost_flows[call->plan.flow] += view == VIEW_STATUS;
 	} else if (agreement_is_touched(call)) {
 		call_race(call, RACE_OUTAGE_STATUS + view);
 	} else if (call->met_dark) {
@@ -110,8 +115,12 @@ static bool is_right_status(const struct call *call)
 	case FLOW_TIMER_C:
 		return status == 487;
 	case FLOW_STUBBORN:
-	case FLOW_SILENT_CANCEL:
 		return status == 408;
+	case FLOW_SILENT_CANCEL:
+		/* Who is asked beside the silent one hears the CANCEL, or answers first. */
+		return status == 408 || (world.options.fork_ms && (status == 487 || status == 200));
+	case FLOW_FORK:
+		return status != 1; /* that somebody said so is checked for each */
 	case FLOW_DEAD:
 	case FLOW_NON_INVITE_408:
 		return status == 1; /* no 408: the caller's own Timer F */
@@ -145,7 +154,7 @@ static void check_status(struct call *call)
 	/* What the proxy or a timer says of a target that is gone; the others are plans' own. */
 	if (!call->is_caller_gone && !call->was_contradicted && s != 408 && s != 500 && s != 1 &&
 	    s != 200 && s != 487 && s != 504 && s != 481 && s != 407 && s != plan->status &&
-	    s != plan->first_status)
+	    s != plan->first_status && !(s == 503 && call->has_lost))
 		world_fail(call, "a '%s' met trouble and ended with %u", flow_names[plan->flow], s);
 }
 
@@ -172,6 +181,24 @@ static const struct leg *find_leg(const struct call *call, bool is_caller, const
 	return leg;
 }
 
+/* The caller talks to another, and is not to know of this one. */
+static bool ended_by_policy(struct call *call, const struct leg *leg)
+{
+	enum extra extra = model_extra(call->plan.service);
+
+	if (leg->state != LEG_ENDED || !call->had_failover)
+		return false;
+	if (extra == EXTRA_DROP && !leg->is_acknowledged && leg->gave_up) {
+		call_race(call, RACE_EXTRA_DROPPED);
+		return true;
+	}
+	if (extra == EXTRA_ACK_BYE && leg->is_acknowledged && leg->got_bye) {
+		call_race(call, RACE_EXTRA_ENDED);
+		return true;
+	}
+	return false;
+}
+
 /* A callee's view against the caller's. */
 static void check_callee(struct call *call, const struct leg *leg)
 {
@@ -188,6 +215,8 @@ static void check_callee(struct call *call, const struct leg *leg)
 	if (leg->status / 100 != 2)
 		return;
 	/* It answered, and the caller has another answer, or none. */
+	if (call->caller_leg->status / 100 == 2 && ended_by_policy(call, leg))
+		return;
 	if (!leg->is_acknowledged && leg->gave_up && agreement_is_touched(call) && !call->has_lost)
 		call_race(call, RACE_ANSWER_AFTER_FAILOVER);
 	else
@@ -251,8 +280,9 @@ void agreement_check_races(void)
 {
 	if (world.options.calls < 10000)
 		return; /* too few to tell */
+	uint64_t weather = world.options.is_scarce ? 3 : 1;
 	for (int i = 0; i < RACES; i++)
-		if (world.races[i] * 10000 > (uint64_t)race_rules[i].limit * world.options.calls)
+		if (world.races[i] * 10000 > weather * race_rules[i].limit * world.options.calls)
 			world_fail(NULL, "the race '%s' was met %llu times in %u calls, %u of 10,000 "
 				   "are believable", race_rules[i].name,
 				   (unsigned long long)world.races[i], world.options.calls,

@@ -9,7 +9,7 @@
  * spare, or behind one address one that serves calls of its own already.  What it starts with is its
  * configuration.
  */
-#include "world.h"
+#include "model.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +18,9 @@
 
 #define ACCESS_TEXT "192.0.2."
 #define CORE_TEXT   "198.51.100."
+
+static const char *const extra_names[] = { [EXTRA_FORWARD] = "forward", [EXTRA_DROP] = "drop",
+					   [EXTRA_ACK_BYE] = "ack-bye" };
 
 static const char *policy_of(int pool)
 {
@@ -65,13 +68,14 @@ static size_t put_configuration(char *text, size_t size, uint32_t number)
 
 #define PUT(...) at += snprintf(at, (size_t)(end - at), __VA_ARGS__)
 	PUT("instance %u\nepoch %u\n", number + 1, world.engines[number].life);
+	PUT("stray-responses %s\n", world.options.forwards_strays ? "forward" : "drop");
 	PUT("interface access");
 	at += put_addresses(at, (size_t)(end - at), number, "address", ACCESS_TEXT, "/24");
 	PUT(" gateway 192.0.2.254 peers 203.0.113.0/24\ninterface core");
 	at += put_addresses(at, (size_t)(end - at), number, "address", CORE_TEXT, "/24");
 	PUT("\ntimers c %u\n", TIMER_C_MS);
 	for (int i = 0; i < POOLS; i++)
-		PUT("pool p%d policy %s\n", i, policy_of(i));
+		PUT("pool p%d policy %s try-next-after %u\n", i, policy_of(i), world.options.fork_ms);
 	for (int i = 0; i < TARGETS; i++)
 		PUT("target p%d t%d 198.51.100.%d:5060 weight %d\n", i / POOL_SIZE, i, 11 + i,
 		    1 + i % 3);
@@ -80,7 +84,8 @@ static size_t put_configuration(char *text, size_t size, uint32_t number)
 		PUT("service s%d", i);
 		snprintf(port, sizeof(port), ":%d", 5060 + 2 * i);
 		at += put_addresses(at, (size_t)(end - at), number, "listen", ACCESS_TEXT, port);
-		PUT(" pool p%d record-route nat auto\n", i);
+		PUT(" pool p%d record-route nat auto extra-2xx %s\n", i,
+		    extra_names[model_extra((uint16_t)i)]);
 	}
 #undef PUT
 	return (size_t)(at - text);

@@ -24,6 +24,7 @@ static void usage(void)
 	puts("usage: simulation [--calls N] [--seed S] [--engines N] [--rate CALLS_A_SECOND]\n"
 	     "                  [--callers N] [--loss N] [--duplicate N] [--delay N] (of 10,000)\n"
 	     "                  [--failures MS] (of engines, on average) [--shared] (one address)\n"
+	     "                  [--fork MS] (try_next_after)\n"
 	     "                  [--no-outages] [--trace CALL]\n"
 	     "Same seed, same run: the digest covers every datagram and its time.");
 }
@@ -50,6 +51,7 @@ static bool parse(int argc, char **argv, struct options *options)
 		{ "--duplicate", offsetof(struct options, duplicate) },
 		{ "--delay", offsetof(struct options, delay) },
 		{ "--failures", offsetof(struct options, failures_ms) },
+		{ "--fork", offsetof(struct options, fork_ms) },
 	};
 	uint64_t value;
 
@@ -105,12 +107,23 @@ static void report(double seconds)
 	if (world.options.failures_ms)
 		printf("# engines: %" PRIu64 " died, %" PRIu64 " taken over by another, %" PRIu64
 		       " datagrams while nobody served; %" PRIu64 " transactions lost, %" PRIu64
-		       " made anew with the same branch and target\n",
+		       " made anew with the same branch and target, %" PRIu64 " stray responses forwarded\n",
 		       world.failures, world.take_overs, world.in_the_dark, world.lost_txns,
-		       world.revived);
+		       world.revived, world.strays_forwarded);
+	if (world.options.fork_ms)
+		printf("# forking: %" PRIu64 " targets asked beside silent ones, %" PRIu64
+		       " second 2xx, %" PRIu64 " legs ended by the engine\n",
+		       world.forks, world.second_answers, world.legs_ended);
 	printf("# %" PRIu64 " timers measured, none early, the latest %" PRIu64 " us; %" PRIu64
 	       " samples; at most %" PRIu64 " transactions in an engine\n",
 	       world.timers_measured, world.latest, world.samples, world.alive_max);
+	if (world.races[RACE_LOST_STATUS]) {
+		printf("# lost with their engine:");
+		for (int i = 0; i < FLOWS; i++)
+			if (world.lost_flows[i])
+				printf(" %s %" PRIu64 ",", flow_names[i], world.lost_flows[i]);
+		printf(" in all %" PRIu64 "\n", world.races[RACE_LOST_STATUS]);
+	}
 	printf("# flows:");
 	for (int i = 0; i < FLOWS; i++)
 		printf("%s %s %" PRIu64, i ? "," : "", flow_names[i], world.flows[i]);
@@ -165,7 +178,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	printf("1..4\n");
+	printf("1..6\n");
 	struct options small = options;
 	small.calls = MIN(options.calls, 1000u);
 	small.is_quiet = true;
@@ -179,8 +192,12 @@ int main(int argc, char **argv)
 	       is_well ? "ok" : "not ok");
 	struct options failing = options;
 	failing.calls = MAX(options.calls / 5, 1u);
+	failing.forwards_strays = true;
 	failing.rate = MAX(options.rate / 4, 1u);
 	failing.failures_ms = options.failures_ms ? options.failures_ms : 20000;
+	struct options forking = options;
+	forking.calls = MAX(options.calls / 5, 1u);
+	forking.fork_ms = options.fork_ms ? options.fork_ms : 400;
 	/* Where tombstones find no room the tables do all the work to the end. */
 	options.calls = MAX(options.calls / 5, 1u);
 	options.is_scarce = options.is_shared = options.is_quiet = true;
@@ -192,5 +209,12 @@ int main(int argc, char **argv)
 	bool is_well_then = run(&failing, &digest);
 	printf("%s 4 - engines die, others take their calls: same branch, same target, and each call "
 	       "lost has its clause\n", is_well_then ? "ok" : "not ok");
-	return is_repeated && is_well && is_well_too && is_well_then ? 0 : 1;
+	failing.calls = MAX(failing.calls / 2, 1u);
+	failing.forwards_strays = false;
+	bool is_well_dropped = run(&failing, &digest);
+	printf("%s 5 - the same where stray responses are dropped\n", is_well_dropped ? "ok" : "not ok");
+	bool is_well_forked = run(&forking, &digest);
+	printf("%s 6 - forked calls: one final answer upstream, the best; the rest cancelled or ended; "
+	       "Max-Breadth holds\n", is_well_forked ? "ok" : "not ok");
+	return is_repeated && is_well && is_well_too && is_well_then && is_well_dropped && is_well_forked ? 0 : 1;
 }

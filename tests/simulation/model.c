@@ -8,8 +8,9 @@ static struct model_txn *free_txns;
 
 /* ---- outputs */
 
-static struct output *take(struct model_txn *txn, struct outputs *outputs, bool is_request,
-			   uint8_t method, uint16_t status)
+/* `status` 0: any final one; `branch_hash` 0: any. */
+static struct output *take(const struct model_txn *txn, struct outputs *outputs, bool is_request,
+			   uint8_t method, uint16_t status, uint64_t branch_hash)
 {
 	for (uint32_t i = 0; i < outputs->count; i++) {
 		struct output *output = &outputs->output[i];
@@ -17,8 +18,8 @@ static struct output *take(struct model_txn *txn, struct outputs *outputs, bool 
 		if (output->is_asked_for || sip->is_request != is_request ||
 		    sip->call != txn->call->number)
 			continue;
-		if (is_request ? sip->method != method :
-				 sip->status != status || sip->method != method)
+		if (sip->method != method || (branch_hash && sip->branch_hash != branch_hash) ||
+		    (!is_request && (status ? sip->status != status : sip->status < 200)))
 			continue;
 		output->is_asked_for = true;
 		return output;
@@ -28,23 +29,46 @@ static struct output *take(struct model_txn *txn, struct outputs *outputs, bool 
 
 struct output *model_take_request(struct model_txn *txn, struct outputs *outputs, uint8_t method)
 {
-	struct output *output = take(txn, outputs, true, method, 0);
+	struct output *output = take(txn, outputs, true, method, 0, 0);
 
 	if (!output)
 		world_fail(txn->call, "no %s was sent, one is due", method_names[method]);
 	return output;
 }
 
-static struct output *take_answer(struct model_txn *txn, struct outputs *outputs, uint8_t method,
-				  uint16_t status)
+struct output *model_take_branch(struct model_txn *txn, struct outputs *outputs, uint8_t method,
+				 uint64_t branch_hash)
 {
-	struct output *output = take(txn, outputs, false, method, status);
+	struct output *output = take(txn, outputs, true, method, 0, branch_hash);
 
-	if (!output) {
+	if (!output)
+		world_fail(txn->call, "no %s was sent on a branch, one is due", method_names[method]);
+	return output;
+}
+
+bool model_has_final(const struct model_txn *txn, const struct outputs *outputs)
+{
+	for (uint32_t i = 0; i < outputs->count; i++) {
+		const struct sip *sip = &outputs->output[i].buffer->sip;
+		if (!sip->is_request && sip->status >= 200 && sip->method == txn->method &&
+		    sip->branch_hash == txn->branch_hash)
+			return true;
+	}
+	return false;
+}
+
+struct output *model_take_answer(struct model_txn *txn, struct outputs *outputs, uint8_t method,
+				 uint16_t status)
+{
+	struct output *output = take(txn, outputs, false, method, status, 0);
+
+	if (!output && status)
 		world_fail(txn->call, "no %u to %s was sent, one is due", status,
 			   method_names[method]);
+	else if (!output)
+		world_fail(txn->call, "no final response to %s was sent, one is due", method_names[method]);
+	if (!output)
 		return NULL;
-	}
 	if (!address_equal(output->to, txn->asker) || !address_equal(output->from, txn->own))
 		world_fail(txn->call, "a response goes to somebody who did not ask");
 	return output;
@@ -52,7 +76,12 @@ static struct output *take_answer(struct model_txn *txn, struct outputs *outputs
 
 struct output *model_take_response(struct model_txn *txn, struct outputs *outputs, uint16_t status)
 {
-	return take_answer(txn, outputs, txn->method, status);
+	return model_take_answer(txn, outputs, txn->method, status);
+}
+
+struct output *model_take_final(struct model_txn *txn, struct outputs *outputs)
+{
+	return model_take_answer(txn, outputs, txn->method, 0);
 }
 
 void model_keep(struct buffer **slot, struct buffer *buffer)
@@ -114,18 +143,6 @@ void model_server_sent(struct model_txn *txn, struct buffer *response, bool is_k
 	}
 }
 
-void model_answer_own(struct model_txn *txn, struct outputs *outputs, uint16_t status)
-{
-	struct output *output = model_take_response(txn, outputs, status);
-
-	if (!output)
-		return;
-	world.engine_answers++;
-	txn->call->is_answered_by_engine = true;
-	model_check_own(txn, output->buffer);
-	model_server_sent(txn, output->buffer, true);
-}
-
 /* ---- look-up */
 
 static struct model_txn *find(struct call *call, const struct sip *sip)
@@ -139,13 +156,37 @@ static struct model_txn *find(struct call *call, const struct sip *sip)
 	return NULL;
 }
 
-/* The last moment at which something of it lives. */
+static tick_t server_end(const struct model_txn *txn)
+{
+	return txn->side == SIDE_TERMINATED ? 0 : txn->end;
+}
+
+/* The last moment at which something lives of it that knows the request again: further branches are
+ * let go when none is open. */
 static tick_t record_end(const struct model_txn *txn)
 {
-	const struct model_attempt *attempt = &txn->attempt[txn->attempts - 1];
-	tick_t end = txn->side == SIDE_TERMINATED ? 0 : txn->end;
+	const struct model_attempt *attempt = &txn->attempt[0];
+	tick_t end = server_end(txn);
 
+	for (int i = 0; i < txn->attempts; i++)
+		if (model_is_open(&txn->attempt[i]))
+			end = MAX(end, txn->attempt[i].end);
 	return attempt->side == SIDE_TERMINATED ? end : MAX(end, attempt->end);
+}
+
+/* The last moment at which anything does. */
+static tick_t all_end(const struct model_txn *txn)
+{
+	tick_t end = record_end(txn);
+
+	for (int i = 0; i < txn->attempts; i++)
+		if (txn->attempt[i].side != SIDE_TERMINATED)
+			end = MAX(end, txn->attempt[i].end);
+	for (int i = 0; i < txn->legs; i++) {
+		end = MAX(end, txn->leg[i].end);
+		end = MAX(end, txn->leg[i].keep_end);
+	}
+	return end;
 }
 
 static bool is_alive(const struct model_txn *txn)
@@ -180,7 +221,8 @@ static struct model_txn *txn_new(struct call *call, struct buffer *in, struct ad
 	txn->own = to;
 	txn->engine = (uint8_t)engine;
 	txn->life = world.engines[engine].life;
-	txn->resend_at = txn->end = txn->trying_at = TICK_NEVER;
+	txn->resend_at = txn->end = txn->trying_at = txn->next_at = TICK_NEVER;
+	txn->breadth = (uint16_t)(in->sip.max_breadth < 0 ? 60 : MIN(in->sip.max_breadth, 60));
 	txn->is_balanced = in->sip.to_tag.len == 0;
 	txn->pool = (uint16_t)((to.port - 5060) / 2);
 	txn->request = buffer_ref(in);
@@ -200,34 +242,6 @@ static struct node *other_side(const struct call *call, const struct buffer *in,
 						  span_of_string(leg->local_tag)))
 			return leg->node;
 	return NULL;
-}
-
-void model_attempt_begin(struct model_txn *txn, struct output *output)
-{
-	struct model_attempt *attempt = &txn->attempt[txn->attempts];
-	struct node *peer = network_node(output->to);
-
-	*attempt = (struct model_attempt){
-		.branch_hash = output->buffer->sip.branch_hash,
-		.peer = peer,
-		.from = output->from,
-		.to = output->to,
-		.side = SIDE_TRYING,
-		.interval_ms = T1_MS,
-		.resend_at = AFTER(T1_MS),
-		.end = AFTER(64 * T1_MS),
-		.cancel_at = TICK_NEVER,
-		.cancel_end = TICK_NEVER,
-		.request = buffer_ref(output->buffer),
-	};
-	if (!peer || (txn->is_balanced && (!peer->is_target || peer->pool != txn->pool)))
-		world_fail(txn->call, "a request goes to no target of its pool");
-	txn->call->had_failover |= txn->attempts > 0;
-	for (int i = 0; i < txn->attempts; i++)
-		if (txn->attempt[i].peer == peer ||
-		    txn->attempt[i].branch_hash == attempt->branch_hash)
-			world_fail(txn->call, "the next attempt goes to the same target");
-	txn->attempts++;
 }
 
 static void take_new(struct call *call, struct buffer *in, struct address from, struct address to,
@@ -319,40 +333,17 @@ static void take_ack(struct call *call, struct model_txn *txn, struct buffer *in
 		world_fail(call, "an ACK goes to somebody else");
 }
 
-void model_send_cancel(struct model_txn *txn, struct outputs *outputs)
-{
-	struct model_attempt *attempt = model_current(txn);
-	struct output *output = model_take_request(txn, outputs, METHOD_CANCEL);
-
-	if (!output)
-		return;
-	model_check_derived(attempt, txn->call, output->buffer, NULL);
-	if (!address_equal(output->to, attempt->to))
-		world_fail(txn->call, "a CANCEL goes elsewhere than its INVITE");
-	attempt->has_cancel = attempt->cancel_is_kept = true;
-	txn->keeps_cancel = false;
-	attempt->cancel_interval_ms = T1_MS;
-	attempt->cancel_at = AFTER(T1_MS);
-	attempt->cancel_end = attempt->end = AFTER(64 * T1_MS); /* §9.1 */
-	model_keep(&attempt->cancel, output->buffer);
-}
-
 static void take_cancel(struct model_txn *txn, struct buffer *in, struct address from,
 			struct outputs *outputs)
 {
-	struct output *output = take_answer(txn, outputs, METHOD_CANCEL, 200);
+	struct output *output = model_take_answer(txn, outputs, METHOD_CANCEL, 200);
 
 	if (output && (!address_equal(output->to, from) || !output->buffer->sip.to_tag.len ||
 		       output->buffer->sip.branch_hash != in->sip.branch_hash))
 		world_fail(txn->call, "a 200 to CANCEL does not fit it");
 	if (txn->side != SIDE_PROCEEDING)
 		return;
-	txn->is_cancelled = true;
-	struct model_attempt *attempt = model_current(txn);
-	if (attempt->side == SIDE_PROCEEDING && !attempt->has_cancel)
-		model_send_cancel(txn, outputs);
-	else if (attempt->side == SIDE_TRYING && txn->call->plan.has_reason)
-		txn->keeps_cancel = true;
+	model_cancel_all(txn, txn->call->plan.has_reason, outputs);
 }
 
 static bool is_ping(const struct buffer *in)
@@ -371,7 +362,7 @@ void model_request(struct call *call, struct buffer *in, struct address from, st
 	txn = find(call, &in->sip);
 	if (txn && in->sip.method != METHOD_ACK)
 		model_advance(txn);
-	if (txn && in->sip.method == txn->method)
+	if (txn)
 		model_end_silent(txn, outputs);
 	bool is_taken_anew = txn && is_grey(txn) && has_request(outputs, txn->method);
 	if (txn && is_grey(txn) && !is_taken_anew) {
@@ -417,7 +408,7 @@ bool model_is_over(const struct call *call)
 		if (txn->is_lost || world.engines[txn->engine].life != txn->life)
 			continue;
 		model_advance(txn);
-		if (world.now <= tick_add(record_end(txn), SLACK))
+		if (world.now <= tick_add(all_end(txn), SLACK))
 			return false;
 	}
 	return true;
@@ -431,10 +422,16 @@ void model_forget(struct call *call)
 		call->models = txn->next;
 		buffer_release(txn->request);
 		buffer_release(txn->response);
+		buffer_release(txn->cancel);
 		for (int i = 0; i < txn->attempts; i++) {
 			buffer_release(txn->attempt[i].request);
 			buffer_release(txn->attempt[i].ack);
 			buffer_release(txn->attempt[i].cancel);
+			buffer_release(txn->attempt[i].final);
+		}
+		for (int i = 0; i < txn->legs; i++) {
+			buffer_release(txn->leg[i].ack);
+			buffer_release(txn->leg[i].bye);
 		}
 		txn->next = free_txns;
 		free_txns = txn;
@@ -445,60 +442,4 @@ void model_forget(struct call *call)
 			free_txns = txn->next;
 			free(txn);
 		}
-}
-
-/* Owes nothing but absorbing, and one message at most. */
-static bool is_small(const struct model_txn *txn, const struct model_attempt *attempt)
-{
-	bool server_done = world.now >= txn->end, client_done = world.now >= attempt->end;
-
-	if (!model_is_invite(txn))
-		return (txn->side == SIDE_COMPLETED || server_done) &&
-		       (attempt->side == SIDE_COMPLETED || attempt->side == SIDE_TERMINATED ||
-			client_done);
-	return (txn->side == SIDE_ACCEPTED || txn->side == SIDE_CONFIRMED ||
-		(txn->side == SIDE_COMPLETED && server_done)) &&
-	       (attempt->side == SIDE_ACCEPTED || attempt->side == SIDE_COMPLETED ||
-		attempt->side == SIDE_TERMINATED);
-}
-
-/* The request until its final response; the ACK as long as the record; a response until nobody may
- * ask for it; a CANCEL until it is answered, or needed no more. */
-static unsigned int count_copies(const struct model_txn *txn, const struct model_attempt *attempt)
-{
-	bool is_open = attempt->side == SIDE_TRYING || attempt->side == SIDE_PROCEEDING;
-	bool has_response =
-		txn->response && (txn->side == SIDE_PROCEEDING || world.now < txn->end ||
-				  !model_is_invite(txn));
-
-	return is_open + (attempt->ack != NULL) + has_response + (is_open && txn->keeps_cancel) +
-	       (is_open && attempt->has_cancel && attempt->cancel_is_kept);
-}
-
-void model_held(const struct model_txn *txn, struct model_held *held)
-{
-	const struct model_attempt *current = &txn->attempt[txn->attempts - 1];
-	bool is_turning = (txn->end <= world.now && world.now <= tick_add(txn->end, SLACK)) ||
-			  (current->end <= world.now && world.now <= tick_add(current->end, SLACK));
-
-	for (int i = 0; i + 1 < txn->attempts; i++) {
-		const struct model_attempt *attempt = &txn->attempt[i];
-		if (attempt->side != SIDE_COMPLETED || !model_is_invite(txn))
-			continue;
-		held->left += world.now < attempt->end;
-		if (!world.options.is_scarce)
-			held->copies += world.now < attempt->end;
-		held->grey += attempt->end <= world.now && world.now <= attempt->end + SLACK;
-	}
-	if (is_turning) {
-		held->grey++;
-		return;
-	}
-	if (!is_alive(txn))
-		return;
-	held->copies += count_copies(txn, current);
-	if (is_small(txn, current))
-		held->tombstones++;
-	else
-		held->txns++;
 }

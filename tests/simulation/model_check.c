@@ -43,6 +43,20 @@ void model_check_passed(const struct call *call, const struct buffer *in, const 
 			   in->sip.status);
 }
 
+void model_check_challenged(const struct call *call, const struct buffer *in,
+			    const struct buffer *out)
+{
+	struct slice row = in->sip.via[0];
+	size_t above = row.at, below = (size_t)in->sip.headers_end - row.at - row.len;
+	size_t end = (size_t)in->len - in->sip.headers_end;
+
+	if (out->len < in->len - row.len || memcmp(in->data, out->data, above) != 0 ||
+	    memcmp(in->data + row.at + row.len, out->data + above, below) != 0 ||
+	    memcmp(in->data + in->sip.headers_end, out->data + out->len - end, end) != 0)
+		world_fail(call, "a forwarded %u is not the one received with more challenges",
+			   in->sip.status);
+}
+
 /* RFC 3261 §8.2.6. */
 void model_check_own(const struct model_txn *txn, const struct buffer *out)
 {

@@ -6,7 +6,7 @@ const char *const flow_names[FLOWS] = {
 	"call", "refused", "503 first", "cancelled", "silent target", "challenged", "100rel",
 	"Timer C", "CANCEL ignored", "silent, cancelled", "MESSAGE", "REGISTER", "OPTIONS",
 	"slow non-INVITE", "dead non-INVITE", "caller gone", "non-INVITE 503", "non-INVITE 408", "ping",
-	"refused, again",
+	"refused, again", "forked",
 };
 
 /* Of 1,000. */
@@ -25,11 +25,17 @@ static const uint16_t refusals[] = { 300, 302, 400, 403, 404, 408, 480, 484, 486
 /* After which a caller tries again, and is accepted. */
 static const uint16_t again[] = { 302, 401, 480, 486, 503, 603 };
 
+/* What the targets of one INVITE say. */
+static const uint16_t forked[] = { 200, 200, 200, 200, 302, 401, 401, 404, 407, 408, 480, 484, 486, 500,
+				   503, 503, 603 };
+
 /* What no target should say after its final response. */
 static const uint16_t rude[] = { 100, 180, 200, 486, 500 };
 
 static uint8_t pick_flow(uint64_t *random)
 {
+	if (world.options.fork_ms && random_below(random, 10) < 4)
+		return FLOW_FORK;
 	uint32_t luck = random_below(random, 1000);
 
 	for (uint8_t flow = 0; flow < FLOWS; flow++) {
@@ -78,6 +84,20 @@ static void plan_other(struct plan *plan, uint64_t *random)
 		plan->status = 408;
 }
 
+/* Targets that say nothing for some time, and then one thing or another. */
+static void plan_fork(struct plan *plan, uint64_t *random)
+{
+	for (int i = 0; i < ATTEMPTS_MAX; i++) {
+		if (random_below(random, 4))
+			plan->late_ms[i] = random_below(random, 3 * world.options.fork_ms);
+		plan->statuses[i] = forked[random_below(random, ARRAY_SIZE(forked))];
+	}
+	plan->answer_ms = random_below(random, 2) ? random_between(random, 1, 60) :
+						    random_between(random, 1, 3000);
+	if (random_below(random, 5) == 0)
+		plan->cancel_ms = random_between(random, 1, 5000);
+}
+
 static void plan_invite(struct plan *plan, uint64_t *random)
 {
 	plan->method = METHOD_INVITE;
@@ -105,6 +125,9 @@ static void plan_invite(struct plan *plan, uint64_t *random)
 		if (random_below(random, 4) == 0) /* about when the answer comes */
 			plan->cancel_ms = plan->ring_ms + plan->answer_ms +
 					  random_below(random, 40);
+		break;
+	case FLOW_FORK:
+		plan_fork(plan, random);
 		break;
 	case FLOW_AGAIN:
 		plan->first_status = again[random_below(random, ARRAY_SIZE(again))];
@@ -144,9 +167,12 @@ void plan_make(struct call *call)
 		plan->rude_status = rude[random_below(random, ARRAY_SIZE(rude))];
 		plan->rude_ms = random_between(random, 1, 7000);
 	}
-	if (plan->flow >= FLOW_MESSAGE && plan->flow != FLOW_GONE && plan->flow != FLOW_AGAIN)
+	if (plan->flow >= FLOW_MESSAGE && plan->flow != FLOW_GONE && plan->flow != FLOW_AGAIN &&
+	    plan->flow != FLOW_FORK)
 		plan_other(plan, random);
 	else
 		plan_invite(plan, random);
+	if (world.options.fork_ms && random_below(random, 4) == 0)
+		plan->breadth = (uint8_t)random_between(random, 1, 6);
 	world.flows[plan->flow]++;
 }

@@ -224,6 +224,11 @@ static void read_row(struct buffer *b, const char *row, const char *end)
 		read_routes(b, at, end, sip->route, &sip->route_count);
 	} else if (IS("Max-Forwards")) {
 		sip->max_forwards = (int16_t)number_at(at, end);
+	} else if (IS("Max-Breadth")) {
+		sip->max_breadth = (int16_t)number_at(at, end);
+	} else if (IS("WWW-Authenticate") || IS("Proxy-Authenticate")) {
+		sip->challenges++;
+		sip->challenge_sum += sip_hash(row, (size_t)(end - row));
 	} else if (IS("RSeq") || IS("RAck")) {
 		sip->rseq = (uint32_t)number_at(at, end);
 	} else if (IS("Proxy-Authorization")) {
@@ -258,7 +263,7 @@ bool sip_read(struct buffer *buffer)
 	struct sip *sip = &buffer->sip;
 
 	memset(sip, 0, offsetof(struct sip, via));
-	sip->max_forwards = -1;
+	sip->max_forwards = sip->max_breadth = -1;
 	line = memchr(at, '\n', (size_t)(end - at));
 	if (!line || line == at || line[-1] != '\r' || !read_start(buffer, line - 1))
 		return false;
@@ -269,6 +274,7 @@ bool sip_read(struct buffer *buffer)
 			return false;
 		if (line - 1 == at) {
 			sip->body = slice_of(buffer, line + 1, end);
+			sip->headers_end = (uint16_t)(at - buffer->data);
 			return sip->method < METHODS && sip->via_count && sip->branch.len &&
 			       sip->call_id.len && sip->from_tag.len;
 		}

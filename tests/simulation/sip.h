@@ -40,7 +40,10 @@ struct sip {
 	uint8_t via_count;        /* values */
 	uint8_t via_rows, route_count, record_route_count;
 	uint16_t status;
-	int16_t max_forwards;
+	int16_t max_forwards, max_breadth; /* -1: absent */
+	uint8_t challenges;       /* rows of WWW- and Proxy-Authenticate, their hashes added up */
+	uint64_t challenge_sum;
+	uint16_t headers_end;     /* offset of the empty line */
 	uint32_t cseq, rseq;
 	uint32_t call;            /* number in the Call-ID */
 	uint64_t branch_hash;     /* of the top Via's branch and sent-by */

@@ -46,6 +46,8 @@ struct options {
 	bool has_outages, is_quiet;
 	bool is_scarce;                  /* no room for tombstones: all stays whole */
 	bool is_shared;                  /* all engines behind one address */
+	uint32_t fork_ms;                /* `try_next_after`; 0: none */
+	bool forwards_strays;            /* `stray_responses: forward` */
 	uint32_t failures_ms;            /* of engines, one in so many on average; 0: none */
 	int64_t trace;                   /* number of the call to print, -1: none */
 };
@@ -54,7 +56,7 @@ enum flow {
 	FLOW_CALL, FLOW_REFUSED, FLOW_503, FLOW_CANCEL, FLOW_SILENT, FLOW_CHALLENGE, FLOW_PRACK,
 	FLOW_TIMER_C, FLOW_STUBBORN, FLOW_SILENT_CANCEL, FLOW_MESSAGE, FLOW_REGISTER, FLOW_OPTIONS,
 	FLOW_SLOW, FLOW_DEAD, FLOW_GONE, FLOW_NON_INVITE_503, FLOW_NON_INVITE_408, FLOW_PING,
-	FLOW_AGAIN, FLOWS,
+	FLOW_AGAIN, FLOW_FORK, FLOWS,
 };
 extern const char *const flow_names[FLOWS];
 
@@ -68,6 +70,9 @@ struct plan {
 	uint16_t first_status;    /* what targets say to a first request that is to come again */
 	bool has_trying, rings, has_reason;
 	bool has_icmp;            /* of a caller that is gone */
+	uint8_t breadth;          /* Max-Breadth; 0: none */
+	uint16_t statuses[ATTEMPTS_MAX]; /* of a forked INVITE, by place */
+	uint32_t late_ms[ATTEMPTS_MAX]; /* before anything is heard of a target */
 	bool updates_early;       /* UPDATE before the answer (RFC 3311) */
 	uint16_t rude_status;     /* what a target says once more, after its final response */
 	bool hangs_up[2];         /* [0] the caller, [1] the callee */
@@ -195,7 +200,8 @@ enum race {
 	RACE_OUTAGE_STATUS, RACE_OUTAGE_VIEWS, RACE_OUTAGE_DIALOG,
 	RACE_DARK_STATUS, RACE_DARK_VIEWS, RACE_DARK_DIALOG,
 	RACE_LOST_STATUS, RACE_LOST_VIEWS, RACE_LOST_DIALOG,
-	RACE_LOST_ATTEMPTS, RACE_LOST_TWICE, RACE_TWO_ANSWERS, RACES,
+	RACE_LOST_ATTEMPTS, RACE_LOST_TWICE, RACE_TWO_ANSWERS,
+	RACE_EXTRA_DROPPED, RACE_EXTRA_ENDED, RACES,
 };
 struct race_rule {
 	const char *name, *clause;
@@ -218,7 +224,9 @@ struct world {
 	uint64_t digest;
 	uint64_t sent, lost, duplicated, delayed, icmp, to_engines, from_engines, swallowed;
 	uint64_t crashes, blackouts, samples, alive_max, failures, take_overs, in_the_dark;
-	uint64_t lost_txns, revived, darkenings, in_dark;
+	uint64_t forks, second_answers, legs_ended;
+	uint64_t lost_flows[FLOWS];
+	uint64_t lost_txns, revived, strays_forwarded, darkenings, in_dark;
 	bool is_dark[2];          /* the callers' side, the targets' */
 	uint64_t flows[FLOWS], races[RACES], statuses[700], strays;
 	uint64_t timers_measured, engine_answers, busiest;
