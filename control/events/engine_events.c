@@ -91,6 +91,23 @@ static void tell_unacknowledged(struct engine_events *to, const struct engine_ev
 		     more(to, event->kind, text));
 }
 
+static void tell_peer(struct engine_events *to, const struct engine_event *event)
+{
+	char peer[ENDPOINT_TEXT_MAX], text[48];
+
+	ip_address_to_string(&event->peer, peer);
+	events_raise(to->events, "peer",
+		     json_pack("{s:s, s:s, s:I, s:I, s:I}", "service",
+			       service_name(to, event->service), "peer", peer, "t1_ms",
+			       (json_int_t)event->theirs_ms, "t1_ms_here",
+			       (json_int_t)event->ours_ms, "left_out",
+			       (json_int_t)to->left_out[event->kind]),
+		     "service %s: %s sends requests again after about %u ms, T1 here is %u ms: set "
+		     "both alike (RFC 4321 §1.6)%s",
+		     service_name(to, event->service), peer, event->theirs_ms, event->ours_ms,
+		     more(to, event->kind, text));
+}
+
 void engine_events_tell(void *engine_events, const struct engine_event *event)
 {
 	struct engine_events *to = engine_events;
@@ -103,6 +120,9 @@ void engine_events_tell(void *engine_events, const struct engine_event *event)
 		break;
 	case ENGINE_EVENT_UNACKNOWLEDGED:
 		tell_unacknowledged(to, event);
+		break;
+	case ENGINE_EVENT_PEER_T1:
+		tell_peer(to, event);
 		break;
 	case ENGINE_EVENT_KINDS:
 		break;

@@ -24,6 +24,7 @@
  *	stateless.c  services without transactions
  *	stray.c      a response that belongs to no transaction
  *	stun.c       STUN Binding Requests
+ *	peer.c       neighbours with another T1
  *	timers.c     whose timers, and how many of each run
  *	explain.c    where would this go
  *	dialog.c     dialogs: CSeq order, the 2xx without ACK
@@ -269,6 +270,10 @@ void tombstone_expire(struct call *call, uint32_t index);
 			    const struct endpoint *destination);
 void txn_release(struct proxy *proxy, struct retained **slot);
 void proxy_bury(struct proxy *proxy);
+
+/* ---- peer.c */
+/* A copy of the transaction's request came. */
+void peer_note_copy(struct call *call, struct txn *txn);
 
 /* ---- memory.c */
 /* NULL when copies are counted as they are held, else what is wrong. */

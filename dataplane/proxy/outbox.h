@@ -40,20 +40,31 @@ struct outcome {
 enum engine_event_kind {
 	ENGINE_EVENT_CSEQ_OUT_OF_ORDER, /* cseq seen, more than `expected` - 1 wanted */
 	ENGINE_EVENT_UNACKNOWLEDGED,    /* a 2xx to INVITE saw no ACK for 64*T1 */
+	ENGINE_EVENT_PEER_T1,           /* `peer` retransmits by another T1 than the service's */
 	ENGINE_EVENT_KINDS,
 };
 #define ENGINE_EVENT_CALL_ID_MAX 88
 #define ENGINE_EVENT_METHOD_MAX  16
 struct engine_event {
 	uint64_t target_id;      /* 0: none is known */
-	uint32_t cseq, expected;
+	union {
+		struct {
+			uint32_t cseq, expected;
+		};
+		struct {
+			uint32_t theirs_ms, ours_ms; /* of PEER_T1 */
+		};
+	};
 	uint16_t service;
 	uint8_t kind;            /* enum engine_event_kind */
 	uint8_t side;            /* enum dialog_side: who sent the request */
 	uint8_t flags;           /* enum engine_event_flag */
 	uint8_t reserved[3];
 	/* Copies, cut off where they do not fit, NUL-terminated. */
-	char call_id[ENGINE_EVENT_CALL_ID_MAX];
+	union {
+		char call_id[ENGINE_EVENT_CALL_ID_MAX];
+		struct ip_address peer; /* of PEER_T1 */
+	};
 	char method[ENGINE_EVENT_METHOD_MAX];
 };
 static_assert(sizeof(struct engine_event) == 128, "two cache lines");

@@ -126,6 +126,7 @@ struct verdict server_retransmission(struct call *call, struct txn *txn)
 						    (unsigned int)NON_INVITE_SERVER_REQUEST);
 
 	proxy->stats.request_retransmissions_seen++;
+	peer_note_copy(call, txn);
 	if (actions & FSM_RESEND) {
 		if (txn->response) {
 			call_send_held(call, txn->response);

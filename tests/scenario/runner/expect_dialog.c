@@ -4,6 +4,7 @@
  *
  *	expect dialogs NAME N           all services' struct proxy_dialog_stats
  *	expect event KIND N             so many so far
+ *	expect event peer-t1 ADDRESS DURATION   a neighbour's T1 is about that
  *	expect event KIND METHOD CSEQ due CSEQ from caller|callee [refused|ended]
  */
 #include "play.h"
@@ -45,6 +46,7 @@ static const char *event_kind(const struct engine_event *event)
 	static const char *const names[ENGINE_EVENT_KINDS] = {
 		[ENGINE_EVENT_CSEQ_OUT_OF_ORDER] = "cseq-out-of-order",
 		[ENGINE_EVENT_UNACKNOWLEDGED] = "unacknowledged",
+		[ENGINE_EVENT_PEER_T1] = "peer-t1",
 	};
 
 	return names[event->kind];
@@ -85,8 +87,28 @@ static void expect_event(struct play *play)
 	play_fail(play, "no such event was raised");
 }
 
+static void expect_peer(struct play *play)
+{
+	const struct world *world = play->world;
+	tick_t t1 = script_duration(play->words[4]);
+	struct ip_address peer;
+
+	for (int i = 0; i < world->engine_event_count; i++) {
+		const struct engine_event *event = &world->engine_events[i];
+		if (event->kind == ENGINE_EVENT_PEER_T1 &&
+		    ip_address_parse(span_of_string(play->words[3]), &peer) &&
+		    ip_address_equal(&event->peer, &peer) && TICK_MS(event->theirs_ms) == t1)
+			return;
+	}
+	play_fail(play, "nothing was told of the T1 of %s", play->words[3]);
+}
+
 bool expect_dialog_command(struct play *play)
 {
+	if (play_words(play, 1, "event", "peer-t1", "*", "*", NULL)) {
+		expect_peer(play);
+		return true;
+	}
 	if (play_words(play, 1, "dialogs", "*", "*", NULL))
 		expect_dialogs(play);
 	else if (play_words(play, 1, "event", "*", "*", NULL) ||
