@@ -12,6 +12,7 @@
 #include "base/histogram.h"
 #include "base/verdict.h"
 #include "net/stack.h"
+#include "proxy/memory.h"
 #include "proxy/proxy.h"
 
 #define DATAPLANE_WORKERS_MAX 64
@@ -79,6 +80,8 @@ struct dataplane_worker_stats {
 	uint64_t held_dropped;            /* of tx_dropped: too many waited for a neighbour */
 	uint64_t punted_out, punted_in;   /* frames to and from the kernel's TAP */
 	struct proxy_stats proxy;
+	struct proxy_memory memory;
+	uint32_t txn_octets, tombstone_octets; /* a slot */
 	struct net_stats net;
 	struct verdict_counters verdicts; /* all verdicts of this worker: net and engine */
 	struct histogram inside_ns;       /* rx burst to tx burst, a message, nanoseconds */
@@ -91,6 +94,16 @@ struct dataplane_worker_stats {
  * worker or service. */
 [[nodiscard]] bool dataplane_dialog_stats(const struct dataplane *dataplane, uint16_t worker,
 					  uint16_t service, struct proxy_dialog_stats *stats);
+
+/* Buffers that packets are received into. */
+struct dataplane_packets_stats {
+	char name[32];
+	uint64_t room;            /* octets of a packet */
+	uint64_t buffers, in_use; /* in use: at devices, in rings, waiting */
+};
+/* False: there is no such pool. */
+[[nodiscard]] bool dataplane_packets_stats(const struct dataplane *dataplane, uint16_t pool,
+					   struct dataplane_packets_stats *stats);
 
 struct dataplane_interface_stats {
 	char name[BALANCE_NAME_MAX];

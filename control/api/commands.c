@@ -81,10 +81,21 @@ const struct api_command api_commands[API_COMMAND_COUNT] = {
 			"no ACK for 64*T1, by the side that owed it. A dialog that ended is kept for "
 			"64*T1 more. A dialog that is not kept goes on all the same.",
 	},
+	[API_COMMAND_SHOW_TIMERS] = {
+		.name = "show timers",
+		.help = "how many timers of each name run, and how long they are",
+		.text = "Prints for each worker how many of the timers A to M run, and of Tandem's own: "
+			"100 (the 100 of a non-INVITE request), cancel (a cancelled INVITE without a "
+			"final response), next (a silent target due for company). Then the durations "
+			"of each service, and of each pool that has its own. Timers have a resolution "
+			"of 1 ms and are never early.",
+	},
 	[API_COMMAND_SHOW_MEMORY] = {
 		.name = "show memory",
 		.help = "transactions, tombstones, retained copies, control plane",
-		.text = "Prints how full each worker's tables are, and what the control plane uses.",
+		.text = "Prints how full each worker's tables are and what of them is kept for requests "
+			"within dialogs, the copies of messages by what they are kept for, packet "
+			"buffers, and what the control plane uses.",
 	},
 	[API_COMMAND_SHOW_CONFIG] = {
 		.name = "show config",

@@ -22,6 +22,7 @@
 	X(SHOW_WORKERS, show_workers)                                                              \
 	X(SHOW_DROPS, show_drops)                                                                  \
 	X(SHOW_DIALOGS, show_dialogs)                                                              \
+	X(SHOW_TIMERS, show_timers)                                                                \
 	X(SHOW_MEMORY, show_memory)                                                                \
 	X(SHOW_CONFIG, show_config)                                                                \
 	X(TARGET_READY, target_ready)                                                              \

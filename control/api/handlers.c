@@ -112,6 +112,11 @@ static void api_handle_show_dialogs(void *context, struct api_request *request, 
 	api_request_ok(request, stats_show_dialogs(context));
 }
 
+static void api_handle_show_timers(void *context, struct api_request *request, const json_t *)
+{
+	api_request_ok(request, stats_show_timers(context));
+}
+
 static void api_handle_show_memory(void *context, struct api_request *request, const json_t *)
 {
 	api_request_ok(request, stats_show_memory(context));

@@ -96,6 +96,13 @@ const char *field_format(const json_t *object, const char *path, enum field_kind
 	case FIELD_OCTETS:
 		format_octets(json_number_value(value), text);
 		break;
+	case FIELD_MS: {
+		json_int_t ms = json_integer_value(value);
+		int is_whole = ms % 1000 == 0;
+		snprintf(text, FIELD_TEXT_MAX, "%lld%s", (long long)(is_whole ? ms / 1000 : ms),
+			 is_whole ? "s" : "ms");
+		break;
+	}
 	case FIELD_SECONDS:
 		format_seconds(json_integer_value(value), text);
 		break;

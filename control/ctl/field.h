@@ -13,6 +13,7 @@ enum field_kind {
 	FIELD_US,      /* nanoseconds, printed as microseconds */
 	FIELD_PERCENT, /* a share of 1 */
 	FIELD_OCTETS,  /* with a binary unit: 1.5 MiB */
+	FIELD_MS,      /* milliseconds: 500ms, 32s */
 	FIELD_SECONDS, /* 1d 02:03:04 */
 	FIELD_YES_NO,
 	FIELD_LIST,    /* strings, joined by commas */

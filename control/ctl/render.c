@@ -131,13 +131,61 @@ static const struct column memory_columns[] = {
 	{ "WORKER", "worker", FIELD_TEXT },
 	{ "TXNS", "txns", FIELD_COUNT },
 	{ "OF", "txns_max", FIELD_COUNT },
+	{ "RESERVE", "reserve.txns", FIELD_COUNT },
 	{ "TOMBSTONES", "tombstones", FIELD_COUNT },
 	{ "OF", "tombstones_max", FIELD_COUNT },
 	{ "DIALOGS", "dialogs", FIELD_COUNT },
 	{ "OF", "dialogs_max", FIELD_COUNT },
 	{ "TIMERS", "timers", FIELD_COUNT },
-	{ "COPIES", "retained", FIELD_COUNT },
-	{ "COPIES SIZE", "retained_bytes", FIELD_OCTETS },
+	{ "SLOTS", "reserved_bytes.slots", FIELD_OCTETS },
+	{ "TABLE", "reserved_bytes.table", FIELD_OCTETS },
+	{ "WHEEL", "reserved_bytes.wheel", FIELD_OCTETS },
+	{ NULL, NULL, FIELD_TEXT },
+};
+static const struct column copies_columns[] = {
+	{ "WORKER", "worker", FIELD_TEXT },
+	{ "COPIES", "copies.count", FIELD_COUNT },
+	{ "SIZE", "copies.bytes", FIELD_OCTETS },
+	{ "TAKES", "copies.allocated_bytes", FIELD_OCTETS },
+	{ "OF", "copies.limit_bytes", FIELD_OCTETS },
+	{ "RESERVE", "reserve.copies_bytes", FIELD_OCTETS },
+	{ "REFUSED", "copies.refused", FIELD_COUNT },
+	{ "REQUESTS", "owed.request.count", FIELD_COUNT },
+	{ "RESPONSES", "owed.response.count", FIELD_COUNT },
+	{ "ACKS", "owed.ack.count", FIELD_COUNT },
+	{ "CANCELS", "owed.cancel.count", FIELD_COUNT },
+	{ "BYES", "owed.bye.count", FIELD_COUNT },
+	{ "OTHERS", "owed.other.count", FIELD_COUNT },
+	{ NULL, NULL, FIELD_TEXT },
+};
+static const struct column packets_columns[] = {
+	{ "BUFFERS", "pool", FIELD_TEXT },
+	{ "ROOM", "room_bytes", FIELD_OCTETS },
+	{ "IN USE", "in_use", FIELD_COUNT },
+	{ "OF", "buffers", FIELD_COUNT },
+	{ NULL, NULL, FIELD_TEXT },
+};
+#define LETTERS(kind)                                                                              \
+	{ "A", "A", kind }, { "B", "B", kind }, { "C", "C", kind }, { "D", "D", kind },            \
+	{ "E", "E", kind }, { "F", "F", kind }, { "G", "G", kind }, { "H", "H", kind },            \
+	{ "I", "I", kind }, { "J", "J", kind }, { "K", "K", kind }, { "L", "L", kind },            \
+	{ "M", "M", kind }
+static const struct column timers_columns[] = {
+	{ "WORKER", "worker", FIELD_TEXT },
+	LETTERS(FIELD_COUNT),
+	{ "100", "100", FIELD_COUNT },
+	{ "CANCEL", "cancel", FIELD_COUNT },
+	{ "NEXT", "next", FIELD_COUNT },
+	{ "DIALOGS", "dialogs", FIELD_COUNT },
+	{ NULL, NULL, FIELD_TEXT },
+};
+static const struct column timer_sets_columns[] = {
+	{ "OF", "of", FIELD_TEXT },
+	{ "NAME", "name", FIELD_TEXT },
+	{ "T1", "T1", FIELD_MS },
+	{ "T2", "T2", FIELD_MS },
+	{ "T4", "T4", FIELD_MS },
+	LETTERS(FIELD_MS),
 	{ NULL, NULL, FIELD_TEXT },
 };
 static const struct column answers_columns[] = {
@@ -214,6 +262,11 @@ static const struct line status_lines[] = {
 	{ NULL, { { NULL, NULL, FIELD_TEXT } } },
 };
 static const struct line memory_lines[] = {
+	{ "A transaction",
+	  { { "", "bytes_each.txn", FIELD_OCTETS },
+	    { ", a tombstone ", "bytes_each.tombstone", FIELD_OCTETS },
+	    { ", copies apart", NULL, FIELD_TEXT } } },
+	{ "Lived on the reserve", { { "", "total.reserve.used", FIELD_COUNT } } },
 	{ "Data plane",
 	  { { "", "dataplane_bytes", FIELD_OCTETS },
 	    { " configured, in hugepages: ", "hugepages", FIELD_YES_NO } } },
@@ -437,8 +490,17 @@ void ctl_render(enum api_command_id id, const json_t *body, FILE *out)
 		render_rows(dialog_services_columns, json_object_get(body, "services"),
 			    json_object_get(body, "total"), out);
 		break;
+	case API_COMMAND_SHOW_TIMERS:
+		render_rows(timers_columns, json_object_get(body, "workers"),
+			    json_object_get(body, "total"), out);
+		render_rows(timer_sets_columns, json_object_get(body, "sets_ms"), NULL, out);
+		break;
 	case API_COMMAND_SHOW_MEMORY:
-		render_rows(memory_columns, json_object_get(body, "workers"), NULL, out);
+		render_rows(memory_columns, json_object_get(body, "workers"),
+			    json_object_get(body, "total"), out);
+		render_rows(copies_columns, json_object_get(body, "workers"),
+			    json_object_get(body, "total"), out);
+		render_rows(packets_columns, json_object_get(body, "packets"), NULL, out);
 		render_lines(memory_lines, body, out);
 		break;
 	case API_COMMAND_SHOW_CONFIG:

@@ -16,6 +16,7 @@ struct stats_sum {
 	uint64_t packets_rx, packets_tx, tx_dropped, messages, outcomes_dropped;
 	uint64_t handoffs, handoff_drops;
 	struct proxy_stats proxy;
+	struct proxy_memory memory;
 	struct verdict_counters verdicts;
 };
 void stats_sum_read(const struct dataplane *dataplane, struct stats_sum *sum);
@@ -26,6 +27,7 @@ void stats_sum_read(const struct dataplane *dataplane, struct stats_sum *sum);
 
 json_t *stats_show_status(const struct control *control);
 json_t *stats_show_memory(const struct control *control);
+json_t *stats_show_timers(const struct control *control);
 json_t *stats_show_dialogs(const struct control *control);
 json_t *stats_show_workers(const struct dataplane *dataplane);
 json_t *stats_show_drops(const struct dataplane *dataplane, bool drops_only);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* `show status`, `show memory`, `show config`; see stats.h. */
+/* `show status`, `show config`; see stats.h. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -8,7 +8,6 @@
 #include "api/server.h"
 #include "balance/policy.h"
 #include "config/config.h"
-#include "stats/heap.h"
 #include "stats/stats.h"
 #include "targets/admin.h"
 
@@ -105,53 +104,6 @@ json_t *stats_show_status(const struct control *c)
 		"transactions", status_transactions(&sum.proxy), "capture",
 		c->capture.is_running ? json_text(c->capture.path) : json_null(), "clients",
 		status_clients(c->api));
-}
-
-static json_t *memory_worker(const struct dataplane_worker_stats *w)
-{
-	const struct proxy_stats *p = &w->proxy;
-
-	return json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "worker",
-			 (int)w->worker,
-			 "txns", (json_int_t)p->txns, "txns_max", (json_int_t)p->txns_max,
-			 "tombstones", (json_int_t)p->tombstones, "tombstones_max",
-			 (json_int_t)p->tombstones_max, "timers", (json_int_t)p->timers, "dialogs",
-			 (json_int_t)p->dialogs, "dialogs_max", (json_int_t)p->dialogs_max,
-			 "retained",
-			 (json_int_t)p->retained, "retained_bytes", (json_int_t)p->retained_bytes,
-			 "outbox_full", (json_int_t)p->outbox_full, "marks", (json_int_t)p->marks,
-			 "marks_overflow", (json_int_t)p->marks_overflow);
-}
-
-/* Octets of this process in RAM, the data plane's hugepages not included. */
-static uint64_t resident_octets(void)
-{
-	unsigned long long size = 0, resident = 0;
-	FILE *statm = fopen("/proc/self/statm", "re");
-
-	if (!statm)
-		return 0;
-	if (fscanf(statm, "%llu %llu", &size, &resident) != 2)
-		resident = 0;
-	fclose(statm);
-	return resident * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
-json_t *stats_show_memory(const struct control *c)
-{
-	struct dataplane_worker_stats worker;
-	struct heap_stats heap;
-	json_t *rows = json_array();
-
-	for (uint16_t i = 0; dataplane_worker_stats(c->dataplane, i, &worker); i++)
-		json_array_append_new(rows, memory_worker(&worker));
-	heap_stats_read(&heap);
-	return json_pack("{s:o, s:I, s:b, s:{s:s, s:I, s:I, s:I}, s:I}", "workers", rows,
-			 "dataplane_bytes", (json_int_t)c->dataplane_config.memory, "hugepages",
-			 !c->dataplane_config.no_huge, "heap", "allocator", heap.allocator,
-			 "allocated_bytes", (json_int_t)heap.allocated, "active_bytes",
-			 (json_int_t)heap.active, "mapped_bytes", (json_int_t)heap.mapped,
-			 "resident_bytes", (json_int_t)resident_octets());
 }
 
 json_t *stats_show_config(const struct control *c)

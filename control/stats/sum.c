@@ -2,16 +2,17 @@
 /* All workers' counters in one, and the verdict table; see stats.h. */
 #include "stats/stats.h"
 
-static void proxy_stats_add(struct proxy_stats *into, const struct proxy_stats *from)
+/* All members are counters of one type. */
+static void counters_add(void *into, const void *from, size_t size)
 {
-	/* All members are counters of one type. */
-	uint64_t *to = (uint64_t *)into;
-	const uint64_t *add = (const uint64_t *)from;
+	uint64_t *to = into;
+	const uint64_t *add = from;
 
-	static_assert(sizeof(*into) % sizeof(*to) == 0);
-	for (size_t i = 0; i < sizeof(*into) / sizeof(*to); i++)
+	for (size_t i = 0; i < size / sizeof(*to); i++)
 		to[i] += add[i];
 }
+static_assert(sizeof(struct proxy_stats) % sizeof(uint64_t) == 0);
+static_assert(sizeof(struct proxy_memory) % sizeof(uint64_t) == 0);
 
 void stats_sum_read(const struct dataplane *dataplane, struct stats_sum *sum)
 {
@@ -27,7 +28,8 @@ void stats_sum_read(const struct dataplane *dataplane, struct stats_sum *sum)
 		sum->outcomes_dropped += worker.outcomes_dropped;
 		sum->handoffs += worker.handoffs_out;
 		sum->handoff_drops += worker.handoff_drops;
-		proxy_stats_add(&sum->proxy, &worker.proxy);
+		counters_add(&sum->proxy, &worker.proxy, sizeof(sum->proxy));
+		counters_add(&sum->memory, &worker.memory, sizeof(sum->memory));
 		for (unsigned int kind = 0; kind < VERDICT_KINDS; kind++) {
 			for (unsigned int reason = 0; reason < VERDICT_REASON_COUNT; reason++)
 				sum->verdicts.count[kind][reason] +=

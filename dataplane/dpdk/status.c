@@ -4,6 +4,7 @@
  * Control thread; workers are never waited for, but at the end of a capture.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,6 +94,9 @@ bool dataplane_worker_stats(const struct dataplane *dataplane, uint16_t index,
 	stats->punted_in = read_counter(&from->punted_in);
 	stats->punted_out = read_counter(&from->punted_out);
 	proxy_stats_read(worker->proxy, &stats->proxy);
+	proxy_memory_read(worker->proxy, &stats->memory);
+	stats->txn_octets = proxy_txn_octets;
+	stats->tombstone_octets = proxy_tombstone_octets;
 	stats->net = *net_stats(worker->stack);
 	merge_verdicts(worker, &stats->verdicts);
 	histogram_merge(&stats->inside_ns, &worker->inside_ns);
@@ -104,6 +108,24 @@ bool dataplane_dialog_stats(const struct dataplane *dataplane, uint16_t worker, 
 {
 	return worker < dataplane->worker_count &&
 	       proxy_dialog_stats_read(dataplane->workers[worker]->proxy, service, stats);
+}
+
+bool dataplane_packets_stats(const struct dataplane *dataplane, uint16_t index,
+			     struct dataplane_packets_stats *stats)
+{
+	const bool is_jumbo = index == dataplane->pool_count && dataplane->jumbos;
+	const struct rte_mempool *pool;
+
+	if (index >= dataplane->pool_count && !is_jumbo)
+		return false;
+	pool = is_jumbo ? dataplane->jumbos : dataplane->pools[index];
+	*stats = (struct dataplane_packets_stats){
+		.room = is_jumbo ? pool->elt_size : dataplane->pool_room[index],
+		.buffers = pool->size,
+		.in_use = rte_mempool_in_use_count(pool),
+	};
+	snprintf(stats->name, sizeof(stats->name), "%s", pool->name);
+	return true;
 }
 
 bool dataplane_interface_stats(const struct dataplane *dataplane, uint16_t interface,

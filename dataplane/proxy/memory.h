@@ -24,7 +24,6 @@ enum proxy_owed {
 #undef X
 	PROXY_OWED_KINDS,
 };
-extern const char *const proxy_owed_names[PROXY_OWED_KINDS];
 
 struct proxy_owed_stats {
 	uint64_t count;

@@ -266,7 +266,7 @@ char *play_script(struct arena *arena, const struct script *script, const struct
 	struct play play = { .arena = arena, .script = script };
 	char *error = NULL;
 
-	play.world = world_create(arena, script->snapshot, &error);
+	play.world = world_create(arena, script->snapshot, script->capacity, &error);
 	if (!play.world)
 		return arena_format(arena, "%s: %s", script->file, error);
 	play.world->faults = *faults;

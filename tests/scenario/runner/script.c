@@ -44,6 +44,8 @@ static bool take_heading(struct arena *arena, struct script *script, struct comm
 		script->title = text_trim(arena, text + 9, strlen(text + 9));
 	} else if (strncmp(text, "rule ", 5) == 0) {
 		script->rule = text_trim(arena, text + 5, strlen(text + 5));
+	} else if (strncmp(text, "capacity ", 9) == 0) {
+		script->capacity = text + 9;
 	} else if (text_is(text, "with every loss")) {
 		script->with_every_loss = true;
 	} else if (text_is(text, "snapshot")) {

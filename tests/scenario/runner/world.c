@@ -33,11 +33,19 @@ static const struct proxy_config engine_config = {
 	.seed = 1,
 };
 
-struct world *world_create(struct arena *arena, const char *snapshot, char **error)
+struct world *world_create(struct arena *arena, const char *snapshot, const char *capacity,
+			   char **error)
 {
 	struct world *world = arena_alloc(arena, sizeof(*world));
+	struct proxy_config *config = &world->config;
 	char reason[256] = "";
 
+	*config = engine_config;
+	if (capacity && sscanf(capacity, "%u %u %zu", &config->txns_max, &config->tombstones_max,
+			       &config->retain_max) != 3) {
+		*error = arena_string(arena, "capacity: TXNS TOMBSTONES OCTETS");
+		return NULL;
+	}
 	world->arena = arena;
 	world->now = WORLD_EPOCH;
 	world->headroom = world->tailroom = 1024;
@@ -48,7 +56,7 @@ struct world *world_create(struct arena *arena, const char *snapshot, char **err
 	}
 	world->snapshot = snapshot_fixture_snapshot(world->fixture);
 	world->outbox = malloc(sizeof(*world->outbox));
-	world->proxy = proxy_create(&engine_config, world->now);
+	world->proxy = proxy_create(&world->config, world->now);
 	if (!world->proxy || !world->outbox) {
 		*error = arena_string(arena, "the engine cannot be created");
 		world_destroy(world);
@@ -63,7 +71,7 @@ void world_restart(struct world *world, uint16_t instance)
 
 	ladder_note(&world->ladder, world->arena, world->now, "tandem is lost and starts again");
 	proxy_destroy(world->proxy);
-	world->proxy = proxy_create(&engine_config, world->now);
+	world->proxy = proxy_create(&world->config, world->now);
 	if (!world->proxy)
 		abort();
 	world->datagrams_received = world->errors_received = 0;

@@ -81,12 +81,14 @@ struct world {
 	char *failure;                                /* the first; NULL: all is well */
 	struct outcome outcomes[256];                 /* what control was told */
 	int outcome_count;
+	struct proxy_config config;
 	struct engine_event engine_events[64];
 	int engine_event_count;
 };
 
 /* Starts the engine on a snapshot of the fixture's directives.  NULL with the reason in *error. */
-struct world *world_create(struct arena *arena, const char *snapshot, char **error);
+struct world *world_create(struct arena *arena, const char *snapshot, const char *capacity,
+			   char **error);
 void world_destroy(struct world *world);
 /* The engine is lost with all that it knew, verdicts and statistics too; a new one starts with the
  * next epoch, and the operator's wishes and what was observed begin anew. */

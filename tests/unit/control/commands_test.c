@@ -29,6 +29,7 @@ static const char configuration[] =
 	"      - {name: sw1, uri: \"sip:198.51.100.11:5060\", weight: 50}\n"
 	"      - {name: sw2, uri: \"sip:198.51.100.12:5060\", weight: 50}\n"
 	"  - name: carriers\n"
+	"    timers: {t1: 1s}\n"
 	"    targets:\n"
 	"      - {name: c1, uri: \"sip:192.0.2.77:5060\"}\n"
 	"      - {name: sw2, uri: \"sip:192.0.2.78:5060\"}\n";
@@ -283,6 +284,67 @@ static void show_services_pools_interfaces_and_memory_name_everything(void **sta
 	json_decref(body);
 }
 
+/* How many run, of which name, and how long they are. */
+static void show_timers_counts_by_worker_and_tells_durations(void **state)
+{
+	struct test *t = *state;
+
+	t->dataplane.workers = 2;
+	t->dataplane.worker[0].proxy.running[PROXY_TIMER_C] = 3;
+	t->dataplane.worker[1].proxy.running[PROXY_TIMER_C] = 4;
+	t->dataplane.worker[1].proxy.running[PROXY_TIMER_L] = 10;
+	t->dataplane.worker[1].proxy.running[PROXY_TIMER_TRYING] = 1;
+	json_t *body = ask(t, "{'id':1,'command':'show timers'}");
+	const json_t *workers = json_object_get(body, "workers");
+	const json_t *sets = json_object_get(body, "sets_ms");
+	assert_int_equal(json_array_size(workers), 2);
+	assert_int_equal(number(json_array_get(workers, 0), "C", NULL), 3);
+	assert_int_equal(number(json_array_get(workers, 1), "100", NULL), 1);
+	assert_int_equal(number(body, "total", "C"), 7);
+	assert_int_equal(number(body, "total", "transactions"), 18);
+	assert_int_equal(json_array_size(json_object_get(body, "kinds")), PROXY_TIMER_KINDS);
+	/* Two services, and the pool that has its own. */
+	assert_int_equal(json_array_size(sets), 3);
+	assert_string_equal(string(json_array_get(sets, 1), "name"), "outbound");
+	assert_int_equal(number(json_array_get(sets, 1), "B", NULL), 32000);
+	assert_string_equal(string(json_array_get(sets, 2), "of"), "pool");
+	assert_int_equal(number(json_array_get(sets, 2), "T1", NULL), 1000);
+	assert_int_equal(number(json_array_get(sets, 2), "M", NULL), 64000);
+	json_decref(body);
+}
+
+static void show_memory_tells_copies_owed_and_the_reserve(void **state)
+{
+	struct test *t = *state;
+
+	t->dataplane.workers = 2;
+	for (int i = 0; i < 2; i++) {
+		t->dataplane.worker[i].memory = (struct proxy_memory){
+			.txns = 5, .txns_max = 1600, .txns_reserve = 100, .tombstones = 70,
+			.copies = 9, .copies_bytes = 4500, .copies_refused = 2, .reserve_used = 1,
+		};
+		t->dataplane.worker[i].memory.owed[PROXY_OWED_ACK] =
+			(struct proxy_owed_stats){ 4, 1200 };
+		t->dataplane.worker[i].txn_octets = 384;
+		t->dataplane.worker[i].tombstone_octets = 64;
+		t->dataplane.dialogs[i].bye_copies = 6;
+	}
+	json_t *body = ask(t, "{'id':1,'command':'show memory'}");
+	const json_t *worker = json_array_get(json_object_get(body, "workers"), 1);
+	const json_t *total = json_object_get(body, "total");
+	assert_int_equal(number(worker, "txns_max", NULL), 1600);
+	assert_int_equal(number(worker, "reserve", "txns"), 100);
+	assert_int_equal(number(total, "reserve", "used"), 2);
+	assert_int_equal(number(total, "tombstones", NULL), 140);
+	assert_int_equal(number(total, "copies", "bytes"), 9000);
+	assert_int_equal(number(json_object_get(total, "owed"), "ack", "count"), 8);
+	assert_int_equal(number(json_object_get(total, "owed"), "bye", "count"), 12);
+	assert_int_equal(number(body, "bytes_each", "txn"), 384);
+	assert_int_equal(number(json_array_get(json_object_get(body, "packets"), 0), "in_use", NULL),
+			 7);
+	json_decref(body);
+}
+
 static void show_config_prints_yaml_that_loads(void **state)
 {
 	struct test *t = *state;
@@ -410,6 +472,8 @@ int main(void)
 		CASE(show_drops_lists_each_verdict_with_its_clause),
 		CASE(show_targets_counts_what_traffic_showed),
 		CASE(show_services_pools_interfaces_and_memory_name_everything),
+		CASE(show_timers_counts_by_worker_and_tells_durations),
+		CASE(show_memory_tells_copies_owed_and_the_reserve),
 		CASE(show_config_prints_yaml_that_loads),
 		CASE(the_wish_for_a_target_is_stored_and_told),
 		CASE(a_target_that_is_unknown_or_in_two_pools_is_refused),

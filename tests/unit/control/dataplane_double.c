@@ -31,6 +31,15 @@ tick_t dataplane_now(const struct dataplane *dataplane)
 	return dataplane->now;
 }
 
+bool dataplane_packets_stats(const struct dataplane *, uint16_t pool,
+			     struct dataplane_packets_stats *stats)
+{
+	*stats = (struct dataplane_packets_stats){
+		.name = "packets0", .room = 2048, .buffers = 1000, .in_use = 7
+	};
+	return pool == 0;
+}
+
 bool dataplane_interface_stats(const struct dataplane *dataplane, uint16_t interface,
 			       struct dataplane_interface_stats *stats)
 {
