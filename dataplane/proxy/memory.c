@@ -4,6 +4,12 @@
 
 #include "proxy/engine.h"
 
+const char *const proxy_owed_names[PROXY_OWED_KINDS] = {
+#define X(name, text, help) [PROXY_OWED_##name] = text,
+	PROXY_OWED(X)
+#undef X
+};
+
 #define SLOT_OCTETS(type) ((sizeof(type) + CACHE_LINE_SIZE - 1) / CACHE_LINE_SIZE * CACHE_LINE_SIZE)
 
 const uint32_t proxy_txn_octets = SLOT_OCTETS(struct txn);

@@ -25,6 +25,8 @@ enum proxy_owed {
 	PROXY_OWED_KINDS,
 };
 
+extern const char *const proxy_owed_names[PROXY_OWED_KINDS];
+
 struct proxy_owed_stats {
 	uint64_t count;
 	uint64_t bytes;     /* of copies, addresses they go to included */
