@@ -7,6 +7,7 @@ edge.py arp INTERFACE VLAN SENDER TARGET     the VLAN of the reply, "untagged" o
 edge.py udp SOURCE DESTINATION PORT COUNT    sends datagrams, prints nothing
 edge.py serve ADDRESS PORT                   a TCP server that answers one line with it in capitals
 edge.py talk ADDRESS PORT TEXT               what such a server answers, or "nothing"
+edge.py stun SOURCE ADDRESS PORT             what a STUN server there says of us, or "nothing"
 """
 import socket
 import struct
@@ -52,4 +53,24 @@ def talk(to, port, text):
         print("nothing:", error)
 
 
-{"arp": ask_arp, "udp": datagrams, "serve": serve, "talk": talk}[sys.argv[1]](*sys.argv[2:])
+def stun(source, to, port):
+    """A Binding Request (RFC 5389); prints the address that the answer tells."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+        asker.bind((source, 0))
+        asker.settimeout(5)
+        head = struct.pack("!HHI", 1, 0, 0x2112A442) + b"transaction1"
+        asker.sendto(head, (to, int(port)))
+        try:
+            answer, answerer = asker.recvfrom(4096)
+        except socket.timeout:
+            print("nothing")
+            return
+        kind, length, _, attribute, _, _, family, there = struct.unpack("!HHI12xHHBBH", answer[:28])
+        told = bytes(a ^ b for a, b in zip(answer[28:32], head[4:8]))
+        print("%s %s:%s" % ("ours" if answerer == (to, int(port)) and answer[8:20] == head[8:] and
+                            (kind, length, attribute, family) == (0x101, 12, 0x20, 1) else "odd",
+                            socket.inet_ntoa(told),
+                            "right" if there ^ 0x2112 == asker.getsockname()[1] else "wrong"))
+
+
+{"arp": ask_arp, "stun": stun, "udp": datagrams, "serve": serve, "talk": talk}[sys.argv[1]](*sys.argv[2:])
