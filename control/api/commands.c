@@ -106,14 +106,15 @@ const struct api_command api_commands[API_COMMAND_COUNT] = {
 		.name = "target ready",
 		.help = "let a target take new calls",
 		.text = "Sets the operator's wish for a target to ready: it takes new calls as long "
-			"as it is observed up.",
+			"as it is observed up. Stateless services follow 64*t1 later.",
 		.args = { TARGET_NAME },
 	},
 	[API_COMMAND_TARGET_DRAIN] = {
 		.name = "target drain",
 		.help = "no new calls; running calls go on",
 		.text = "Sets the operator's wish for a target to drain: it gets no new calls, and "
-			"requests within its dialogs still reach it.",
+			"requests within its dialogs still reach it. Stateless services follow "
+			"64*t1 later.",
 		.args = { TARGET_NAME },
 	},
 	[API_COMMAND_TARGET_MAINT] = {
@@ -121,7 +122,8 @@ const struct api_command api_commands[API_COMMAND_COUNT] = {
 		.help = "take a target out for maintenance",
 		.text = "Sets the operator's wish for a target to maint: it gets no new calls, and "
 			"calls that began there and retry (with credentials, say) go elsewhere too. "
-			"Requests within its dialogs still reach it.",
+			"Requests within its dialogs still reach it. Stateless services follow "
+			"64*t1 later.",
 		.args = { TARGET_NAME },
 	},
 	[API_COMMAND_EXPLAIN] = {

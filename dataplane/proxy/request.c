@@ -251,9 +251,13 @@ struct verdict request_forward_stateless(struct call *call, struct sip_message *
 		.loop_part = branch_loop_part(call->snapshot, msg, route->service),
 		.hint = hint_of(call, &answer),
 	};
-	/* Each copy of the request leaves alike, whoever sends it: no time, no epoch. */
-	compose.hint.stateless = true;
-	compose.hint.epoch = compose.hint.sent_second = 0;
+	/* Each copy of the request leaves alike, whoever sends it and when. */
+	compose.hint = (struct via_hint){
+		.stateless = true,
+		.ingress = compose.hint.ingress,
+		.answer = compose.hint.answer,
+		.local = compose.hint.local,
+	};
 	if (!compose_request(call, msg, &compose, &call->proxy->edits, &source))
 		return request_refuse(call, msg, REASON_NO_ROUTE);
 	if (!apply_edits(call, msg, &message, &in_place))
