@@ -344,9 +344,9 @@ static bool finish(struct load *load, uint32_t index)
 
 static void expire(struct load *load)
 {
-	bool more;
+	bool more = proxy_next_expiry(load->proxy) <= load->now;
 
-	do {
+	while (more) {
 		outbox_reset(load->outbox);
 		uint64_t before = __rdtsc();
 		more = proxy_expire(load->proxy, load->snapshot, load->now, load->outbox);
@@ -354,7 +354,7 @@ static void expire(struct load *load)
 		cycles -= MIN(cycles, load->overhead);
 		load->counts.cycles += cycles;
 		load->counts.expire_cycles += cycles;
-	} while (more);
+	}
 }
 
 static bool step(struct load *load)

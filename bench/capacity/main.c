@@ -163,24 +163,29 @@ static bool curve_point(double transactions, double a_ns)
 		.ring_ms = ring_ms,
 	};
 	struct load *load = create(&run);
-	struct load_counts counts;
+	struct load_counts counts, best = { .messages = 0 };
 	struct proxy_memory m;
-	/* Half a million messages at least. */
-	uint32_t measured_ms = (uint32_t)(500e3 / 6 / run.rate * 1e3);
+	/* A hundred thousand messages at least. */
+	uint32_t window_ms = (uint32_t)(100e3 / 6 / run.rate * 1e3);
 
 	if (!load)
 		return false;
 	bool ok = load_run(load, WARM_MS + 2 * ring_ms);
 	load_take_counts(load, &counts);
-	ok = ok && load_run(load, MAX(measured_ms, 2000u));
-	load_take_counts(load, &counts);
+	/* The cheapest of seven windows: the others shared the core with somebody. */
+	for (int i = 0; ok && i < 7; i++) {
+		ok = load_run(load, MAX(window_ms, 1000u));
+		load_take_counts(load, &counts);
+		if (!best.messages || counts.cycles * best.messages < best.cycles * counts.messages)
+			best = counts;
+	}
 	proxy_memory_read(load_proxy(load), &m);
 	if (ok)
 		printf("  %12lu %12.0f %12.0f %12.0f %14.0f\n",
 		       (unsigned long)(m.txns + m.tombstones), run.rate,
-		       (double)counts.cycles / (double)counts.messages / a_ns,
-		       (double)counts.cycles / (double)counts.messages,
-		       (double)counts.expire_cycles / (double)counts.messages);
+		       (double)best.cycles / (double)best.messages / a_ns,
+		       (double)best.cycles / (double)best.messages,
+		       (double)best.expire_cycles / (double)best.messages);
 	fflush(stdout);
 	load_destroy(load);
 	return ok;
