@@ -110,8 +110,10 @@ static void caller_place(void)
 	static const char *const callers[] = { "192.0.2.50:5060", "192.0.2.51:40000",
 					       "203.0.113.20:5060", "[2001:db8:0:1::50]:5060",
 					       "198.51.100.11:5060", "198.18.0.9:5060" };
+	/* Most twice: the choice is modulo the count, and old inputs keep their meaning. */
 	static const char *const locals[] = { "192.0.2.1:5060", "192.0.2.1:5070", "192.0.2.1:5080",
-					      "198.51.100.1:5060" };
+					      "198.51.100.1:5060", "192.0.2.1:5060", "192.0.2.1:5090",
+					      "192.0.2.1:5080", "198.51.100.1:5060" };
 	uint8_t which = take() % ARRAY_SIZE(callers);
 
 	endpoint_set(&f.from, callers[which]);

@@ -45,6 +45,8 @@ static const char snapshot_text[] =
 	"service in listen 192.0.2.1:5060 listen [2001:db8:0:1::1]:5060 pool hashed record-route nat auto extra-2xx ack-bye\n"
 	"service turn listen 192.0.2.1:5070 pool turns record-route push-route rewrite-host extra-2xx drop\n"
 	"service plain listen 192.0.2.1:5080 pool turns\n"
+	"service bare listen 192.0.2.1:5090 pool hashed mode stateless record-route\n"
+	"stray-responses forward\n"
 	"service out listen 198.51.100.1:5060 from hashed pool trunks record-route\n"
 	"host peer.example.net 203.0.113.20\n";
 static const char *const target_names[] = { "h1", "h2", "h3", "t1", "t2", "x1" };
