@@ -117,11 +117,10 @@ static bool tries_again(const struct call *call, uint16_t status)
 
 	if (call->was_challenged)
 		return false;
-	return plan->flow == FLOW_CHALLENGE ? status == 407 :
-					      plan->first_status &&
-						      status == (plan->first_status == 503 ?
-									 500 :
-									 plan->first_status);
+	return plan->flow == FLOW_CHALLENGE
+		       ? status == 407
+		       : plan->first_status &&
+				 status == (plan->first_status == 503 ? 500 : plan->first_status);
 }
 
 void caller_answered_again(struct ua_txn *txn, struct buffer *in)
@@ -133,7 +132,11 @@ void caller_answered_again(struct ua_txn *txn, struct buffer *in)
 		leg_send_ack(leg, txn->cseq);
 		return;
 	}
-	if (!call->has_lost && (!call->had_failover || model_extra(call->plan.service) != EXTRA_FORWARD))
+	/* Two targets answered, or one that crashed in between and knew nothing of the first
+	 * time. */
+	bool may_be = agreement_is_touched(call) ||
+		      (call->had_failover && model_extra(call->plan.service) == EXTRA_FORWARD);
+	if (!call->has_lost && !may_be)
 		world_fail(call, "a second call was placed: two 2xx");
 	call_race(call, RACE_TWO_ANSWERS);
 	leg_learn(leg, in);
@@ -158,6 +161,7 @@ static void accepted(struct call *call, struct ua_txn *txn, struct buffer *in)
 	call->caller_leg = leg;
 	leg_learn(leg, in);
 	leg->status = in->sip.status;
+	leg->first_cseq = txn->cseq;
 	leg_send_ack(leg, txn->cseq);
 	leg_confirmed(leg);
 	end_early_legs(call);
@@ -176,8 +180,9 @@ void caller_final(struct ua_txn *txn, struct buffer *in)
 	if (txn->method == METHOD_INVITE && tries_again(call, status)) {
 		call->was_challenged = true;
 		call->has_provisional = false;
-		send(call, call->plan.flow == FLOW_CHALLENGE ?
-				   "Proxy-Authorization: Digest nonce=\"x\"\r\n" : "");
+		send(call, call->plan.flow == FLOW_CHALLENGE
+				   ? "Proxy-Authorization: Digest nonce=\"x\"\r\n"
+				   : "");
 		return;
 	}
 	call->status = status;

@@ -194,7 +194,11 @@ static void midway(struct leg *leg)
 
 	if (leg->state != LEG_CONFIRMED)
 		return;
-	if (leg->call->plan.midway[side] != MIDWAY_REINVITE) {
+	if (leg->call->plan.midway[side] == MIDWAY_OUT_OF_ORDER) {
+		agent_client(leg->call, leg, leg->node,
+			     agent_in_dialog(leg, METHOD_INFO, leg->first_cseq - 1, ""),
+			     leg->next_hop);
+	} else if (leg->call->plan.midway[side] != MIDWAY_REINVITE) {
 		send_request(leg, methods[leg->call->plan.midway[side]], "");
 	} else if (!leg->answer) {
 		/* While an offer of the other side is open there is none of our own. */
@@ -298,7 +302,11 @@ void dialog_request(struct leg *leg, struct ua_txn *txn, struct buffer *in)
 		call_race(leg->call, RACE_BYE_MEETS_REQUEST);
 		agent_respond(txn, agent_response(txn, 481, leg, ""));
 	} else if (in->sip.cseq <= leg->remote_cseq) {
-		call_race(leg->call, RACE_REQUEST_OVERTAKEN); /* §12.2.2 */
+		/* §12.2.2 */
+		if (leg->call->plan.midway[0] == MIDWAY_OUT_OF_ORDER)
+			leg->call->has_race = true;
+		else
+			call_race(leg->call, RACE_REQUEST_OVERTAKEN);
 		agent_respond(txn, agent_response(txn, 500, leg, ""));
 	} else if (in->sip.method == METHOD_PRACK) {
 		leg->remote_cseq = in->sip.cseq;

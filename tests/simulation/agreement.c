@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * At a call's end: did it end as planned, and do the caller's view and each target's view agree?
- * Where they may differ an RFC allows the race.  Each has a name, its clause, and how often of 10,000
- * calls it may be met at most: an excuse that swallowed everything would be seen.
+ * Where they may differ an RFC allows the race.  Each has a name, its clause, and how often of
+ * 10,000 calls it may be met at most: an excuse that swallowed everything would be seen.
  */
 #include "model.h"
 
@@ -11,57 +11,67 @@
 
 const struct race_rule race_rules[RACES] = {
 	/* Met on the way; both sides know. */
-	[RACE_ANSWER_BEATS_CANCEL] = { "answer beats CANCEL", "RFC 3261 §9.1: a 2xx after the CANCEL "
-				       "makes a call, ended with BYE", 400 },
-	[RACE_BYE_CROSSES_BYE] = { "BYE crosses BYE", "RFC 3261 §15.1.1: both hang up at once", 600 },
-	[RACE_BYE_OVERTAKES_ACK] = { "BYE overtakes ACK", "RFC 3261 §15, §18: datagrams keep no order",
-				     500 },
-	[RACE_BYE_MEETS_REQUEST] = { "BYE meets request", "RFC 3261 §15.1.2: a request after the BYE "
-				     "gets 481", 300 },
-	[RACE_REINVITE_GLARE] = { "re-INVITE glare", "RFC 3261 §14.2: 491", 30 },
-	[RACE_REQUEST_BEFORE_ACK] = { "request before ACK", "RFC 3261 §14.2: 500 while the ACK to the "
-				      "2xx is on its way", 60 },
-	[RACE_REQUEST_OVERTAKEN] = { "request overtaken", "RFC 3261 §12.2.2: a request after a later "
-				     "one gets 500", 30 },
-	[RACE_LATE_RETRANSMISSION] = { "late retransmission", "RFC 3261 §17.2.2: one that the network "
-				       "kept until Timer J was over is a new request", 20 },
-	[RACE_CANCEL_MEETS_503] = { "CANCEL meets 503", "RFC 3261 §16.7 item 6, §16.10: no next target "
-				    "for who gave up", 60 },
-	[RACE_CANCEL_TOO_LATE] = { "CANCEL too late", "RFC 3261 §9.1: 64*T1 after its CANCEL the caller "
-				   "waits no more", 5 },
+	[RACE_ANSWER_BEATS_CANCEL] = { "answer beats CANCEL", 400,
+		"RFC 3261 §9.1: a 2xx after the CANCEL makes a call, ended with BYE" },
+	[RACE_BYE_CROSSES_BYE] = { "BYE crosses BYE", 600,
+		"RFC 3261 §15.1.1: both hang up at once" },
+	[RACE_BYE_OVERTAKES_ACK] = { "BYE overtakes ACK", 500,
+		"RFC 3261 §15, §18: datagrams keep no order" },
+	[RACE_BYE_MEETS_REQUEST] = { "BYE meets request", 300,
+		"RFC 3261 §15.1.2: a request after the BYE gets 481" },
+	[RACE_REINVITE_GLARE] = { "re-INVITE glare", 30,
+		"RFC 3261 §14.2: 491" },
+	[RACE_REQUEST_BEFORE_ACK] = { "request before ACK", 60,
+		"RFC 3261 §14.2: 500 while the ACK to the 2xx is on its way" },
+	[RACE_REQUEST_OVERTAKEN] = { "request overtaken", 30,
+		"RFC 3261 §12.2.2: a request after a later one gets 500" },
+	[RACE_LATE_RETRANSMISSION] = { "late retransmission", 20,
+		"RFC 3261 §17.2.2: one that the network kept until Timer J was over is a new "
+		"request" },
+	[RACE_CANCEL_MEETS_503] = { "CANCEL meets 503", 60,
+		"RFC 3261 §16.7 item 6, §16.10: no next target for who gave up" },
+	[RACE_CANCEL_TOO_LATE] = { "CANCEL too late", 5,
+		"RFC 3261 §9.1: 64*T1 after its CANCEL the caller waits no more" },
 	/* Excuses: used when the views differ, and only then. */
-	[RACE_SLOW_ANSWER] = { "answer too slow", "RFC 4321 §1.1: lost once, it loses the race against "
-			       "Timer F", 20 },
-	[RACE_CALLER_GONE] = { "caller gone", "RFC 3261 §13.3.1.4: who hears no ACK ends the call; the "
-			       "caller hears nothing", 450 },
-	[RACE_CONTRADICTION] = { "target contradicts itself", "RFC 3261 §17.1.1.2: of two final "
-				 "responses the first counts", 150 },
-	[RACE_ANSWER_AFTER_FAILOVER] = { "answer after fail-over", "RFC 6026 §7.2, §8.4: the attempt "
-					 "was given up, its 2xx is a stray", 150 },
-	[RACE_OUTAGE_STATUS] = { "outage, status", "RFC 3261 §16.7 item 6, §16.9: 408, 500 or a "
-				 "timeout for a target that is gone", 300 },
-	[RACE_OUTAGE_VIEWS] = { "outage, views", "RFC 3261 §13.3.1.4, §17.1.1.2: who crashed or was cut "
-				"off knows too little", 300 },
-	[RACE_OUTAGE_DIALOG] = { "outage, in dialog", "RFC 3261 §12.2.1.2: 481, 408 or silence end it",
-				 300 },
-	[RACE_DARK_STATUS] = { "blackout, status", "RFC 3261 §17.1.1.2, §17.1.2.2: Timers B and F", 100 },
-	[RACE_DARK_VIEWS] = { "blackout, views", "RFC 3261 §13.3.1.4: 64*T1 without an ACK", 100 },
-	[RACE_DARK_DIALOG] = { "blackout, in dialog", "RFC 3261 §12.2.1.2", 100 },
-	[RACE_LOST_STATUS] = { "state lost, status", "RFC 6026 §7.3: what it waited for is a stray now",
-			       600 },
-	[RACE_LOST_VIEWS] = { "state lost, views", "RFC 6026 §7.3, RFC 3261 §13.3.1.4: the answer is a "
-			      "stray, the callee ends the call", 600 },
-	[RACE_LOST_DIALOG] = { "state lost, in dialog", "RFC 6026 §7.3, RFC 3261 §12.2.1.2", 200 },
-	[RACE_LOST_ATTEMPTS] = { "state lost, next target", "RFC 3261 §16.10, §16.11: which target a "
-				 "call failed over to is in no message", 200 },
-	[RACE_LOST_TWICE] = { "state lost, placed twice", "RFC 3261 §16.7 item 1, RFC 6026 §7.1: a late "
-			      "copy of an INVITE already answered finds no answer, and fails over", 5 },
-	[RACE_TWO_ANSWERS] = { "two answers", "RFC 3261 §13.2.2.4: each 2xx gets its ACK, all but one "
-			       "their BYE", 1000 },
-	[RACE_EXTRA_DROPPED] = { "second answer dropped", "RFC 3261 §16.7 item 5 left by choice: `extra_2xx: "
-				 "drop`; the callee gives up after 64*T1 (§13.3.1.4)", 1000 },
-	[RACE_EXTRA_ENDED] = { "second answer ended", "RFC 3261 §13.2.2.4 by the proxy: `extra_2xx: "
-			       "ack-bye`", 1000 },
+	[RACE_SLOW_ANSWER] = { "answer too slow", 20,
+		"RFC 4321 §1.1: lost once, it loses the race against Timer F" },
+	[RACE_CALLER_GONE] = { "caller gone", 450,
+		"RFC 3261 §13.3.1.4: who hears no ACK ends the call; the caller hears nothing" },
+	[RACE_CONTRADICTION] = { "target contradicts itself", 150,
+		"RFC 3261 §17.1.1.2: of two final responses the first counts" },
+	[RACE_ANSWER_AFTER_FAILOVER] = { "answer after fail-over", 150,
+		"RFC 6026 §7.2, §8.4: the attempt was given up, its 2xx is a stray" },
+	[RACE_OUTAGE_STATUS] = { "outage, status", 300,
+		"RFC 3261 §16.7 item 6, §16.9: 408, 500 or a timeout for a target that is gone" },
+	[RACE_OUTAGE_VIEWS] = { "outage, views", 300,
+		"RFC 3261 §13.3.1.4, §17.1.1.2: who crashed or was cut off knows too little" },
+	[RACE_OUTAGE_DIALOG] = { "outage, in dialog", 300,
+		"RFC 3261 §12.2.1.2: 481, 408 or silence end it" },
+	[RACE_DARK_STATUS] = { "blackout, status", 100,
+		"RFC 3261 §17.1.1.2, §17.1.2.2: Timers B and F" },
+	[RACE_DARK_VIEWS] = { "blackout, views", 100,
+		"RFC 3261 §13.3.1.4: 64*T1 without an ACK" },
+	[RACE_DARK_DIALOG] = { "blackout, in dialog", 100,
+		"RFC 3261 §12.2.1.2" },
+	[RACE_LOST_STATUS] = { "state lost, status", 600,
+		"RFC 6026 §7.3: what it waited for is a stray now" },
+	[RACE_LOST_VIEWS] = { "state lost, views", 600,
+		"RFC 6026 §7.3, RFC 3261 §13.3.1.4: the answer is a stray, the callee ends the "
+		"call" },
+	[RACE_LOST_DIALOG] = { "state lost, in dialog", 200,
+		"RFC 6026 §7.3, RFC 3261 §12.2.1.2" },
+	[RACE_LOST_ATTEMPTS] = { "state lost, next target", 200,
+		"RFC 3261 §16.10, §16.11: which target a call failed over to is in no message" },
+	[RACE_LOST_TWICE] = { "state lost, placed twice", 5,
+		"RFC 3261 §16.7 item 1, RFC 6026 §7.1: a late copy of an INVITE already "
+		"answered finds no answer, and fails over" },
+	[RACE_TWO_ANSWERS] = { "two answers", 1000,
+		"RFC 3261 §13.2.2.4: each 2xx gets its ACK, all but one their BYE" },
+	[RACE_EXTRA_DROPPED] = { "second answer dropped", 1000,
+		"RFC 3261 §16.7 item 5 left by choice: `extra_2xx: drop`; the callee gives up "
+		"after 64*T1 (§13.3.1.4)" },
+	[RACE_EXTRA_ENDED] = { "second answer ended", 1000,
+		"RFC 3261 §13.2.2.4 by the proxy: `extra_2xx: ack-bye`" },
 };
 
 /* An outage counts when it swallowed a datagram of the call, or a target forgot it. */
@@ -283,8 +293,8 @@ void agreement_check_races(void)
 	uint64_t weather = world.options.is_scarce ? 3 : 1;
 	for (int i = 0; i < RACES; i++)
 		if (world.races[i] * 10000 > weather * race_rules[i].limit * world.options.calls)
-			world_fail(NULL, "the race '%s' was met %llu times in %u calls, %u of 10,000 "
-				   "are believable", race_rules[i].name,
+			world_fail(NULL, "the race '%s' was met %llu times in %u calls, %u of "
+				   "10,000 are believable", race_rules[i].name,
 				   (unsigned long long)world.races[i], world.options.calls,
 				   race_rules[i].limit);
 }

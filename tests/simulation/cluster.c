@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The engines: processes of one cluster, with the same keys and numbers of their own, behind one hash
- * of the Call-ID.  A call's hash chooses a slot, the slot's owner serves it; slots share an address
- * or have one each.
+ * The engines: processes of one cluster, with the same keys and numbers of their own, behind one
+ * hash of the Call-ID.  A call's hash chooses a slot, the slot's owner serves it; slots share an
+ * address or have one each.
  *
  * With --failures a process dies now and then with all that it knew.  After a dark while its slots
  * are served again: by itself, started anew, or by another process that takes the address over, a
- * spare, or behind one address one that serves calls of its own already.  What it starts with is its
- * configuration.
+ * spare, or behind one address one that serves calls of its own already.  What it starts with is
+ * its configuration.
  */
 #include "model.h"
 
@@ -16,11 +16,14 @@
 
 #include "support/snapshot_fixture.h"
 
+#define DIALOG_AGE_MS 900000u /* longer than any call */
+
 #define ACCESS_TEXT "192.0.2."
 #define CORE_TEXT   "198.51.100."
 
-static const char *const extra_names[] = { [EXTRA_FORWARD] = "forward", [EXTRA_DROP] = "drop",
-					   [EXTRA_ACK_BYE] = "ack-bye" };
+static const char *const extra_names[] = {
+	[EXTRA_FORWARD] = "forward", [EXTRA_DROP] = "drop", [EXTRA_ACK_BYE] = "ack-bye"
+};
 
 static const char *policy_of(int pool)
 {
@@ -75,7 +78,8 @@ static size_t put_configuration(char *text, size_t size, uint32_t number)
 	at += put_addresses(at, (size_t)(end - at), number, "address", CORE_TEXT, "/24");
 	PUT("\ntimers c %u\n", TIMER_C_MS);
 	for (int i = 0; i < POOLS; i++)
-		PUT("pool p%d policy %s try-next-after %u\n", i, policy_of(i), world.options.fork_ms);
+		PUT("pool p%d policy %s try-next-after %u\n", i, policy_of(i),
+		    world.options.fork_ms);
 	for (int i = 0; i < TARGETS; i++)
 		PUT("target p%d t%d 198.51.100.%d:5060 weight %d\n", i / POOL_SIZE, i, 11 + i,
 		    1 + i % 3);
@@ -84,8 +88,8 @@ static size_t put_configuration(char *text, size_t size, uint32_t number)
 		PUT("service s%d", i);
 		snprintf(port, sizeof(port), ":%d", 5060 + 2 * i);
 		at += put_addresses(at, (size_t)(end - at), number, "listen", ACCESS_TEXT, port);
-		PUT(" pool p%d record-route nat auto extra-2xx %s\n", i,
-		    extra_names[model_extra((uint16_t)i)]);
+		PUT(" pool p%d record-route nat auto extra-2xx %s dialog-age-ms %u\n", i,
+		    extra_names[model_extra((uint16_t)i)], DIALOG_AGE_MS);
 	}
 #undef PUT
 	return (size_t)(at - text);
@@ -127,7 +131,9 @@ static bool start(struct engine *engine)
 		.worker = 0,
 		.txns_max = options->is_scarce ? 3 * room : room,
 		.tombstones_max = options->is_scarce ? 1 : 2 * room,
-		.retain_max = (size_t)room * 2048, .seed = options->seed + engine->instance,
+		.dialogs_max = room,
+		.retain_max = (size_t)room * 2048,
+		.seed = options->seed + engine->instance,
 	};
 
 	engine->life++;
@@ -138,8 +144,23 @@ static bool start(struct engine *engine)
 	return engine->proxy && publish(engine);
 }
 
+static void count_dialogs(const struct engine *engine)
+{
+	struct proxy_dialog_stats stats;
+
+	if (!proxy_dialog_stats_read(engine->proxy, BALANCE_NONE, &stats))
+		return;
+	world.dialogs += stats.created;
+	world.out_of_order += stats.out_of_order_caller + stats.out_of_order_callee;
+	world.unacknowledged += stats.unacknowledged_caller + stats.unacknowledged_callee;
+	if (stats.full || stats.unwatched)
+		world_fail(NULL, "the dialog table of an engine was full");
+}
+
 static void stop(struct engine *engine)
 {
+	if (engine->proxy && !world.has_failed)
+		count_dialogs(engine);
 	proxy_destroy(engine->proxy);
 	if (engine->fixture)
 		snapshot_fixture_destroy(engine->fixture);

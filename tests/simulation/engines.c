@@ -81,8 +81,9 @@ static void outputs_send(struct outputs *outputs)
 			world_fail(world.calls[sip->call], "a %s is sent that nothing asks for",
 				   method_names[sip->method]);
 		else if (!output->is_asked_for)
-			world_fail(world.calls[sip->call], "a %u to %s is sent that nothing asks for",
-				   sip->status, method_names[sip->method]);
+			world_fail(world.calls[sip->call],
+				   "a %u to %s is sent that nothing asks for", sip->status,
+				   method_names[sip->method]);
 		buffer_release(output->buffer);
 	}
 }
@@ -119,16 +120,19 @@ void engines_receive(struct buffer *buffer, struct address from, struct address 
 	call->touched = world.now;
 	memcpy(room + HEADROOM, buffer->data, buffer->len);
 	struct proxy_datagram datagram = {
-		.data = room + HEADROOM, .len = buffer->len,
-		.headroom = HEADROOM, .tailroom = TAILROOM,
+		.data = room + HEADROOM,
+		.len = buffer->len,
+		.headroom = HEADROOM,
+		.tailroom = TAILROOM,
 		.interface = (uint16_t)(to.ip >> 24 == 198),
-		.source = endpoint_of(from), .local = endpoint_of(to),
+		.source = endpoint_of(from),
+		.local = endpoint_of(to),
 	};
 	outbox_reset(world.outbox);
 	engine->given++;
 	world.to_engines++;
-	outputs.verdict = proxy_receive(engine->proxy, engine->snapshot, &datagram, world.now,
-					world.outbox);
+	outputs.verdict =
+		proxy_receive(engine->proxy, engine->snapshot, &datagram, world.now, world.outbox);
 	outputs_read(engine, &outputs);
 	if (buffer->sip.is_request)
 		model_request(call, buffer, from, to, &outputs);
@@ -184,7 +188,8 @@ void engines_expire(void)
 			for (uint32_t j = 0; j < outputs.count; j++)
 				model_expiry(&outputs.output[j], &outputs);
 			outputs_send(&outputs);
-			/* What ends in this millisecond may make way for a tombstone that does too. */
+			/* What ends in this millisecond may make way for a tombstone that does
+			 * too. */
 			idle += !more;
 			if (n > 1000000 || (idle > 2 && engine->next <= world.now))
 				world_fail(NULL, "the timers of an engine never end");
@@ -217,24 +222,27 @@ static void check_held(uint32_t i, const struct proxy_stats *is, const struct mo
 	struct proxy_memory memory;
 
 	/* Without room for tombstones what would be one stays whole. */
-	bool is_right = world.options.is_scarce ?
-				is_within(is->txns + is->tombstones, held->txns + held->tombstones,
-					  held->grey) :
-				is_within(is->txns, held->txns, held->grey) &&
-				is_within(is->tombstones, held->tombstones, held->grey);
+	bool is_right = world.options.is_scarce
+				? is_within(is->txns + is->tombstones,
+					    held->txns + held->tombstones, held->grey)
+				: is_within(is->txns, held->txns, held->grey) &&
+					  is_within(is->tombstones, held->tombstones, held->grey);
 
 	if (!is_right)
-		world_fail(NULL,
-			   "engine %u holds %llu transactions and %llu tombstones; %llu and %llu are "
-			   "alive, %llu about to turn", i,
-			   (unsigned long long)is->txns, (unsigned long long)is->tombstones,
-			   (unsigned long long)held->txns, (unsigned long long)held->tombstones,
-			   (unsigned long long)held->grey);
+		world_fail(
+			NULL,
+			"engine %u holds %llu transactions and %llu tombstones; %llu and %llu are "
+			"alive, %llu about to turn",
+			i, (unsigned long long)is->txns, (unsigned long long)is->tombstones,
+			(unsigned long long)held->txns, (unsigned long long)held->tombstones,
+			(unsigned long long)held->grey);
 	proxy_memory_read(world.engines[i].proxy, &memory);
 	for (int kind = 0; kind < PROXY_OWED_KINDS; kind++)
 		if (!is_within(memory.owed[kind].count, held->copies[kind], 2 * held->grey))
-			world_fail(NULL, "engine %u keeps %llu copies of %s, %llu are owed, %llu about "
-				   "to turn", i, (unsigned long long)memory.owed[kind].count,
+			world_fail(NULL,
+				   "engine %u keeps %llu copies of %s, %llu are owed, %llu about "
+				   "to turn",
+				   i, (unsigned long long)memory.owed[kind].count,
 				   proxy_owed_names[kind], (unsigned long long)held->copies[kind],
 				   (unsigned long long)held->grey);
 }
@@ -280,12 +288,13 @@ static void check_end(uint32_t i)
 	(void)proxy_expire(engine->proxy, engine->snapshot, world.now, world.outbox);
 	proxy_stats_read(engine->proxy, &stats);
 	if (stats.txns || stats.tombstones || stats.timers || stats.retained ||
-	    stats.retained_bytes)
+	    stats.retained_bytes || stats.dialogs || stats.dialog_watches)
 		world_fail(NULL,
 			   "engine %u keeps %llu transactions, %llu tombstones, %llu timers, "
-			   "%llu copies", i, (unsigned long long)stats.txns,
-			   (unsigned long long)stats.tombstones, (unsigned long long)stats.timers,
-			   (unsigned long long)stats.retained);
+			   "%llu copies, %llu dialogs",
+			   i, (unsigned long long)stats.txns, (unsigned long long)stats.tombstones,
+			   (unsigned long long)stats.timers, (unsigned long long)stats.retained,
+			   (unsigned long long)stats.dialogs);
 	check_verdicts(engine);
 	for (uint32_t j = 0; j < TARGETS; j++)
 		if (engine->statuses[j].outstanding)

@@ -42,7 +42,8 @@ struct output *model_take_branch(struct model_txn *txn, struct outputs *outputs,
 	struct output *output = take(txn, outputs, true, method, 0, branch_hash);
 
 	if (!output)
-		world_fail(txn->call, "no %s was sent on a branch, one is due", method_names[method]);
+		world_fail(txn->call, "no %s was sent on a branch, one is due",
+			   method_names[method]);
 	return output;
 }
 
@@ -66,7 +67,8 @@ struct output *model_take_answer(struct model_txn *txn, struct outputs *outputs,
 		world_fail(txn->call, "no %u to %s was sent, one is due", status,
 			   method_names[method]);
 	else if (!output)
-		world_fail(txn->call, "no final response to %s was sent, one is due", method_names[method]);
+		world_fail(txn->call, "no final response to %s was sent, one is due",
+			   method_names[method]);
 	if (!output)
 		return NULL;
 	if (!address_equal(output->to, txn->asker) || !address_equal(output->from, txn->own))
@@ -147,8 +149,8 @@ void model_server_sent(struct model_txn *txn, struct buffer *response, bool is_k
 
 static struct model_txn *find(struct call *call, const struct sip *sip)
 {
-	uint8_t method = sip->method == METHOD_ACK || sip->method == METHOD_CANCEL ? METHOD_INVITE :
-										      sip->method;
+	uint8_t method = sip->method == METHOD_ACK || sip->method == METHOD_CANCEL ? METHOD_INVITE
+										   : sip->method;
 
 	for (struct model_txn *txn = call->models; txn; txn = txn->next)
 		if (!txn->is_lost && txn->branch_hash == sip->branch_hash && txn->method == method)
@@ -238,8 +240,8 @@ static struct node *other_side(const struct call *call, const struct buffer *in,
 	if (!address_equal(from, call->caller->seen))
 		return call->caller;
 	for (struct leg *leg = call->legs; leg; leg = leg->next)
-		if (!leg->is_caller && span_equal(sip_text(in, in->sip.to_tag),
-						  span_of_string(leg->local_tag)))
+		if (!leg->is_caller &&
+		    span_equal(sip_text(in, in->sip.to_tag), span_of_string(leg->local_tag)))
 			return leg->node;
 	return NULL;
 }
@@ -259,6 +261,10 @@ static void take_new(struct call *call, struct buffer *in, struct address from, 
 		txn->attempt[0] = (struct model_attempt){ .side = SIDE_TERMINATED };
 		return;
 	}
+	/* It goes on, and is noticed. */
+	world.planted += call->plan.midway[0] == MIDWAY_OUT_OF_ORDER && !txn->is_balanced &&
+			 in->sip.method == METHOD_INFO && address_equal(from, call->caller->seen) &&
+			 in->sip.cseq + 1 == call->caller_leg->first_cseq;
 	model_check_request(call, in, output->buffer);
 	model_attempt_begin(txn, output);
 	if (lost)
@@ -329,7 +335,8 @@ static void take_ack(struct call *call, struct model_txn *txn, struct buffer *in
 	/* After a fail-over the first target gets it. */
 	if (lost && call->had_failover)
 		call_race(call, RACE_LOST_ATTEMPTS);
-	else if (network_node(output->to) != (lost ? lost->attempt[0].peer : other_side(call, in, from)))
+	else if (network_node(output->to) !=
+		 (lost ? lost->attempt[0].peer : other_side(call, in, from)))
 		world_fail(call, "an ACK goes to somebody else");
 }
 
@@ -370,7 +377,8 @@ void model_request(struct call *call, struct buffer *in, struct address from, st
 			outputs->output[i].is_asked_for = true;
 		return;
 	}
-	if (txn && (is_taken_anew || !is_alive(txn)) && (txn->is_silent || agreement_is_touched(call))) {
+	if (txn && (is_taken_anew || !is_alive(txn)) &&
+	    (txn->is_silent || agreement_is_touched(call))) {
 		call_race(call, RACE_LATE_RETRANSMISSION);
 		call->begins_anew = true;
 		txn = NULL;
@@ -390,8 +398,11 @@ void model_request(struct call *call, struct buffer *in, struct address from, st
 	} else if (txn) {
 		take_again(txn, outputs);
 	} else if (is_ping(in)) {
-		struct model_txn ping = { .call = call, .method = METHOD_OPTIONS, .asker = from,
-					  .own = to, .request = in };
+		struct model_txn ping = { .call = call,
+					  .method = METHOD_OPTIONS,
+					  .asker = from,
+					  .own = to,
+					  .request = in };
 		struct output *output = model_take_response(&ping, outputs, 200);
 		if (output)
 			model_check_own(&ping, output->buffer);

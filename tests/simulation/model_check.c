@@ -81,7 +81,8 @@ void model_check_derived(const struct model_attempt *attempt, const struct call 
 		return;
 	if (!is_same_dialog(in, out) || !SAME(request_uri) || out->sip.via_count != 1 ||
 	    !SAME(branch) || !SAME(sent_by))
-		world_fail(call, "an own %s does not fit its INVITE", method_names[out->sip.method]);
+		world_fail(call, "an own %s does not fit its INVITE",
+			   method_names[out->sip.method]);
 	if (!final && !SAME(to))
 		world_fail(call, "an own CANCEL has another To");
 	if (final && !sip_same(final, final->sip.to, out, out->sip.to))

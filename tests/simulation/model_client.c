@@ -199,8 +199,8 @@ void model_response(struct call *call, struct buffer *in, struct outputs *output
 		return;
 	}
 	check_verdict(txn, attempt, outputs->verdict);
-	/* What was asked for by an engine that died, and again by one that lives, is a stray when that
-	 * one is through too. */
+	/* What was asked for by an engine that died, and again by one that lives, is a stray
+	 * when that one is through too. */
 	bool is_through = !model_is_open(attempt) && world.now >= attempt->end;
 	if (is_through && outputs->count && model_lost_response(call, in, outputs))
 		return;

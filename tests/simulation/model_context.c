@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The branches of one request: who is asked next (RFC 3263 §4.3), what goes upstream (RFC 3261 §16.7
- * items 4 to 7), who is cancelled (item 10, §16.10), and how Max-Breadth is shared (RFC 5393
+ * The branches of one request: who is asked next (RFC 3263 §4.3), what goes upstream (RFC 3261
+ * §16.7 items 4 to 7), who is cancelled (item 10, §16.10), and how Max-Breadth is shared (RFC 5393
  * §5.3.3).  See model.h.
  */
 #include "model.h"
@@ -34,7 +34,11 @@ static unsigned int best_class(const struct model_txn *txn)
 static int preference(uint16_t status)
 {
 	switch (status) {
-	case 401: case 407: case 415: case 420: case 484:
+	case 401:
+	case 407:
+	case 415:
+	case 420:
+	case 484:
 		return 2;
 	case 408:
 		return 0;
@@ -126,7 +130,8 @@ static void check_choice(const struct model_txn *txn, const struct buffer *out)
 		txn->call->is_answered_by_engine = true;
 		model_check_own(txn, out);
 	} else {
-		world_fail(txn->call, "%u goes up, of several that is not the best", out->sip.status);
+		world_fail(txn->call, "%u goes up, of several that is not the best",
+			   out->sip.status);
 	}
 }
 
@@ -247,7 +252,8 @@ static void check_breadth(struct model_txn *txn, struct model_attempt *attempt)
 		if (model_is_open(&txn->attempt[i]))
 			sum += txn->attempt[i].breadth;
 	if (attempt->breadth == 0 || sum > txn->breadth)
-		world_fail(txn->call, "%u of Max-Breadth are shared out, %u came", sum, txn->breadth);
+		world_fail(txn->call, "%u of Max-Breadth are shared out, %u came", sum,
+			   txn->breadth);
 }
 
 void model_attempt_begin(struct model_txn *txn, struct output *output)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What an engine must hold of a transaction now: whole ones, tombstones, copies.  The server side and
- * the first branch share one record; each further branch has its own, small once it has ended.
+ * What an engine must hold of a transaction now: whole ones, tombstones, copies.  The server side
+ * and the first branch share one record; each further branch has its own, small once it has ended.
  */
 #include "model.h"
 
@@ -30,9 +30,9 @@ static bool is_client_alive(const struct model_attempt *attempt)
 	return attempt->side != SIDE_TERMINATED && world.now < attempt->end;
 }
 
-/* The request until its final response, for the server side until it has sent one; the ACK as long as
- * the record; a response until nobody may ask for it; a CANCEL until it is answered, or needed no
- * more; the best response while others are awaited. */
+/* The request until its final response, for the server side until it has sent one; the ACK as
+ * long as the record; a response until nobody may ask for it; a CANCEL until it is answered, or
+ * needed no more; the best response while others are awaited. */
 static void hold_record(const struct model_txn *txn, struct model_held *held)
 {
 	const struct model_attempt *first = &txn->attempt[0];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A second party that answers 2xx, by the policy of the pool's service: forwarded (RFC 3261 §16.7 item
- * 5); dropped; or acknowledged and ended as its caller would (§13.2.2.4): ACK, then BYE, the ACK
- * again for each repetition, the BYE a non-INVITE client transaction.  See model.h.
+ * A second party that answers 2xx, by the policy of the pool's service: forwarded (RFC 3261 §16.7
+ * item 5); dropped; or acknowledged and ended as its caller would (§13.2.2.4): ACK, then BYE, the
+ * ACK again for each repetition, the BYE a non-INVITE client transaction.  See model.h.
  */
 #include "model.h"
 
@@ -125,8 +125,8 @@ bool model_leg_response(struct call *call, const struct buffer *in)
 
 bool model_leg_resent(struct call *call, struct output *output)
 {
-	struct model_leg *leg = output->buffer->sip.method == METHOD_BYE ?
-					find(call, output->buffer) : NULL;
+	struct model_leg *leg =
+		output->buffer->sip.method == METHOD_BYE ? find(call, output->buffer) : NULL;
 
 	if (!leg)
 		return false;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the model asks for when an engine died with its transactions.  The branch is a function of the
- * request (RFC 3261 §16.11), so a request that comes again must leave as it did before; what has no
- * transaction is forwarded without one: CANCEL (§16.10) and ACK.
+ * What the model asks for when an engine died with its transactions.  The branch is a function of
+ * the request (RFC 3261 §16.11), so a request that comes again must leave as it did before; what
+ * has no transaction is forwarded without one: CANCEL (§16.10) and ACK.
  */
 #include "model.h"
 
@@ -24,8 +24,8 @@ void model_bury(struct call *call)
 
 struct model_txn *model_lost(const struct call *call, const struct sip *sip)
 {
-	uint8_t method = sip->method == METHOD_ACK || sip->method == METHOD_CANCEL ? METHOD_INVITE :
-										      sip->method;
+	uint8_t method = sip->method == METHOD_ACK || sip->method == METHOD_CANCEL ? METHOD_INVITE
+										   : sip->method;
 
 	for (struct model_txn *txn = call->models; txn; txn = txn->next)
 		if (txn->is_lost && txn->branch_hash == sip->branch_hash && txn->method == method)
@@ -96,8 +96,8 @@ static tick_t late_at(const struct model_attempt *attempt, const struct buffer *
 	return attempt->began + TICK_MS(ms);
 }
 
-/* By RFC 6026 §7.3 strays are dropped; by the operator's wish they go where the transaction would have
- * sent them, while it could have lived. */
+/* By RFC 6026 §7.3 strays are dropped; by the operator's wish they go where the transaction
+ * would have sent them, while it could have lived. */
 static void take_stray(struct model_txn *txn, const struct model_attempt *attempt,
 		       struct buffer *in, struct outputs *outputs)
 {
@@ -132,7 +132,11 @@ bool model_lost_response(struct call *call, struct buffer *in, struct outputs *o
 		return true;
 	}
 	/* To a CANCEL that went on without state (§16.11), or to one of the engine that died. */
-	if (!txn->cancel || !sip_same(txn->cancel, txn->cancel->sip.via[0], in, in->sip.via[0]))
+	if (!txn->cancel)
+		return true;
+	/* Each engine that has served the call since may have sent one. */
+	if (!sip_same(txn->cancel, txn->cancel->sip.via[0], in, in->sip.via[0]) &&
+	    outputs->count == 0)
 		return true;
 	output = model_take_answer(txn, outputs, METHOD_CANCEL, in->sip.status);
 	if (output)

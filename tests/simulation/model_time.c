@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What time brings: repetitions, ends, next targets, and what happens without a word; see model.h. */
+/* What time brings: repetitions, ends, next targets, and what happens without a word; see
+ * model.h. */
 #include "model.h"
 
 static bool is_overdue(tick_t due)
@@ -16,11 +17,10 @@ static bool is_due(tick_t due)
 
 static void resent(struct model_txn *txn, struct model_attempt *attempt, struct output *output)
 {
-	model_measure(txn->call, attempt->resend_at,
-		      model_is_invite(txn) ? "Timer A" : "Timer E");
-	if (attempt->request && (output->buffer->len != attempt->request->len ||
-				 memcmp(output->buffer->data, attempt->request->data,
-					attempt->request->len) != 0))
+	model_measure(txn->call, attempt->resend_at, model_is_invite(txn) ? "Timer A" : "Timer E");
+	if (attempt->request &&
+	    (output->buffer->len != attempt->request->len ||
+	     memcmp(output->buffer->data, attempt->request->data, attempt->request->len) != 0))
 		world_fail(txn->call, "a request is repeated differently");
 	if (model_is_invite(txn))
 		attempt->interval_ms *= 2;
@@ -33,8 +33,8 @@ static void resent(struct model_txn *txn, struct model_attempt *attempt, struct 
 		attempt->resend_at = TICK_NEVER;
 }
 
-static void cancel_sent(struct model_txn *txn, struct model_attempt *attempt,
-			struct output *output, struct outputs *outputs)
+static void cancel_sent(struct model_txn *txn, struct model_attempt *attempt, struct output *output,
+			struct outputs *outputs)
 {
 	if (!attempt->has_cancel) { /* Timer C, §16.8 */
 		if (attempt->side != SIDE_PROCEEDING) {

@@ -5,7 +5,8 @@
 const char *const flow_names[FLOWS] = {
 	"call", "refused", "503 first", "cancelled", "silent target", "challenged", "100rel",
 	"Timer C", "CANCEL ignored", "silent, cancelled", "MESSAGE", "REGISTER", "OPTIONS",
-	"slow non-INVITE", "dead non-INVITE", "caller gone", "non-INVITE 503", "non-INVITE 408", "ping",
+	"slow non-INVITE", "dead non-INVITE", "caller gone", "non-INVITE 503", "non-INVITE 408",
+	"ping",
 	"refused, again", "forked",
 };
 
@@ -26,8 +27,8 @@ static const uint16_t refusals[] = { 300, 302, 400, 403, 404, 408, 480, 484, 486
 static const uint16_t again[] = { 302, 401, 480, 486, 503, 603 };
 
 /* What the targets of one INVITE say. */
-static const uint16_t forked[] = { 200, 200, 200, 200, 302, 401, 401, 404, 407, 408, 480, 484, 486, 500,
-				   503, 503, 603 };
+static const uint16_t forked[] = { 200, 200, 200, 200, 302, 401, 401, 404, 407,
+				   408, 480, 484, 486, 500, 503, 503, 603 };
 
 /* What no target should say after its final response. */
 static const uint16_t rude[] = { 100, 180, 200, 486, 500 };
@@ -61,6 +62,9 @@ static void plan_dialog(struct plan *plan, uint64_t *random)
 					      MIDWAY_NONE;
 		plan->midway_ms[i] = random_between(random, 20, plan->hold_ms + 200);
 	}
+	/* Another engine would not know the dialog. */
+	if (!world.options.failures_ms && random_below(random, 200) == 0)
+		plan->midway[0] = MIDWAY_OUT_OF_ORDER;
 	plan->refuses_midway = random_below(random, 5) == 0;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The loop: the earliest of the calendar's events and the engines' timers, until nothing is left. */
+/* The loop: the earliest of the calendar's events and the engines' timers, until nothing is
+ * left. */
 #include "agent.h"
 #include "model.h"
 
@@ -163,6 +164,11 @@ bool world_run(const struct options *options)
 	}
 	calls_forget();
 	engines_destroy();
+	/* Neither the network's reordering is one, nor does one go unseen. */
+	if (!world.has_failed && world.out_of_order != world.planted)
+		world_fail(NULL, "%llu requests are called out of order, %llu are",
+			   (unsigned long long)world.out_of_order,
+			   (unsigned long long)world.planted);
 	network_destroy();
 	if (!world.has_failed && buffers_live())
 		world_fail(NULL, "the simulation itself keeps %llu messages",

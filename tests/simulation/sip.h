@@ -73,7 +73,8 @@ void buffer_release(struct buffer *buffer); /* NULL: nothing */
 void buffers_forget(void);                  /* gives all memory back */
 uint64_t buffers_live(void);
 
-/* Fills buffer->sip from data; false: not a message as agents and proxies of this world write it. */
+/* Fills buffer->sip from data; false: not a message as agents and proxies of this world write
+ * it. */
 bool sip_read(struct buffer *buffer);
 
 static inline struct span sip_text(const struct buffer *buffer, struct slice slice)

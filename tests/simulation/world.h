@@ -13,6 +13,7 @@
  *	plan.c        what happens in a call
  *	agreement.c   at a call's end: did it end well, and do both sides agree
  *	run.c         the loop
+ *	report.c      what a run says of itself
  */
 #ifndef SIMULATION_WORLD_H
 #define SIMULATION_WORLD_H
@@ -61,7 +62,8 @@ enum flow {
 extern const char *const flow_names[FLOWS];
 
 enum midway { MIDWAY_NONE, MIDWAY_INFO, MIDWAY_REINVITE, MIDWAY_UPDATE, MIDWAY_MESSAGE,
-	      MIDWAY_OPTIONS };
+	      MIDWAY_OPTIONS,
+	      MIDWAY_OUT_OF_ORDER /* INFO with a CSeq below the INVITE's (RFC 3261 §12.2.2) */ };
 
 struct plan {
 	uint8_t flow, method, service;
@@ -131,7 +133,7 @@ struct leg {
 	uint16_t status;          /* final response to the INVITE, sent or received */
 	uint16_t bye_status;      /* 0: none, 1: timed out */
 	uint16_t midway_status;
-	uint32_t local_cseq, remote_cseq, invite_cseq;
+	uint32_t local_cseq, remote_cseq, invite_cseq, first_cseq;
 	uint32_t rseq, repeat_ms, reliable_ms;
 	tick_t repeat_since, reliable_since;
 	uint64_t branch_hash;     /* of the INVITE that made a callee's leg */
@@ -191,8 +193,8 @@ struct engine {
 };
 
 enum race {
-	RACE_ANSWER_BEATS_CANCEL, RACE_BYE_CROSSES_BYE, RACE_BYE_OVERTAKES_ACK, RACE_BYE_MEETS_REQUEST,
-	RACE_REINVITE_GLARE, RACE_REQUEST_BEFORE_ACK, RACE_REQUEST_OVERTAKEN,
+	RACE_ANSWER_BEATS_CANCEL, RACE_BYE_CROSSES_BYE, RACE_BYE_OVERTAKES_ACK,
+	RACE_BYE_MEETS_REQUEST, RACE_REINVITE_GLARE, RACE_REQUEST_BEFORE_ACK, RACE_REQUEST_OVERTAKEN,
 	RACE_LATE_RETRANSMISSION, RACE_CANCEL_MEETS_503, RACE_CANCEL_TOO_LATE,
 	RACE_SLOW_ANSWER, RACE_CALLER_GONE,
 	RACE_CONTRADICTION, RACE_ANSWER_AFTER_FAILOVER,
@@ -204,8 +206,9 @@ enum race {
 	RACE_EXTRA_DROPPED, RACE_EXTRA_ENDED, RACES,
 };
 struct race_rule {
-	const char *name, *clause;
+	const char *name;
 	uint32_t limit; /* of 10,000 calls */
+	const char *clause;
 };
 extern const struct race_rule race_rules[RACES];
 
@@ -225,6 +228,7 @@ struct world {
 	uint64_t sent, lost, duplicated, delayed, icmp, to_engines, from_engines, swallowed;
 	uint64_t crashes, blackouts, samples, alive_max, failures, take_overs, in_the_dark;
 	uint64_t forks, second_answers, legs_ended;
+	uint64_t dialogs, out_of_order, unacknowledged, planted;
 	uint64_t lost_flows[FLOWS];
 	uint64_t lost_txns, revived, strays_forwarded, darkenings, in_dark;
 	bool is_dark[2];          /* the callers' side, the targets' */
@@ -273,6 +277,9 @@ static inline void world_in(uint64_t ms, enum event_kind kind, void *object, uin
 /* ---- run.c */
 /* True when all is well; else world.failure says what is not. */
 bool world_run(const struct options *options);
+
+/* ---- report.c */
+void report(double seconds);
 
 /* ---- network.c */
 void network_create(void);
