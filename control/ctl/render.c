@@ -33,6 +33,8 @@ static const struct column services_columns[] = {
 	{ "MODE", "mode", FIELD_TEXT },
 	{ "RECORD-ROUTE", "record_route", FIELD_YES_NO },
 	{ "NAT", "nat", FIELD_TEXT },
+	{ "2ND 2XX", "extra_2xx", FIELD_TEXT },
+	{ "CSEQ", "cseq_check", FIELD_TEXT },
 	{ "DOMAINS", "domains", FIELD_LIST },
 	{ NULL, NULL, FIELD_TEXT },
 };
@@ -43,6 +45,7 @@ static const struct column pools_columns[] = {
 	{ "USABLE", "usable", FIELD_COUNT },
 	{ "FAIL-OVER ON", "failover", FIELD_LIST },
 	{ "ATTEMPTS", "attempts", FIELD_COUNT },
+	{ "NEXT AFTER ms", "try_next_after_ms", FIELD_COUNT },
 	{ NULL, NULL, FIELD_TEXT },
 };
 static const struct column targets_columns[] = {

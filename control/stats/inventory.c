@@ -45,7 +45,10 @@ static json_t *service_domains(const struct balance_snapshot *snapshot,
 static json_t *service_row(const struct balance_snapshot *snapshot,
 			   const struct balance_service *service)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:b, s:b, s:b}", "name",
+	static const char *const extra_2xx[] = { "forward", "drop", "ack-bye" };
+	static const char *const cseq_check[] = { "off", "log", "enforce" };
+
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:b, s:b, s:b, s:s, s:s, s:b}", "name",
 			 json_text(service->name), "listen", service_listens(snapshot, service),
 			 "from", name_or_null(pool_name(snapshot, service->from_pool)), "pool",
 			 name_or_null(pool_name(snapshot, service->pool)), "domains",
@@ -53,7 +56,9 @@ static json_t *service_row(const struct balance_snapshot *snapshot,
 			 service->mode == MODE_STATELESS ? "stateless" : "stateful", "nat",
 			 service->nat == NAT_AUTO ? "auto" : "off", "record_route",
 			 service->record_route, "rewrite_host", service->rewrite_host, "push_route",
-			 service->push_route);
+			 service->push_route, "extra_2xx", extra_2xx[service->extra_2xx],
+			 "cseq_check", cseq_check[service->cseq_check], "bye_unacknowledged",
+			 service->bye_unacknowledged);
 }
 
 json_t *stats_show_services(const struct balance_snapshot *snapshot)
@@ -90,10 +95,13 @@ static json_t *pool_row(const struct balance_snapshot *snapshot, const struct ba
 
 	for (uint32_t i = 0; i < pool->target_count; i++)
 		usable += balance_target_is_usable(&snapshot->targets[pool->target_first + i]);
-	return json_pack("{s:o, s:s, s:i, s:i, s:o, s:i}", "name", json_text(pool->name), "policy",
+	return json_pack("{s:o, s:s, s:i, s:i, s:o, s:i, s:o}", "name", json_text(pool->name), "policy",
 			 pool->is_request_uri ? "request-uri" : balance_policy_name(pool->policy),
 			 "targets", (int)pool->target_count, "usable", usable, "failover",
-			 pool_failover(pool), "attempts", (int)pool->attempts_max);
+			 pool_failover(pool), "attempts", (int)pool->attempts_max,
+			 "try_next_after_ms",
+			 pool->try_next_after_ms ? json_integer(pool->try_next_after_ms) :
+						   json_null());
 }
 
 json_t *stats_show_pools(const struct balance_snapshot *snapshot)

@@ -42,7 +42,8 @@ static const char snapshot_text[] =
 	"target turns t2 198.51.100.22:5060\n"
 	"pool trunks\n"
 	"target trunks x1 203.0.113.9:5060\n"
-	"service in listen 192.0.2.1:5060 listen [2001:db8:0:1::1]:5060 pool hashed record-route nat auto extra-2xx ack-bye\n"
+	"service in listen 192.0.2.1:5060 listen [2001:db8:0:1::1]:5060 pool hashed record-route nat auto extra-2xx ack-bye cseq-check enforce bye-unacknowledged"
+	" dialog-age-ms 200000\n"
 	"service turn listen 192.0.2.1:5070 pool turns record-route push-route rewrite-host extra-2xx drop\n"
 	"service plain listen 192.0.2.1:5080 pool turns\n"
 	"service bare listen 192.0.2.1:5090 pool hashed mode stateless record-route\n"
@@ -316,7 +317,8 @@ static void time_pass(uint64_t ms)
 static void engine_open(void)
 {
 	const struct proxy_config config = {
-		.worker = 0, .txns_max = 6, .tombstones_max = 6, .retain_max = 64 << 10, .seed = 7,
+		.worker = 0, .txns_max = 6, .tombstones_max = 6, .dialogs_max = 3,
+		.retain_max = 64 << 10, .seed = 7,
 	};
 	char error[256];
 
@@ -349,11 +351,15 @@ static void engine_close(bool checks)
 		invariants_check();
 	/* Timer C, then 64*T1 for the CANCEL, then the timers of what is left. */
 	time_pass(600 * 1000);
+	proxy_stats_read(f.proxy, &stats);
+	if (stats.dialogs) /* with a Session-Expires */
+		time_pass(UINT64_C(8) * 24 * 3600 * 1000);
 	if (checks)
 		invariants_check();
 	proxy_stats_read(f.proxy, &stats);
 	REQUIRE(stats.txns == 0 && stats.tombstones == 0 && stats.timers == 0);
 	REQUIRE(stats.retained == 0 && stats.outbox_full == 0);
+	REQUIRE(stats.dialogs == 0);
 	for (size_t i = 0; i < ARRAY_SIZE(target_names); i++)
 		REQUIRE(snapshot_fixture_status(f.fixture, target_names[i])->outstanding == 0);
 	proxy_destroy(f.proxy);

@@ -41,8 +41,8 @@ sipp_listen() {
 	wait_for 10 is_bound "$ns" "$address" || bail "no SIPp at $address"
 }
 
-is_bound() {
-	ip netns exec "$1" ss -Hlun "src $(lab_host "$2") and sport = :5060" | grep -q .
+is_bound() { # is_bound NS ADDRESS [PORT]
+	ip netns exec "$1" ss -Hlun "src $(lab_host "$2") and sport = :${3:-5060}" | grep -q .
 }
 
 # sipp_call NS ADDRESS SCENARIO_NAME CALLS RATE HOLD_MS TO [ARGUMENTS...]: in the background.  A call

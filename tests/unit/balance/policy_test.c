@@ -297,6 +297,72 @@ static void the_next_choice_is_that_without_the_first(void **)
 	}
 }
 
+/* shows: 204, 212 */
+static void settled_choice_follows_the_wish_late_and_nothing_else(void **)
+{
+	load(NETWORK "pool p\ntarget p a 198.51.100.11\ntarget p b 198.51.100.12\n"
+		     "target p c 198.51.100.13\n");
+	const struct balance_snapshot *s = snapshot_fixture_snapshot(fixture);
+	const uint64_t now = 100000, settle = 32000;
+	uint16_t announced;
+
+	snapshot_fixture_edit(fixture)->settle_ms = (uint32_t)settle;
+	for (uint64_t hash = 0; hash < 300; hash++) {
+		struct balance_request request = { .call_hash = hash_mix64(hash) };
+		uint16_t first = balance_select_by_hash(s, 0, &request);
+		struct target_status *status = s->targets[first].status;
+		/* What was observed does not count. */
+		status->health = TARGET_DOWN;
+		assert_int_equal(balance_select_settled(s, 0, request.call_hash, now, &announced),
+				 first);
+		assert_int_equal(announced, first);
+		status->health = TARGET_UP;
+		balance_admin_set(status, TARGET_DRAIN, now, (uint32_t)settle);
+		for (uint64_t at = now; at < now + settle; at += settle - 1) {
+			assert_int_equal(balance_select_settled(s, 0, request.call_hash, at,
+								&announced),
+					 first);
+			assert_int_not_equal(announced, first);
+			assert_int_not_equal(announced, BALANCE_NONE);
+		}
+		uint16_t next = announced;
+		assert_int_equal(balance_select_settled(s, 0, request.call_hash, now + settle,
+							&announced),
+				 next);
+		assert_int_equal(announced, next);
+		/* Taken back before it was in effect: nothing ever changes. */
+		*status = (struct target_status){ .admin = TARGET_READY };
+		balance_admin_set(status, TARGET_MAINT, now, (uint32_t)settle);
+		balance_admin_set(status, TARGET_READY, now + 1000, (uint32_t)settle);
+		for (uint64_t at = now + 1000; at < now + 3 * settle; at += 1000) {
+			assert_int_equal(balance_select_settled(s, 0, request.call_hash, at,
+								&announced),
+					 first);
+			assert_int_equal(announced, first);
+		}
+		*status = (struct target_status){ .admin = TARGET_READY };
+	}
+}
+
+static void settled_choice_waits_anew_for_each_change(void **)
+{
+	struct target_status status = { .admin = TARGET_READY };
+
+	balance_admin_set(&status, TARGET_MAINT, 1000, 32000);
+	assert_int_equal(balance_admin_settled(&status, 1000, 32000), TARGET_READY);
+	assert_int_equal(balance_admin_settled(&status, 32999, 32000), TARGET_READY);
+	assert_int_equal(balance_admin_settled(&status, 33000, 32000), TARGET_MAINT);
+	/* In effect: the way back waits too.  Said again: nothing changes. */
+	balance_admin_set(&status, TARGET_MAINT, 40000, 32000);
+	balance_admin_set(&status, TARGET_READY, 50000, 32000);
+	assert_int_equal(status.admin, TARGET_READY);
+	assert_int_equal(balance_admin_settled(&status, 81999, 32000), TARGET_MAINT);
+	/* A third wish before the second was in effect: what was in effect stays so. */
+	balance_admin_set(&status, TARGET_DRAIN, 60000, 32000);
+	assert_int_equal(balance_admin_settled(&status, 91999, 32000), TARGET_MAINT);
+	assert_int_equal(balance_admin_settled(&status, 92000, 32000), TARGET_DRAIN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -314,6 +380,9 @@ int main(void)
 		cmocka_unit_test(a_pool_without_targets_has_no_choice),
 		cmocka_unit_test(by_hash_ignores_policy_and_state),
 		cmocka_unit_test(the_next_choice_is_that_without_the_first),
+		cmocka_unit_test_teardown(settled_choice_follows_the_wish_late_and_nothing_else,
+					  unload),
+		cmocka_unit_test(settled_choice_waits_anew_for_each_change),
 	};
 	return cmocka_run_group_tests(tests, NULL, unload);
 }

@@ -316,9 +316,10 @@ static void answers_become_tables_and_sentences(void **)
 {
 	assert_rendered(API_COMMAND_SHOW_POOLS,
 			"{\"pools\":[{\"name\":\"p\",\"policy\":\"call-id-hash\",\"targets\":2,"
-			"\"usable\":1,\"failover\":[\"timeout\",\"503\"],\"attempts\":3}]}",
-			"POOL  POLICY        TARGETS  USABLE  FAIL-OVER ON  ATTEMPTS\n"
-			"p     call-id-hash        2       1  timeout,503          3\n");
+			"\"usable\":1,\"failover\":[\"timeout\",\"503\"],\"attempts\":3,"
+			"\"try_next_after_ms\":1500}]}",
+			"POOL  POLICY        TARGETS  USABLE  FAIL-OVER ON  ATTEMPTS  NEXT AFTER ms\n"
+			"p     call-id-hash        2       1  timeout,503          3           1500\n");
 	assert_rendered(API_COMMAND_SHOW_DROPS,
 			"{\"verdicts\":[{\"kind\":\"drop\",\"reason\":\"NOT_SIP\",\"count\":9,"
 			"\"help\":\"no SIP\",\"clause\":\"\"}],\"sum\":9,\"received\":10,"
