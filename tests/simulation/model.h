@@ -18,7 +18,7 @@ enum side {
 
 /* A client transaction: a branch of the response context. */
 struct model_attempt {
-	uint64_t branch_hash;
+	uint64_t branch_hash, via_hash;
 	struct node *peer;
 	struct address from, to;
 	uint8_t side;
@@ -156,6 +156,8 @@ void model_keep(struct buffer **slot, struct buffer *buffer);
 /* A response goes upstream: the server machine's step. */
 void model_server_sent(struct model_txn *txn, struct buffer *response, bool is_kept);
 void model_server_silent(struct model_txn *txn, tick_t since);
+/* Of the top Via's row, with all that the engine put into it. */
+uint64_t model_via_hash(const struct buffer *buffer);
 void model_attempt_begin(struct model_txn *txn, struct output *output);
 
 /* ---- model_client.c */

@@ -256,6 +256,13 @@ static void check_breadth(struct model_txn *txn, struct model_attempt *attempt)
 			   txn->breadth);
 }
 
+uint64_t model_via_hash(const struct buffer *buffer)
+{
+	struct span row = sip_text(buffer, buffer->sip.via[0]);
+
+	return sip_hash(row.data, row.len);
+}
+
 void model_attempt_begin(struct model_txn *txn, struct output *output)
 {
 	struct model_attempt *attempt = &txn->attempt[txn->attempts];
@@ -263,6 +270,7 @@ void model_attempt_begin(struct model_txn *txn, struct output *output)
 
 	*attempt = (struct model_attempt){
 		.branch_hash = output->buffer->sip.branch_hash,
+		.via_hash = model_via_hash(output->buffer),
 		.peer = peer,
 		.from = output->from,
 		.to = output->to,

@@ -10,6 +10,15 @@ static bool is_turning(tick_t end)
 	return end <= world.now && world.now <= tick_add(end, SLACK);
 }
 
+/* An open branch that ends now is the last thing that keeps the record whole. */
+static bool has_turning(const struct model_txn *txn)
+{
+	for (int i = 1; i < txn->attempts; i++)
+		if (model_is_open(&txn->attempt[i]) && is_turning(txn->attempt[i].end))
+			return true;
+	return false;
+}
+
 static bool has_server(const struct model_txn *txn)
 {
 	return model_is_undecided(txn) || world.now < txn->end;
@@ -40,7 +49,7 @@ static void hold_record(const struct model_txn *txn, struct model_held *held)
 					      world.now < txn->end || !model_is_invite(txn));
 	bool has_best = false, has_challenges = false;
 
-	if (is_turning(txn->end) || is_turning(first->end)) {
+	if (is_turning(txn->end) || is_turning(first->end) || has_turning(txn)) {
 		held->grey++;
 		return;
 	}

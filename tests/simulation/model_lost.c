@@ -67,16 +67,21 @@ void model_lost_cancel(struct model_txn *lost, struct buffer *in, struct outputs
 		world_fail(lost->call, "a CANCEL has another branch than its INVITE");
 }
 
-static struct model_txn *find_attempt(struct call *call, const struct sip *sip,
+/* Several engines may have sent the same branch: whose request is answered, its Via tells. */
+static struct model_txn *find_attempt(struct call *call, const struct buffer *in,
 				      struct model_attempt **attempt)
 {
+	uint64_t via_hash = model_via_hash(in);
+	struct model_txn *found = NULL;
+
 	for (struct model_txn *txn = call->models; txn; txn = txn->next)
 		for (int i = 0; i < txn->attempts && txn->is_lost; i++)
-			if (txn->attempt[i].branch_hash == sip->branch_hash) {
+			if (txn->attempt[i].branch_hash == in->sip.branch_hash &&
+			    (!found || txn->attempt[i].via_hash == via_hash)) {
 				*attempt = &txn->attempt[i];
-				return txn;
+				found = txn;
 			}
-	return NULL;
+	return found;
 }
 
 /* What a transaction would have kept to itself (RFC 3261 §16.7 item 4, RFC 4320). */
@@ -121,8 +126,8 @@ static void take_stray(struct model_txn *txn, const struct model_attempt *attemp
 
 bool model_lost_response(struct call *call, struct buffer *in, struct outputs *outputs)
 {
-	struct model_attempt *attempt;
-	struct model_txn *txn = find_attempt(call, &in->sip, &attempt);
+	struct model_attempt *attempt = NULL;
+	struct model_txn *txn = find_attempt(call, in, &attempt);
 	struct output *output;
 
 	if (!txn)
