@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Faults that tests/simulation/mutate plants in the engine, beside the cells of the tables."""
 
-# (name, file, text, text instead); the text stands in the file exactly once, or `nth` says which.
+# (name, file, text, text instead); the text stands in the file exactly once.
 PLANTED = [
     ("Timer E not slowed by a 1xx", "proxy/client.c",
      "else if (txn->client_state == NON_INVITE_CLIENT_PROCEEDING)",
