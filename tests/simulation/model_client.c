@@ -159,7 +159,7 @@ static void check_verdict(const struct model_txn *txn, const struct model_attemp
 			   verdict_reasons[verdict.reason].name);
 	if (!is_dropped && !world.options.is_scarce && !model_is_invite(txn) &&
 	    attempt->side == SIDE_COMPLETED && world.now > attempt->end + SLACK &&
-	    !model_has_open(txn))
+	    !model_has_open(txn) && !txn->call->has_lost)
 		world_fail(txn->call, "a response after Timer K is no stray");
 }
 
