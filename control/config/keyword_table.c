@@ -349,6 +349,13 @@ static const struct keyword service_keywords[] = {
 		  "INVITE, if no BYE ends it.  A dialog that is not remembered goes on; the order of "
 		  "its requests is not checked.",
 	  .example = "4h" },
+	{ .name = "bye_unacknowledged", .type = KEYWORD_BOOLEAN, .reloadable = true,
+	  FIELD(config_service, bye_unacknowledged), .unset = "false",
+	  .help = "End a call with BYE towards both sides when an INVITE of it was answered 2xx and no "
+		  "ACK came within 64*t1, as the callee should (RFC 3261 §13.3.1.4).  Costs a copy of "
+		  "some hundred octets from the 2xx to its ACK.  A proxy that sends requests of its own "
+		  "leaves the RFC knowingly.  Needs `record_route`.",
+	  .example = "true" },
 };
 
 static const struct keyword pool_keywords[] = {

@@ -98,6 +98,36 @@ static uint32_t end_ms(const struct call *call, uint16_t service)
 	return 64 * MAX(server->t1_ms, client->t1_ms);
 }
 
+/* ---- watches */
+
+static void copy_keep(struct call *call, const struct dialog *dialog, struct dialog_watch *watch,
+		      struct retained *copy)
+{
+	struct proxy_dialog_stats *stats = stats_of(call, dialog->service);
+
+	if (!copy) {
+		count(&stats->bye_copies_refused, 1);
+		return;
+	}
+	watch->copy = copy;
+	count(&stats->bye_copies, 1);
+	count(&stats->bye_copy_octets, copy->len);
+}
+
+/* What is kept for the BYEs is of no more use. */
+static void watch_end(struct proxy *proxy, struct dialog *dialog)
+{
+	struct dialog_watch *watch = dialog_table_watch(proxy->dialogs, dialog);
+	struct proxy_dialog_stats *stats = &proxy->dialog_stats[dialog->service];
+
+	if (watch && watch->copy) {
+		count(&stats->bye_copies, -1);
+		count(&stats->bye_copy_octets, -(int64_t)watch->copy->len);
+		txn_release(proxy, &watch->copy);
+	}
+	dialog_table_stop_watch(proxy->dialogs, dialog);
+}
+
 /* ---- events */
 
 static void text_copy(char *to, size_t size, struct span text)
@@ -137,8 +167,10 @@ enum verdict_reason dialog_check(struct call *call, const struct sip_message *ms
 	if (!msg->to_tag.len)
 		return VERDICT_REASON_NONE;
 	const struct balance_service *service = keeping_service(call, route->service);
-	/* A BYE is looked up always: it ends what is kept. */
-	if (!service || (service->cseq_check == CSEQ_CHECK_OFF && msg->method != SIP_METHOD_BYE) ||
+	/* A BYE is looked up always: it ends what is kept.  BYEs of our own need the last numbers. */
+	if (!service ||
+	    (service->cseq_check == CSEQ_CHECK_OFF && !service->bye_unacknowledged &&
+	     msg->method != SIP_METHOD_BYE) ||
 	    !name_of(call->snapshot, msg, route->service, &name))
 		return VERDICT_REASON_NONE;
 	struct dialog *dialog = dialog_table_find(call->proxy->dialogs, name.key);
@@ -179,8 +211,9 @@ void dialog_request_sent(struct call *call, uint8_t method, uint32_t cseq,
 	if (!service)
 		return;
 	uint32_t wait_ms = end_ms(call, dialog->service);
-	if (service->cseq_check != CSEQ_CHECK_OFF)
-		dialog_number_take(dialog, pass->side, cseq, wait_ms, call->now);
+	dialog_number_take(dialog, pass->side, cseq, wait_ms, call->now);
+	if (method == SIP_METHOD_BYE)
+		dialog->flags |= DIALOG_BYE_SENT;
 	/* §15.1.1: over, answered or not.  Timer F, and as long again for what is repeated. */
 	if (method == SIP_METHOD_BYE &&
 	    !dialog_is_over(dialog, tick_add(call->now, 2 * TICK_MS(wait_ms))))
@@ -210,7 +243,7 @@ static void watch_ack(struct call *call, struct dialog *dialog, const struct sip
 {
 	struct dialog_table *table = call->proxy->dialogs;
 
-	dialog_table_stop_watch(table, dialog);
+	watch_end(call->proxy, dialog);
 	struct dialog_watch *watch = dialog_table_start_watch(
 		table, dialog, end_ms(call, dialog->service), call->now);
 	if (!watch) {
@@ -218,10 +251,12 @@ static void watch_ack(struct call *call, struct dialog *dialog, const struct sip
 		return;
 	}
 	text_copy(watch->call_id, sizeof(watch->call_id), sip_slice_span(msg, msg->call_id));
-	if (branch) {
-		watch->status = branch->status;
-		watch->target_id = branch->target_id;
-	}
+	if (!branch)
+		return;
+	watch->status = branch->status;
+	watch->target_id = branch->target_id;
+	if (call->snapshot->services[dialog->service].bye_unacknowledged)
+		copy_keep(call, dialog, watch, bye_keep(call, msg, branch));
 }
 
 static struct dialog *dialog_begin(struct call *call, const struct sip_message *msg,
@@ -274,6 +309,7 @@ void dialog_take_2xx(struct call *call, uint16_t index, bool in_dialog,
 
 static void bye_answered(struct call *call, struct dialog *dialog, uint16_t status)
 {
+	dialog->flags &= (uint8_t)~DIALOG_BYE_SENT;
 	/* Challenged: it will come again. */
 	if (status == 401 || status == 407)
 		return;
@@ -304,11 +340,6 @@ void dialog_take_final(struct call *call, uint16_t index, const struct sip_messa
 
 /* ---- ACK */
 
-static void watch_end(struct call *call, struct dialog *dialog)
-{
-	dialog_table_stop_watch(call->proxy->dialogs, dialog);
-}
-
 void dialog_take_ack(struct call *call, const struct sip_message *msg, const struct route *route)
 {
 	struct dialog_name name;
@@ -319,13 +350,32 @@ void dialog_take_ack(struct call *call, const struct sip_message *msg, const str
 	struct dialog *dialog = dialog_table_find(call->proxy->dialogs, name.key);
 	if (dialog && dialog->watch != SLOT_NONE && msg->cseq == dialog->invite_cseq &&
 	    side_of(dialog, &name) == inviter_of(dialog))
-		watch_end(call, dialog);
+		watch_end(call->proxy, dialog);
 }
 
 /* ---- time */
 
+/* True: the call is being ended. */
+static bool end_unacknowledged(struct call *call, struct dialog *dialog,
+			       const struct dialog_watch *watch)
+{
+	enum dialog_side inviter = inviter_of(dialog);
+	uint32_t last[LEG_ENDS];
+
+	/* Someone else has ended it, the answering party most likely (§13.3.1.4). */
+	if (!watch->copy || (dialog->flags & (DIALOG_ENDED | DIALOG_BYE_SENT)))
+		return false;
+	last[LEG_ANSWERER] = MAX(dialog->numbers[inviter].cseq, dialog->invite_cseq);
+	last[LEG_INVITER] = dialog->numbers[!inviter].cseq;
+	bye_send(call, watch->copy, dialog->service, last);
+	count(&stats_of(call, dialog->service)->byes, 1);
+	dialog->flags |= DIALOG_ENDED;
+	dialog_table_end_in(call->proxy->dialogs, dialog, end_ms(call, dialog->service), call->now);
+	return true;
+}
+
 static void tell_unacknowledged(struct call *call, const struct dialog *dialog,
-				const struct dialog_watch *watch)
+				const struct dialog_watch *watch, bool is_ended)
 {
 	enum dialog_side side = inviter_of(dialog);
 	struct proxy_dialog_stats *stats = stats_of(call, dialog->service);
@@ -340,6 +390,7 @@ static void tell_unacknowledged(struct call *call, const struct dialog *dialog,
 		return;
 	event->cseq = event->expected = dialog->invite_cseq;
 	event->target_id = watch->target_id;
+	event->flags = is_ended ? ENGINE_EVENT_ENDED : 0;
 	text_copy(event->call_id, sizeof(event->call_id), span_of_string(watch->call_id));
 	text_copy(event->method, sizeof(event->method), SPAN("INVITE"));
 }
@@ -351,6 +402,7 @@ static void dialog_remove(struct call *call, struct dialog *dialog)
 	if (!(dialog->flags & DIALOG_ENDED))
 		count(&stats->expired, 1);
 	count(&stats->live, -1);
+	watch_end(call->proxy, dialog);
 	dialog_table_remove(call->proxy->dialogs, dialog);
 }
 
@@ -363,8 +415,13 @@ void dialog_expire(struct call *call, uint32_t index, uint32_t generation)
 		return;
 	struct dialog_watch *watch = dialog_table_watch(table, dialog);
 	if (watch && dialog_watch_is_due(watch, call->now)) {
-		tell_unacknowledged(call, dialog, watch);
-		watch_end(call, dialog);
+		if (watch->copy && !bye_has_scratch(call)) {
+			dialog_table_rearm(table, dialog, call->now);
+			return;
+		}
+		bool is_ended = end_unacknowledged(call, dialog, watch);
+		tell_unacknowledged(call, dialog, watch, is_ended);
+		watch_end(call->proxy, dialog);
 		watch = NULL;
 	}
 	if (!watch && dialog_is_over(dialog, call->now))
@@ -377,7 +434,9 @@ void dialog_forget_all(struct proxy *proxy)
 {
 	for (uint32_t i = 0; i < dialog_table_capacity(proxy->dialogs); i++) {
 		struct dialog *dialog = dialog_table_at(proxy->dialogs, i);
-		if (dialog)
-			dialog_table_remove(proxy->dialogs, dialog);
+		if (!dialog)
+			continue;
+		watch_end(proxy, dialog);
+		dialog_table_remove(proxy->dialogs, dialog);
 	}
 }

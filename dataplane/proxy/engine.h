@@ -28,6 +28,8 @@
  *	timers.c     whose timers, and how many of each run
  *	explain.c    where would this go
  *	dialog.c     dialogs: CSeq order, the 2xx without ACK
+ *	bye.c        ends a call whose 2xx saw no ACK
+ *	leg.c        the two legs of a dialog, as its 2xx tells them
  */
 #ifndef PROXY_ENGINE_H
 #define PROXY_ENGINE_H
@@ -545,6 +547,36 @@ struct own_request {
  * caller.  NULL: no slot or no memory, and it was sent once at most. */
 struct txn *own_start(struct call *call, const struct own_request *own);
 struct verdict own_response(struct call *call, struct txn *txn, const struct sip_message *msg);
+
+/* ---- leg.c */
+enum leg_end {
+	LEG_ANSWERER, /* who sent the 2xx */
+	LEG_INVITER,  /* who sent the INVITE */
+	LEG_ENDS,
+};
+/* What the other party would send along a leg; spans of the message and of the scratch. */
+struct leg {
+	struct span request_uri;
+	struct span routes; /* complete Route rows, or empty */
+	struct route route;
+};
+/* URI of the first Contact, or empty. */
+[[nodiscard]] struct span leg_contact(const struct sip_message *msg);
+/* From a 2xx with our Record-Route and the `contact` of the party at that end.  False: it leads
+ * nowhere. */
+[[nodiscard]] bool leg_find(struct call *call, const struct sip_message *msg, enum leg_end end,
+			    struct span contact, struct leg *leg);
+
+/* ---- bye.c */
+/* What the BYEs of a call need, out of its 2xx and the branch that it answers.  NULL: no memory,
+ * or no way to either party. */
+[[nodiscard]] struct retained *bye_keep(struct call *call, const struct sip_message *msg,
+					const struct txn *branch);
+/* `last`: the highest CSeq of the party at the other end of each leg. */
+void bye_send(struct call *call, const struct retained *kept, uint16_t service,
+	      const uint32_t last[LEG_ENDS]);
+/* False: to be put off to the next batch. */
+[[nodiscard]] bool bye_has_scratch(const struct call *call);
 
 /* ---- dialog.c */
 /* What an in-dialog request belongs to. */

@@ -13,8 +13,6 @@
 #include "proxy/timers.h"
 #include "sip/sdp.h"
 
-/* Proxies between us and the other party. */
-#define ROUTES_MAX 16
 /* Parties ended for one INVITE: a target that makes up To tags costs no more slots than this. */
 #define LEGS_MAX 8
 
@@ -35,80 +33,6 @@ static uint8_t policy_of(const struct call *call, uint16_t service)
 uint32_t extra_2xx_winner(const struct call *call, uint16_t service, const struct sip_message *msg)
 {
 	return policy_of(call, service) == EXTRA_2XX_FORWARD ? 0 : tag_hash(call->snapshot, msg);
-}
-
-/* What a caller would send along the leg. */
-struct leg {
-	struct span request_uri;
-	struct span routes;
-	struct route route;
-};
-
-/* Record-Route values from the other party down to ours.  False: ours is not among them. */
-static bool routes_above(struct call *call, const struct sip_message *msg, struct span *values,
-			 uint32_t *count, struct route *route)
-{
-	struct sip_value_cursor at;
-
-	*count = 0;
-	for (bool more = sip_value_first(msg, SIP_HEADER_RECORD_ROUTE, &at); more;
-	     more = sip_value_next(msg, &at)) {
-		if (route_is_own_signed(call->snapshot, msg, at.value, route))
-			return true;
-		if (*count == ROUTES_MAX)
-			return false;
-		values[(*count)++] = at.value;
-	}
-	return false;
-}
-
-static void put_route_row(struct text_writer *w, struct span value)
-{
-	text_put(w, SPAN("Route: "));
-	text_put(w, value);
-	text_put(w, SPAN("\r\n"));
-}
-
-/* §12.1.2, §12.2.1.1: the route set of the leg, seen from here, and where it leads. */
-static bool leg_find(struct call *call, const struct sip_message *msg, struct leg *leg)
-{
-	struct span values[ROUTES_MAX];
-	struct sip_value_cursor at;
-	struct sip_name_addr contact, first;
-	struct sip_uri uri;
-	uint32_t count;
-
-	leg->route = (struct route){ .service = BALANCE_NONE, .target = BALANCE_NONE };
-	if (!routes_above(call, msg, values, &count, &leg->route) ||
-	    !sip_value_first(msg, SIP_HEADER_CONTACT, &at) ||
-	    !sip_name_addr_decode(at.value, &contact))
-		return false;
-	struct text_writer w = call_scratch(call);
-	leg->request_uri = contact.uri;
-	struct span next = contact.uri;
-	uint32_t left = count;
-	if (count) {
-		if (!sip_name_addr_decode(values[count - 1], &first) ||
-		    !sip_uri_decode(first.uri, &uri))
-			return false;
-		next = first.uri;
-		if (!uri.has_lr) { /* a strict router takes the Request-URI's place */
-			leg->request_uri = first.uri;
-			left--;
-		}
-	}
-	while (left)
-		put_route_row(&w, values[--left]);
-	if (count && !uri.has_lr) {
-		text_put(&w, SPAN("Route: <"));
-		text_put(&w, contact.uri);
-		text_put(&w, SPAN(">\r\n"));
-	}
-	if (w.overflow)
-		return false;
-	leg->routes = call_scratch_done(call, &w);
-	return sip_uri_decode(next, &uri) &&
-	       route_follow(call->snapshot, &uri, count == 0, &leg->route);
 }
 
 /* An INVITE without offer gets its offer in the 2xx, and the ACK has to answer it. */
@@ -134,7 +58,7 @@ static bool leg_end(struct call *call, const struct sip_message *msg, uint16_t s
 	const struct sip_header *from = sip_message_find(msg, SIP_HEADER_FROM);
 	const struct sip_header *to = sip_message_find(msg, SIP_HEADER_TO);
 
-	if (!from || !to || !leg_find(call, msg, &leg))
+	if (!from || !to || !leg_find(call, msg, LEG_ANSWERER, leg_contact(msg), &leg))
 		return false;
 	struct own_request own = {
 		.method = SIP_METHOD_ACK,

@@ -33,6 +33,7 @@ enum dialog_flag {
 	DIALOG_INVITE_SEEN = 1 << 3,     /* invite_cseq holds something */
 	DIALOG_INVITE_BY_CALLEE = 1 << 4,
 	DIALOG_ENDED = 1 << 5,           /* a BYE was answered */
+	DIALOG_BYE_SENT = 1 << 6,        /* a BYE is on its way */
 };
 
 struct dialog {

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The two legs of a dialog as its 2xx tells them: what a request of our own towards one party
+ * needs (RFC 3261 §12.1, §12.2.1.1), as the other party would send it.
+ */
+#include "proxy/engine.h"
+
+/* Proxies between us and a party. */
+#define ROUTES_MAX 16
+
+struct leg_routes {
+	struct span values[ROUTES_MAX];
+	uint32_t count;
+};
+
+/* Record-Route values from the answering party down to ours.  False: ours is not among them. */
+static bool routes_above(struct call *call, const struct sip_message *msg,
+			 struct leg_routes *routes, struct route *route)
+{
+	struct sip_value_cursor at;
+
+	for (bool more = sip_value_first(msg, SIP_HEADER_RECORD_ROUTE, &at); more;
+	     more = sip_value_next(msg, &at)) {
+		if (route_is_own_signed(call->snapshot, msg, at.value, route))
+			return true;
+		if (routes->count == ROUTES_MAX)
+			return false;
+		routes->values[routes->count++] = at.value;
+	}
+	return false;
+}
+
+/* Those below ours, down to the party that asked. */
+static bool routes_below(struct call *call, const struct sip_message *msg,
+			 struct leg_routes *routes, struct route *route)
+{
+	struct sip_value_cursor at;
+	bool is_below = false;
+
+	for (bool more = sip_value_first(msg, SIP_HEADER_RECORD_ROUTE, &at); more;
+	     more = sip_value_next(msg, &at)) {
+		if (route_is_own_signed(call->snapshot, msg, at.value, route)) {
+			is_below = true;
+			routes->count = 0;
+			continue;
+		}
+		if (is_below && routes->count == ROUTES_MAX)
+			return false;
+		if (is_below)
+			routes->values[routes->count++] = at.value;
+	}
+	return is_below;
+}
+
+/* The caller's route set is the list from its end (§12.1.2), the callee's from its beginning
+ * (§12.1.1). */
+static void reverse(struct leg_routes *routes)
+{
+	for (uint32_t i = 0; i < routes->count / 2; i++) {
+		struct span value = routes->values[i];
+		routes->values[i] = routes->values[routes->count - 1 - i];
+		routes->values[routes->count - 1 - i] = value;
+	}
+}
+
+static void put_route_row(struct text_writer *w, struct span value)
+{
+	text_put(w, SPAN("Route: "));
+	text_put(w, value);
+	text_put(w, SPAN("\r\n"));
+}
+
+static bool collect(struct call *call, const struct sip_message *msg, enum leg_end end,
+		    struct leg_routes *routes, struct route *route)
+{
+	if (end == LEG_ANSWERER) {
+		bool found = routes_above(call, msg, routes, route);
+		reverse(routes);
+		return found;
+	}
+	/* As if the answering party sent it. */
+	bool found = routes_below(call, msg, routes, route);
+	route->side = route->side == ROUTE_TOKEN_FROM_CREATOR ? ROUTE_TOKEN_TO_CREATOR :
+								ROUTE_TOKEN_FROM_CREATOR;
+	return found;
+}
+
+struct span leg_contact(const struct sip_message *msg)
+{
+	struct sip_value_cursor at;
+	struct sip_name_addr contact;
+
+	return sip_value_first(msg, SIP_HEADER_CONTACT, &at) &&
+			       sip_name_addr_decode(at.value, &contact) ?
+		       contact.uri :
+		       SPAN_EMPTY;
+}
+
+bool leg_find(struct call *call, const struct sip_message *msg, enum leg_end end,
+	      struct span contact, struct leg *leg)
+{
+	struct leg_routes routes = { .count = 0 };
+	struct sip_name_addr first;
+	struct sip_uri uri;
+	bool is_strict = false;
+
+	leg->route = (struct route){ .service = BALANCE_NONE, .target = BALANCE_NONE };
+	if (contact.len == 0 || !collect(call, msg, end, &routes, &leg->route))
+		return false;
+	struct text_writer w = call_scratch(call);
+	leg->request_uri = contact;
+	struct span next = contact;
+	if (routes.count) {
+		if (!sip_name_addr_decode(routes.values[0], &first) ||
+		    !sip_uri_decode(first.uri, &uri))
+			return false;
+		next = first.uri;
+		is_strict = !uri.has_lr;
+		if (is_strict) /* a strict router takes the Request-URI's place */
+			leg->request_uri = first.uri;
+	}
+	for (uint32_t i = is_strict ? 1 : 0; i < routes.count; i++)
+		put_route_row(&w, routes.values[i]);
+	if (is_strict) {
+		text_put(&w, SPAN("Route: <"));
+		text_put(&w, contact);
+		text_put(&w, SPAN(">\r\n"));
+	}
+	if (w.overflow)
+		return false;
+	leg->routes = call_scratch_done(call, &w);
+	return sip_uri_decode(next, &uri) &&
+	       route_follow(call->snapshot, &uri, routes.count == 0, &leg->route);
+}
