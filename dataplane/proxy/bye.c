@@ -51,7 +51,7 @@ static bool leg_keep(struct call *call, const struct sip_message *msg, enum leg_
 	struct leg leg;
 
 	to->egress = BALANCE_NONE;
-	if (!leg_find(call, msg, end, contact, &leg))
+	if (!leg_resolve(call, msg, end, contact, &leg))
 		return false;
 	*to = (struct bye_leg){
 		.key = branch_leg_key(call->snapshot, end == LEG_ANSWERER ? 'u' : 'v',

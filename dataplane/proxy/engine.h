@@ -564,7 +564,7 @@ struct leg {
 [[nodiscard]] struct span leg_contact(const struct sip_message *msg);
 /* From a 2xx with our Record-Route and the `contact` of the party at that end.  False: it leads
  * nowhere. */
-[[nodiscard]] bool leg_find(struct call *call, const struct sip_message *msg, enum leg_end end,
+[[nodiscard]] bool leg_resolve(struct call *call, const struct sip_message *msg, enum leg_end end,
 			    struct span contact, struct leg *leg);
 
 /* ---- bye.c */

@@ -96,7 +96,7 @@ struct span leg_contact(const struct sip_message *msg)
 		       SPAN_EMPTY;
 }
 
-bool leg_find(struct call *call, const struct sip_message *msg, enum leg_end end,
+bool leg_resolve(struct call *call, const struct sip_message *msg, enum leg_end end,
 	      struct span contact, struct leg *leg)
 {
 	struct leg_routes routes = { .count = 0 };

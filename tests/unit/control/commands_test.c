@@ -345,6 +345,38 @@ static void show_memory_tells_copies_owed_and_the_reserve(void **state)
 	json_decref(body);
 }
 
+static void show_dialogs_adds_workers_up_by_service(void **state)
+{
+	struct test *t = *state;
+
+	t->dataplane.workers = 2;
+	t->dataplane.worker[0].proxy.dialogs = 5;
+	t->dataplane.worker[1].proxy.dialogs_max = 100;
+	t->dataplane.worker[1].proxy.dialog_watches = 2;
+	t->dataplane.dialogs[0] = (struct proxy_dialog_stats){
+		.live = 5, .created = 9, .out_of_order_caller = 3, .unacknowledged_callee = 1 };
+	t->dataplane.dialogs[1] = (struct proxy_dialog_stats){
+		.created = 2, .full = 4, .out_of_order_caller = 1, .byes = 6 };
+	json_t *body = ask(t, "{'id':1,'command':'show dialogs'}");
+	const json_t *workers = json_object_get(body, "workers");
+	assert_int_equal(json_array_size(workers), 2);
+	assert_int_equal(number(json_array_get(workers, 0), "live", NULL), 5);
+	assert_int_equal(number(json_array_get(workers, 1), "max", NULL), 100);
+	assert_int_equal(number(json_array_get(workers, 1), "watches", NULL), 2);
+	const json_t *services = json_object_get(body, "services");
+	assert_int_equal(json_array_size(services), 2);
+	const json_t *first = json_array_get(services, 0);
+	assert_string_equal(string(first, "service"), "inbound");
+	assert_int_equal(number(first, "created", NULL), 11);
+	assert_int_equal(number(first, "full", NULL), 4);
+	assert_int_equal(number(first, "byes", NULL), 6);
+	assert_int_equal(number(first, "out_of_order", "caller", NULL), 4);
+	assert_int_equal(number(first, "unacknowledged", "callee", NULL), 1);
+	assert_int_equal(number(json_array_get(services, 1), "created", NULL), 0);
+	assert_int_equal(number(json_object_get(body, "total"), "created", NULL), 11);
+	json_decref(body);
+}
+
 static void show_config_prints_yaml_that_loads(void **state)
 {
 	struct test *t = *state;
@@ -474,6 +506,7 @@ int main(void)
 		CASE(show_services_pools_interfaces_and_memory_name_everything),
 		CASE(show_timers_counts_by_worker_and_tells_durations),
 		CASE(show_memory_tells_copies_owed_and_the_reserve),
+		CASE(show_dialogs_adds_workers_up_by_service),
 		CASE(show_config_prints_yaml_that_loads),
 		CASE(the_wish_for_a_target_is_stored_and_told),
 		CASE(a_target_that_is_unknown_or_in_two_pools_is_refused),

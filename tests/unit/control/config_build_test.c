@@ -68,7 +68,7 @@ static const char everything[] =
 	"timers: {t1: 250ms, t2: 2s, t4: 3s, timer_c: 4m, timer_d: 40s}\n"
 	"services:\n"
 	"- {name: inbound, listen: [\"udp:192.0.2.1:5062\", \"udp:[2001:db8::1]:5064\"], pool: "
-	"switches, nat: off, rewrite_host: true, push_route: true, domains: [SIP.Example.com., "
+	"switches, nat: off, rewrite_host: true, push_route: true, cseq_check: enforce, dialog_age: 2h, bye_unacknowledged: true, domains: [SIP.Example.com., "
 	"\"[2001:DB8:0::0:9]\"]}\n"
 	"- {name: outbound, listen: [\"udp:198.51.100.1:5060\"], from: switches, pool: "
 	"request-uri, record_route: false}\n"
@@ -203,6 +203,9 @@ static void snapshot_has_services_and_listens(void **)
 	assert_int_equal(s->settle_ms, 64 * 250);
 	assert_int_equal(inbound->nat, NAT_OFF);
 	assert_true(inbound->record_route && inbound->rewrite_host && inbound->push_route);
+	assert_int_equal(inbound->cseq_check, CSEQ_CHECK_ENFORCE);
+	assert_int_equal(inbound->dialog_age_ms, 2 * 3600 * 1000);
+	assert_true(inbound->bye_unacknowledged);
 	assert_int_equal(inbound->domain_count, 2);
 	assert_string_equal(s->domains[inbound->domain_first], "sip.example.com");
 	assert_string_equal(s->domains[inbound->domain_first + 1], "2001:db8::9");
@@ -216,6 +219,9 @@ static void snapshot_has_services_and_listens(void **)
 	assert_int_equal(outbound->from_pool, 0);
 	assert_int_equal(outbound->nat, NAT_AUTO);
 	assert_false(outbound->record_route || outbound->rewrite_host || outbound->push_route);
+	assert_int_equal(outbound->cseq_check, CSEQ_CHECK_LOG);
+	assert_int_equal(outbound->dialog_age_ms, 12 * 3600 * 1000);
+	assert_false(outbound->bye_unacknowledged);
 	assert_true(s->pools[outbound->pool].is_request_uri);
 	assert_int_equal(s->services[2].pool, 1);
 	/* A call from a switch, and one from anybody else, at the shared address. */
