@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <time.h>
 
+#include "api/json_text.h"
+
 void events_init(struct events *events, FILE *out)
 {
 	*events = (struct events){ .out = out, .recent = json_array() };
@@ -50,7 +52,8 @@ void events_raise(struct events *events, const char *kind, json_t *fields, const
 		fprintf(events->out, "%s %s: %s\n", time, kind, text);
 		fflush(events->out);
 	}
-	json_t *event = json_pack("{s:s, s:s, s:s}", "time", time, "kind", kind, "text", text);
+	json_t *event = json_pack("{s:s, s:s, s:o}", "time", time, "kind", kind, "text",
+				 json_text(text));
 	if (event && fields)
 		json_object_update_missing(event, fields);
 	json_decref(fields);

@@ -370,8 +370,8 @@ static void show_dialogs_adds_workers_up_by_service(void **state)
 	assert_int_equal(number(first, "created", NULL), 11);
 	assert_int_equal(number(first, "full", NULL), 4);
 	assert_int_equal(number(first, "byes", NULL), 6);
-	assert_int_equal(number(first, "out_of_order", "caller", NULL), 4);
-	assert_int_equal(number(first, "unacknowledged", "callee", NULL), 1);
+	assert_int_equal(number(first, "out_of_order", "caller"), 4);
+	assert_int_equal(number(first, "unacknowledged", "callee"), 1);
 	assert_int_equal(number(json_array_get(services, 1), "created", NULL), 0);
 	assert_int_equal(number(json_object_get(body, "total"), "created", NULL), 11);
 	json_decref(body);
