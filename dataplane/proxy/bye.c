@@ -3,7 +3,7 @@
  * Ends a call whose 2xx saw no ACK, with a BYE to both parties, each as if from the other.  What
  * that needs is copied out of the 2xx and its INVITE, and kept until the ACK or the end.
  */
-#include "proxy/engine.h"
+#include "proxy/dialog.h"
 
 /* A party with a head larger than that is not worth the memory. */
 #define BYE_COPY_MAX 8192

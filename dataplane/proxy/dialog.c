@@ -8,7 +8,7 @@
  * alone are not kept.
  */
 #include "balance/timers.h"
-#include "proxy/engine.h"
+#include "proxy/dialog.h"
 
 #define SESSION_SECONDS_MIN UINT64_C(90) /* RFC 4028 §4 */
 
@@ -123,7 +123,8 @@ static void watch_end(struct proxy *proxy, struct dialog *dialog)
 	if (watch && watch->copy) {
 		count(&stats->bye_copies, -1);
 		count(&stats->bye_copy_octets, -(int64_t)watch->copy->len);
-		txn_release(proxy, &watch->copy);
+		/* No outbox points to it: what is sent of it is composed anew. */
+		retain_release(proxy->retain, watch->copy);
 	}
 	dialog_table_stop_watch(proxy->dialogs, dialog);
 }

@@ -27,7 +27,7 @@
  *	peer.c       neighbours with another T1
  *	timers.c     whose timers, and how many of each run
  *	explain.c    where would this go
- *	dialog.c     dialogs: CSeq order, the 2xx without ACK
+ *	dialog.c     dialogs: CSeq order, the 2xx without ACK (dialog.h)
  *	bye.c        ends a call whose 2xx saw no ACK
  *	leg.c        the two legs of a dialog, as its 2xx tells them
  */
@@ -547,63 +547,6 @@ struct own_request {
  * caller.  NULL: no slot or no memory, and it was sent once at most. */
 struct txn *own_start(struct call *call, const struct own_request *own);
 struct verdict own_response(struct call *call, struct txn *txn, const struct sip_message *msg);
-
-/* ---- leg.c */
-enum leg_end {
-	LEG_ANSWERER, /* who sent the 2xx */
-	LEG_INVITER,  /* who sent the INVITE */
-	LEG_ENDS,
-};
-/* What the other party would send along a leg; spans of the message and of the scratch. */
-struct leg {
-	struct span request_uri;
-	struct span routes; /* complete Route rows, or empty */
-	struct route route;
-};
-/* URI of the first Contact, or empty. */
-[[nodiscard]] struct span leg_contact(const struct sip_message *msg);
-/* From a 2xx with our Record-Route and the `contact` of the party at that end.  False: it leads
- * nowhere. */
-[[nodiscard]] bool leg_resolve(struct call *call, const struct sip_message *msg, enum leg_end end,
-			    struct span contact, struct leg *leg);
-
-/* ---- bye.c */
-/* What the BYEs of a call need, out of its 2xx and the branch that it answers.  NULL: no memory,
- * or no way to either party. */
-[[nodiscard]] struct retained *bye_keep(struct call *call, const struct sip_message *msg,
-					const struct txn *branch);
-/* `last`: the highest CSeq of the party at the other end of each leg. */
-void bye_send(struct call *call, const struct retained *kept, uint16_t service,
-	      const uint32_t last[LEG_ENDS]);
-/* False: to be put off to the next batch. */
-[[nodiscard]] bool bye_has_scratch(const struct call *call);
-
-/* ---- dialog.c */
-/* What an in-dialog request belongs to. */
-struct dialog_pass {
-	struct dialog *dialog; /* NULL: none is known */
-	enum dialog_side side; /* who sent it */
-};
-/* RFC 3261 §12.2.2, of a request that matches no transaction: VERDICT_REASON_NONE, or why it is to
- * be refused.  Takes no note of the number. */
-[[nodiscard]] enum verdict_reason dialog_check(struct call *call, const struct sip_message *msg,
-					       const struct route *route,
-					       struct dialog_pass *pass);
-/* The request went on. */
-void dialog_request_sent(struct call *call, uint8_t method, uint32_t cseq,
-			 const struct dialog_pass *pass);
-/* A 2xx to an INVITE about to be forwarded, the first or again: begins and refreshes dialogs, and
- * waits for the ACK.  `branch`: that it answers, NULL when only a tombstone is left of it. */
-void dialog_take_2xx(struct call *call, uint16_t service, bool in_dialog,
-		     const struct sip_message *msg, const struct txn *branch);
-/* A final response to another request of a dialog: refreshes it, ends it. */
-void dialog_take_final(struct call *call, uint16_t service, const struct sip_message *msg);
-/* An ACK on its way to who answered 2xx. */
-void dialog_take_ack(struct call *call, const struct sip_message *msg, const struct route *route);
-/* A timer ran out. */
-void dialog_expire(struct call *call, uint32_t index, uint32_t generation);
-/* Gives back all that dialogs hold. */
-void dialog_forget_all(struct proxy *proxy);
 
 /* ---- server.c */
 [[nodiscard]] uint16_t server_step(struct txn *txn, unsigned int event);

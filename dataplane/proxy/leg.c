@@ -3,7 +3,7 @@
  * The two legs of a dialog as its 2xx tells them: what a request of our own towards one party
  * needs (RFC 3261 §12.1, §12.2.1.1), as the other party would send it.
  */
-#include "proxy/engine.h"
+#include "proxy/dialog.h"
 
 /* Proxies between us and a party. */
 #define ROUTES_MAX 16

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The engine's edge: creation, reception, expiry, errors, outbox, statistics; see proxy.h. */
+#include "proxy/dialog.h"
 #include "proxy/timers.h"
 
 #include <stdio.h>

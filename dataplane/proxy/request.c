@@ -3,6 +3,7 @@
  * A request received: match it to its transaction, else validate, route and forward it
  * (RFC 3261 §16.3 to §16.6), statefully, or without state for ACK and a stray CANCEL.
  */
+#include "proxy/dialog.h"
 #include "proxy/engine.h"
 #include "proxy/timers.h"
 #include "sip/index.h"

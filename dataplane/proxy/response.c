@@ -3,6 +3,7 @@
  * A response received: find the transaction that it belongs to, step its client machine, choose
  * what goes upstream (RFC 3261 §16.7, RFC 6026 §7.2, RFC 4320 §4).
  */
+#include "proxy/dialog.h"
 #include "proxy/timers.h"
 
 struct match {
