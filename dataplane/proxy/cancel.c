@@ -102,11 +102,21 @@ struct verdict cancel_receive(struct call *call, struct sip_message *msg)
 	struct txn *txn = txn_find_server(proxy, branch_server_key(call->snapshot, msg),
 					  SIP_METHOD_INVITE, &tombstone);
 
-	if (!txn && !tombstone)
+	if (!txn && !tombstone) {
+		enum verdict_reason answered;
+		if (mark_find(call, branch_server_key(call->snapshot, msg), SIP_METHOD_CANCEL,
+			      &answered))
+			return reply_stateless(call, msg, 200, SPAN_EMPTY, REASON_CANCEL);
 		return forward_stray(call, msg);
+	}
 	struct verdict verdict = reply_stateless(call, msg, 200, SPAN_EMPTY, REASON_CANCEL);
 	if (!txn || txn->server_state != INVITE_SERVER_PROCEEDING)
 		return verdict;
+	/* Its own Timer J is 64*T1.  The INVITE's record stays as long by the Timer D of its first
+	 * branch; where that one failed long before, a mark does. */
+	if (txn->attempts > 1)
+		mark_set_put(proxy->marks, txn->server_key, SIP_METHOD_CANCEL, REASON_CANCEL,
+			     tick_add(call->now, TICK_MS(call->snapshot->settle_ms)), call->now);
 	context_cancel(call, txn, msg);
 	txn_settle(call, txn);
 	return verdict;

@@ -83,12 +83,15 @@ static void timer_c_due(struct call *call, struct txn *txn)
 			return;
 	}
 	txn->client_state = INVITE_CLIENT_TERMINATED;
-	client_failed(call, txn, FAILOVER_TIMEOUT);
+	client_failed(call, txn, FAILOVER_TIMEOUT, true);
 }
 
 void client_end_due(struct call *call, struct txn *txn)
 {
 	unsigned int event;
+	/* INVITE_CLIENT_PROCEEDING does not come here. */
+	bool was_answered = !(txn->flags & TXN_IS_INVITE) &&
+			    txn->client_state == NON_INVITE_CLIENT_PROCEEDING;
 
 	txn_deadline_clear(txn, DEADLINE_CLIENT_END);
 	if (txn->flags & TXN_IS_INVITE) {
@@ -111,7 +114,7 @@ void client_end_due(struct call *call, struct txn *txn)
 				NON_INVITE_CLIENT_TIMER_F;
 	}
 	if (client_step(txn, event) & FSM_TIMEOUT)
-		client_failed(call, txn, FAILOVER_TIMEOUT);
+		client_failed(call, txn, FAILOVER_TIMEOUT, was_answered);
 }
 
 void client_transport_error(struct call *call, struct txn *txn)
@@ -121,7 +124,7 @@ void client_transport_error(struct call *call, struct txn *txn)
 						    (unsigned int)NON_INVITE_CLIENT_TRANSPORT_ERROR);
 
 	if (actions & FSM_ERROR)
-		client_failed(call, txn, FAILOVER_TRANSPORT_ERROR);
+		client_failed(call, txn, FAILOVER_TRANSPORT_ERROR, false);
 }
 
 void client_forget_target(struct txn *txn)
@@ -149,7 +152,8 @@ void client_use_target(struct call *call, struct txn *txn, struct txn *branch,
 	__atomic_fetch_add(&branch->status->requests, 1, __ATOMIC_RELAXED);
 }
 
-void client_failed(struct call *call, struct txn *branch, enum failover_cause cause)
+void client_failed(struct call *call, struct txn *branch, enum failover_cause cause,
+		   bool was_answered)
 {
 	struct proxy *proxy = call->proxy;
 	struct txn *txn = txn_parent(proxy, branch);
@@ -162,9 +166,12 @@ void client_failed(struct call *call, struct txn *branch, enum failover_cause ca
 			proxy->stats.timeouts_invite++;
 		else
 			proxy->stats.timeouts_non_invite++;
-		call_outcome(call, branch, OUTCOME_TIMEOUT, 0);
-		if (branch->status)
-			__atomic_fetch_add(&branch->status->timeouts, 1, __ATOMIC_RELAXED);
+		/* RFC 3263 §4.3: a failure is no response at all; a slow target is not a dead one. */
+		if (!was_answered) {
+			call_outcome(call, branch, OUTCOME_TIMEOUT, 0);
+			if (branch->status)
+				__atomic_fetch_add(&branch->status->timeouts, 1, __ATOMIC_RELAXED);
+		}
 	} else if (cause == FAILOVER_TRANSPORT_ERROR) {
 		call_outcome(call, branch, OUTCOME_TRANSPORT_ERROR, 0);
 		if (branch->status)

@@ -104,6 +104,7 @@ enum txn_flag {
 	TXN_IS_OPEN = 1 << 8,       /* this branch has no final response, time-out or error yet */
 	TXN_ABANDONED = 1 << 9,     /* no target is tried any more: cancelled by the caller, or 6xx */
 	TXN_HAS_OFFER = 1 << 10,    /* the INVITE has a body */
+	TXN_IS_SILENT = 1 << 12,    /* a non-INVITE that gets no final response, only its 100 */
 	TXN_IS_OWN = 1 << 11,       /* a request of our own: no server side, answers end here */
 };
 
@@ -478,8 +479,10 @@ void client_linger(struct call *call, struct txn *txn);
 void client_retransmit_due(struct call *call, struct txn *txn);
 void client_end_due(struct call *call, struct txn *txn);
 void client_transport_error(struct call *call, struct txn *txn);
-/* The branch is over without a response: next target, else what the context decides. */
-void client_failed(struct call *call, struct txn *branch, enum failover_cause cause);
+/* The branch is over without a final response: next target, else what the context decides.
+ * `was_answered`: it had a provisional one, so its target is not told of as silent. */
+void client_failed(struct call *call, struct txn *branch, enum failover_cause cause,
+		   bool was_answered);
 void client_forget_target(struct txn *branch);
 /* Binds a branch of `txn` to the route's target. */
 void client_use_target(struct call *call, struct txn *txn, struct txn *branch,

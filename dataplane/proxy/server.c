@@ -102,10 +102,16 @@ static struct span build_from_sent(struct call *call, const struct txn *txn, uin
  * forwarded a second time. */
 void server_stay_silent(struct call *call, struct txn *txn)
 {
+	/* An absorbed 408 answers nobody: the 100 that is due later still goes (RFC 4320 §4.1), and
+	 * is what copies of the request get.  When a timer drives, the caller's has run out too. */
+	if (txn->deadlines[DEADLINE_TRYING] != TICK_NEVER) {
+		txn->flags |= TXN_IS_SILENT;
+		return;
+	}
 	uint16_t actions = server_step(txn, NON_INVITE_SERVER_TU_FINAL);
-
 	server_respond(call, txn, actions & FSM_LINGER, SPAN_EMPTY, false);
-	txn_release(call->proxy, &txn->response);
+	if (!call->datagram)
+		txn_release(call->proxy, &txn->response);
 }
 
 void server_reply(struct call *call, struct txn *txn, uint16_t status)
@@ -198,4 +204,8 @@ void server_trying_due(struct call *call, struct txn *txn)
 	txn_deadline_clear(txn, DEADLINE_TRYING);
 	if (txn->server_state == NON_INVITE_SERVER_TRYING && txn->request)
 		server_reply(call, txn, 100);
+	if (!(txn->flags & TXN_IS_SILENT))
+		return;
+	uint16_t actions = server_step(txn, NON_INVITE_SERVER_TU_FINAL);
+	server_respond(call, txn, actions & FSM_LINGER, SPAN_EMPTY, false);
 }

@@ -108,13 +108,17 @@ void model_measure(const struct call *call, tick_t due, const char *timer)
 
 /* ---- the server machine */
 
-void model_server_silent(struct model_txn *txn, tick_t since)
+void model_server_silent(struct model_txn *txn, tick_t since, bool by_timer)
 {
-	txn->side = SIDE_COMPLETED;
 	txn->is_silent = true;
+	/* RFC 4320 §4.1: the 100 is still to come. */
+	if (!by_timer && txn->trying_at != TICK_NEVER)
+		return;
+	txn->side = SIDE_COMPLETED;
 	txn->trying_at = TICK_NEVER;
 	txn->end = since + TICK_MS(64 * T1_MS);
-	model_keep(&txn->response, NULL);
+	if (by_timer)
+		model_keep(&txn->response, NULL);
 	model_keep(&txn->request, NULL);
 }
 
@@ -282,7 +286,7 @@ static void take_again(struct model_txn *txn, struct outputs *outputs)
 	struct output *output;
 	uint16_t status = txn->response ? txn->response->sip.status : 100;
 
-	if (txn->side == SIDE_TRYING || txn->is_silent ||
+	if (txn->side == SIDE_TRYING || (txn->is_silent && !txn->response) ||
 	    (txn->side != SIDE_PROCEEDING && txn->side != SIDE_COMPLETED) ||
 	    (txn->side == SIDE_COMPLETED && world.now >= txn->end))
 		return;

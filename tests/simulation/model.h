@@ -155,7 +155,7 @@ bool model_has_final(const struct model_txn *txn, const struct outputs *outputs)
 void model_keep(struct buffer **slot, struct buffer *buffer);
 /* A response goes upstream: the server machine's step. */
 void model_server_sent(struct model_txn *txn, struct buffer *response, bool is_kept);
-void model_server_silent(struct model_txn *txn, tick_t since);
+void model_server_silent(struct model_txn *txn, tick_t since, bool by_timer);
 /* Of the top Via's row, with all that the engine put into it. */
 uint64_t model_via_hash(const struct buffer *buffer);
 void model_attempt_begin(struct model_txn *txn, struct output *output);

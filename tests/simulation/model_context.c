@@ -147,7 +147,7 @@ static void decide(struct model_txn *txn, struct outputs *outputs)
 
 	txn->next_at = TICK_NEVER;
 	if (best_class(txn) == 9) { /* RFC 4320 §4.2 */
-		model_server_silent(txn, world.now);
+		model_server_silent(txn, world.now, false);
 		return;
 	}
 	output = model_take_final(txn, outputs);

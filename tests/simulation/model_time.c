@@ -95,7 +95,7 @@ static void end_without_a_word(struct model_txn *txn, struct model_attempt *atte
 	if (model_is_invite(txn))
 		model_count(txn, attempt, 408, true, NULL, &none);
 	else if (model_is_undecided(txn))
-		model_server_silent(txn, end);
+		model_server_silent(txn, end, true);
 }
 
 /* ---- the next target */
@@ -174,6 +174,8 @@ static void answered(struct model_txn *txn, struct output *output, struct output
 		model_check_own(txn, output->buffer);
 		txn->trying_at = TICK_NEVER;
 		model_server_sent(txn, output->buffer, true);
+		if (txn->is_silent)
+			model_server_silent(txn, world.now, false);
 		return;
 	}
 	if (model_is_invite(txn) && txn->side == SIDE_COMPLETED && txn->response) {
