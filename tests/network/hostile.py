@@ -129,7 +129,9 @@ def headers(number):
     send(good, source=rng.choice(["0.0.0.0", "127.0.0.1", "224.0.0.5", "255.255.255.255", TANDEM]))
     send(b"\r\n\r\n", "KEEPALIVE")
     send(b"")
-    send(struct.pack("!HHI12s", 1, 0, 0x2112A442, octets(12)), "STUN")
+    send(struct.pack("!HHI12s", 1, 0, 0x2112A442, octets(12)), "STUN_BINDING")
+    send(struct.pack("!HHI12s", 0x11, 0, 0x2112A442, octets(12)), "STUN")
+    send(struct.pack("!HHI12s", 1, 4, 0x2112A442, octets(12)), "STUN_MALFORMED")
 
 
 def fragments(number):
