@@ -148,7 +148,8 @@ static void check_status(struct call *call)
 
 	if (is_right_status(call))
 		return;
-	if (plan->flow == FLOW_SLOW && plan->answer_ms > 20000 && s == 1) {
+	/* Timer E repeats every 4 s by then: four losses in a row, and Timer F is there. */
+	if (plan->flow == FLOW_SLOW && plan->answer_ms > 15000 && s == 1) {
 		call_race(call, RACE_SLOW_ANSWER);
 		return;
 	}
