@@ -381,13 +381,17 @@ void model_request(struct call *call, struct buffer *in, struct address from, st
 			outputs->output[i].is_asked_for = true;
 		return;
 	}
-	if (txn && (is_taken_anew || !is_alive(txn)) &&
-	    (txn->is_silent || agreement_is_touched(call))) {
+	/* A CANCEL comes again for as long as its own Timer J, and is answered. */
+	bool is_cancel = in->sip.method == METHOD_CANCEL;
+	/* What the network kept is no fault of anybody's. */
+	bool was_kept = txn && world.now < tick_add(record_end(txn), TICK_SECONDS(2));
+	if (txn && !is_cancel && (is_taken_anew || !is_alive(txn)) &&
+	    (txn->is_silent || was_kept || agreement_is_touched(call))) {
 		call_race(call, RACE_LATE_RETRANSMISSION);
 		call->begins_anew = true;
 		txn = NULL;
 	}
-	if (txn && !is_alive(txn) && in->sip.method != METHOD_ACK)
+	if (txn && !is_alive(txn) && in->sip.method != METHOD_ACK && !is_cancel)
 		world_fail(call, "a %s comes again after its transaction ended",
 			   method_names[in->sip.method]);
 	if (in->sip.method == METHOD_ACK) {

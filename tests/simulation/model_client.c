@@ -196,6 +196,9 @@ void model_response(struct call *call, struct buffer *in, struct outputs *output
 	if (in->sip.method == METHOD_CANCEL) {
 		attempt->cancel_at = TICK_NEVER;
 		attempt->cancel_is_kept = false;
+		/* To one that went on without state before the INVITE's was made anew. */
+		if (outputs->count)
+			(void)model_lost_response(call, in, outputs);
 		return;
 	}
 	check_verdict(txn, attempt, outputs->verdict);

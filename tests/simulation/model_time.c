@@ -271,7 +271,9 @@ void model_end_silent(struct model_txn *txn, struct outputs *outputs)
 		struct model_attempt *attempt = &txn->attempt[i];
 		if (!model_is_open(attempt) || !is_due(attempt->end) || is_end_seen(txn, attempt))
 			continue;
-		if (outputs->count == 0 || model_has_final(txn, outputs))
+		/* A final response to a non-INVITE goes up only if it came in time. */
+		if (outputs->count == 0 ||
+		    (model_is_invite(txn) && model_has_final(txn, outputs)))
 			end_without_a_word(txn, attempt);
 	}
 }
