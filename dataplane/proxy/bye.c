@@ -44,14 +44,14 @@ static struct span row_value(const struct sip_message *msg, enum sip_header_id i
 	return row ? sip_header_value(msg, row) : SPAN_EMPTY;
 }
 
-static bool leg_keep(struct call *call, const struct sip_message *msg, enum leg_end end,
-		     struct span contact, const struct txn *branch, struct bye_leg *to,
-		     struct text_writer *w)
+static bool leg_keep(struct call *call, const struct sip_message *msg, uint16_t service,
+		     enum leg_end end, struct span contact, const struct txn *branch,
+		     struct bye_leg *to, struct text_writer *w)
 {
 	struct leg leg;
 
 	to->egress = BALANCE_NONE;
-	if (!leg_resolve(call, msg, end, contact, &leg))
+	if (!leg_resolve(call, msg, service, end, contact, &leg))
 		return false;
 	*to = (struct bye_leg){
 		.key = branch_leg_key(call->snapshot, end == LEG_ANSWERER ? 'u' : 'v',
@@ -66,7 +66,7 @@ static bool leg_keep(struct call *call, const struct sip_message *msg, enum leg_
 	return true;
 }
 
-struct retained *bye_keep(struct call *call, const struct sip_message *msg,
+struct retained *bye_keep(struct call *call, const struct sip_message *msg, uint16_t service,
 			  const struct txn *branch)
 {
 	const struct span from = row_value(msg, SIP_HEADER_FROM);
@@ -81,10 +81,10 @@ struct retained *bye_keep(struct call *call, const struct sip_message *msg,
 	text_put(&w, from);
 	text_put(&w, to);
 	text_put(&w, call_id);
-	bool answerer = leg_keep(call, msg, LEG_ANSWERER, leg_contact(msg), branch,
+	bool answerer = leg_keep(call, msg, service, LEG_ANSWERER, leg_contact(msg), branch,
 				 &copy.legs[LEG_ANSWERER], &w);
-	bool inviter = leg_keep(call, msg, LEG_INVITER, invite_contact(call, branch), branch,
-				&copy.legs[LEG_INVITER], &w);
+	bool inviter = leg_keep(call, msg, service, LEG_INVITER, invite_contact(call, branch),
+				branch, &copy.legs[LEG_INVITER], &w);
 	if ((!answerer && !inviter) || w.overflow)
 		return NULL;
 	struct span written = text_written(&w);

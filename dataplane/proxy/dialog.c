@@ -257,7 +257,7 @@ static void watch_ack(struct call *call, struct dialog *dialog, const struct sip
 	watch->status = branch->status;
 	watch->target_id = branch->target_id;
 	if (call->snapshot->services[dialog->service].bye_unacknowledged)
-		copy_keep(call, dialog, watch, bye_keep(call, msg, branch));
+		copy_keep(call, dialog, watch, bye_keep(call, msg, dialog->service, branch));
 }
 
 static struct dialog *dialog_begin(struct call *call, const struct sip_message *msg,

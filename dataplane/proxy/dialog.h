@@ -22,16 +22,16 @@ struct leg {
 };
 /* URI of the first Contact, or empty. */
 [[nodiscard]] struct span leg_contact(const struct sip_message *msg);
-/* From a 2xx with our Record-Route and the `contact` of the party at that end.  False: it leads
- * nowhere. */
-[[nodiscard]] bool leg_resolve(struct call *call, const struct sip_message *msg, enum leg_end end,
-			    struct span contact, struct leg *leg);
+/* From a 2xx with the Record-Route that we set for `service` (a call may pass us twice, each time
+ * for another) and the `contact` of the party at that end.  False: it leads nowhere. */
+[[nodiscard]] bool leg_resolve(struct call *call, const struct sip_message *msg, uint16_t service,
+			       enum leg_end end, struct span contact, struct leg *leg);
 
 /* ---- bye.c */
-/* What the BYEs of a call need, out of its 2xx and the branch that it answers.  NULL: no memory,
- * or no way to either party. */
+/* What the BYEs of a call of `service` need, out of its 2xx and the branch that it answers.  NULL:
+ * no memory, or no way to either party. */
 [[nodiscard]] struct retained *bye_keep(struct call *call, const struct sip_message *msg,
-					const struct txn *branch);
+					uint16_t service, const struct txn *branch);
 /* `last`: the highest CSeq of the party at the other end of each leg. */
 void bye_send(struct call *call, const struct retained *kept, uint16_t service,
 	      const uint32_t last[LEG_ENDS]);

@@ -59,7 +59,8 @@ static bool leg_end(struct call *call, const struct sip_message *msg, uint16_t s
 	const struct sip_header *from = sip_message_find(msg, SIP_HEADER_FROM);
 	const struct sip_header *to = sip_message_find(msg, SIP_HEADER_TO);
 
-	if (!from || !to || !leg_resolve(call, msg, LEG_ANSWERER, leg_contact(msg), &leg))
+	if (!from || !to ||
+	    !leg_resolve(call, msg, service, LEG_ANSWERER, leg_contact(msg), &leg))
 		return false;
 	struct own_request own = {
 		.method = SIP_METHOD_ACK,

@@ -13,15 +13,29 @@ struct leg_routes {
 	uint32_t count;
 };
 
+/* Is this a value of the passage that `service` served, and not of another one of the same call?
+ * Only then `route` is filled. */
+static bool is_of_passage(struct call *call, const struct sip_message *msg, struct span value,
+			  uint16_t service, struct route *route)
+{
+	struct route probe = *route;
+
+	if (!route_is_own_signed(call->snapshot, msg, value, &probe) ||
+	    probe.token.service != service)
+		return false;
+	*route = probe;
+	return true;
+}
+
 /* Record-Route values from the answering party down to ours.  False: ours is not among them. */
-static bool routes_above(struct call *call, const struct sip_message *msg,
+static bool routes_above(struct call *call, const struct sip_message *msg, uint16_t service,
 			 struct leg_routes *routes, struct route *route)
 {
 	struct sip_value_cursor at;
 
 	for (bool more = sip_value_first(msg, SIP_HEADER_RECORD_ROUTE, &at); more;
 	     more = sip_value_next(msg, &at)) {
-		if (route_is_own_signed(call->snapshot, msg, at.value, route))
+		if (is_of_passage(call, msg, at.value, service, route))
 			return true;
 		if (routes->count == ROUTES_MAX)
 			return false;
@@ -31,7 +45,7 @@ static bool routes_above(struct call *call, const struct sip_message *msg,
 }
 
 /* Those below ours, down to the party that asked. */
-static bool routes_below(struct call *call, const struct sip_message *msg,
+static bool routes_below(struct call *call, const struct sip_message *msg, uint16_t service,
 			 struct leg_routes *routes, struct route *route)
 {
 	struct sip_value_cursor at;
@@ -39,7 +53,7 @@ static bool routes_below(struct call *call, const struct sip_message *msg,
 
 	for (bool more = sip_value_first(msg, SIP_HEADER_RECORD_ROUTE, &at); more;
 	     more = sip_value_next(msg, &at)) {
-		if (route_is_own_signed(call->snapshot, msg, at.value, route)) {
+		if (is_of_passage(call, msg, at.value, service, route)) {
 			is_below = true;
 			routes->count = 0;
 			continue;
@@ -70,16 +84,16 @@ static void put_route_row(struct text_writer *w, struct span value)
 	text_put(w, SPAN("\r\n"));
 }
 
-static bool collect(struct call *call, const struct sip_message *msg, enum leg_end end,
-		    struct leg_routes *routes, struct route *route)
+static bool collect(struct call *call, const struct sip_message *msg, uint16_t service,
+		    enum leg_end end, struct leg_routes *routes, struct route *route)
 {
 	if (end == LEG_ANSWERER) {
-		bool found = routes_above(call, msg, routes, route);
+		bool found = routes_above(call, msg, service, routes, route);
 		reverse(routes);
 		return found;
 	}
 	/* As if the answering party sent it. */
-	bool found = routes_below(call, msg, routes, route);
+	bool found = routes_below(call, msg, service, routes, route);
 	route->side = route->side == ROUTE_TOKEN_FROM_CREATOR ? ROUTE_TOKEN_TO_CREATOR :
 								ROUTE_TOKEN_FROM_CREATOR;
 	return found;
@@ -96,8 +110,8 @@ struct span leg_contact(const struct sip_message *msg)
 		       SPAN_EMPTY;
 }
 
-bool leg_resolve(struct call *call, const struct sip_message *msg, enum leg_end end,
-	      struct span contact, struct leg *leg)
+bool leg_resolve(struct call *call, const struct sip_message *msg, uint16_t service,
+		 enum leg_end end, struct span contact, struct leg *leg)
 {
 	struct leg_routes routes = { .count = 0 };
 	struct sip_name_addr first;
@@ -105,7 +119,7 @@ bool leg_resolve(struct call *call, const struct sip_message *msg, enum leg_end 
 	bool is_strict = false;
 
 	leg->route = (struct route){ .service = BALANCE_NONE, .target = BALANCE_NONE };
-	if (contact.len == 0 || !collect(call, msg, end, &routes, &leg->route))
+	if (contact.len == 0 || !collect(call, msg, service, end, &routes, &leg->route))
 		return false;
 	struct text_writer w = call_scratch(call);
 	leg->request_uri = contact;
