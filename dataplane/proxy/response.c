@@ -340,23 +340,41 @@ struct verdict response_stray_verdict(struct call *call, const struct sip_messag
 	return stray_decide(call, msg, match.has_hint ? &match.hint : NULL, match.stray);
 }
 
+/* Ours is a non-INVITE: a provisional does not end it, and what was not sent yet is not answered. */
+static void take_cancel_answer(struct call *call, struct txn *txn, const struct sip_message *msg)
+{
+	if (msg->status >= 200 && (txn->flags & TXN_CANCEL_SENT))
+		cancel_answered(call, txn);
+}
+
+/* To a CANCEL that overtook its INVITE and went on without state: the caller's.  One of ours that
+ * was sent since has the same branch, so the target has answered it too (RFC 3261 §17.2.3). */
+static struct verdict stateless_cancel_answered(struct call *call, const struct sip_message *msg,
+						const struct match *match)
+{
+	if (match->txn && is_answer_to(match->txn, msg)) {
+		take_cancel_answer(call, match->txn, msg);
+		txn_settle(call, match->txn);
+	}
+	return stray_receive(call, msg, &match->hint, match->stray);
+}
+
 struct verdict response_receive(struct call *call, struct sip_message *msg)
 {
 	struct match match;
 
 	match_find(call, msg, &match);
 	const struct via_hint *hint = match.has_hint ? &match.hint : NULL;
-	if ((!match.txn && !match.tombstone) || stray_is_stateless_cancel(msg, hint))
+	if (stray_is_stateless_cancel(msg, hint))
+		return stateless_cancel_answered(call, msg, &match);
+	if (!match.txn && !match.tombstone)
 		return stray_receive(call, msg, hint, match.stray);
 	if (match.txn && is_answer_to(match.txn, msg)) {
 		struct verdict verdict;
 		if (match.txn->flags & TXN_IS_OWN) {
 			verdict = own_response(call, match.txn, msg);
 		} else if (msg->method == SIP_METHOD_CANCEL) {
-			/* Ours is a non-INVITE: a provisional does not end it, and what was not
-			 * sent yet is not answered. */
-			if (msg->status >= 200 && (match.txn->flags & TXN_CANCEL_SENT))
-				cancel_answered(call, match.txn);
+			take_cancel_answer(call, match.txn, msg);
 			verdict = verdict_of(VERDICT_ABSORB, REASON_CANCEL_RESPONSE);
 		} else if (msg->via_values < 2) {
 			/* §16.7 item 3: for nobody but us; and we asked for nothing. */

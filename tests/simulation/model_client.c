@@ -194,12 +194,11 @@ void model_response(struct call *call, struct buffer *in, struct outputs *output
 		return;
 	}
 	if (in->sip.method == METHOD_CANCEL) {
-		/* The answer to one that went on without state, before the INVITE was made anew, is
-		 * no answer to ours. */
-		if (outputs->count && model_lost_response(call, in, outputs))
-			return;
 		attempt->cancel_at = TICK_NEVER;
 		attempt->cancel_is_kept = false;
+		/* To one that went on without state before the INVITE's was made anew. */
+		if (outputs->count)
+			(void)model_lost_response(call, in, outputs);
 		return;
 	}
 	check_verdict(txn, attempt, outputs->verdict);
