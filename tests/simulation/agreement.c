@@ -33,8 +33,8 @@ const struct race_rule race_rules[RACES] = {
 	[RACE_CANCEL_TOO_LATE] = { "CANCEL too late", 5,
 		"RFC 3261 §9.1: 64*T1 after its CANCEL the caller waits no more" },
 	/* Excuses: used when the views differ, and only then. */
-	[RACE_SLOW_ANSWER] = { "answer too slow", 20,
-		"RFC 4321 §1.1: lost once, it loses the race against Timer F" },
+	[RACE_SLOW_ANSWER] = { "answer too slow", 2,
+		"RFC 4321 §1.1: each copy that was asked for before Timer F was lost" },
 	[RACE_CALLER_GONE] = { "caller gone", 450,
 		"RFC 3261 §13.3.1.4: who hears no ACK ends the call; the caller hears nothing" },
 	[RACE_CONTRADICTION] = { "target contradicts itself", 150,
@@ -141,6 +141,45 @@ static bool is_right_status(const struct call *call)
 	}
 }
 
+void agreement_note(const struct buffer *buffer, struct address from, struct address to,
+		    bool has_landed)
+{
+	struct call *call = world.calls[buffer->sip.call];
+	const struct node *node = network_is_engine(to) ? network_node(from) : network_node(to);
+
+	if (!call || call->is_done || call->plan.flow != FLOW_SLOW ||
+	    buffer->sip.method != call->plan.method || !node)
+		return;
+	struct answer_path *answer = &call->answer;
+	if (buffer->sip.is_request) {
+		if (has_landed && node->is_target && !network_is_engine(to) && !answer->asked)
+			answer->asked = world.now;
+		return;
+	}
+	if (buffer->sip.status < 200)
+		return;
+	if (node->is_target)
+		*(has_landed ? &answer->came_in : &answer->was_given) = true;
+	else
+		*(has_landed ? &answer->came_back : &answer->went_on) = true;
+}
+
+/* Nothing but losses made the caller wait in vain: every copy of the answer was lost on one side of
+ * Tandem, or on its way beyond Timer F; or the request so often that no answer was due before.
+ * Outages have names of their own. */
+static bool is_slow_by_losses(const struct call *call)
+{
+	const struct answer_path *answer = &call->answer;
+	tick_t end = call->started + TICK_MS(64 * T1_MS);
+
+	if (answer->came_back || agreement_is_touched(call) || call->met_dark || call->has_lost)
+		return false;
+	if (answer->came_in)
+		return answer->went_on;
+	return answer->was_given ||
+	       (answer->asked && answer->asked + TICK_MS(call->plan.answer_ms) >= end);
+}
+
 static void check_status(struct call *call)
 {
 	const struct plan *plan = &call->plan;
@@ -148,8 +187,7 @@ static void check_status(struct call *call)
 
 	if (is_right_status(call))
 		return;
-	/* Timer E repeats every 4 s by then: four losses in a row, and Timer F is there. */
-	if (plan->flow == FLOW_SLOW && plan->answer_ms > 15000 && s == 1) {
+	if (plan->flow == FLOW_SLOW && s == 1 && is_slow_by_losses(call)) {
 		call_race(call, RACE_SLOW_ANSWER);
 		return;
 	}

@@ -180,6 +180,7 @@ void network_send(struct buffer *buffer, struct address from, struct address to)
 			   to.ip >> 24, to.ip >> 16 & 255, to.ip >> 8 & 255, to.ip & 255, to.port);
 	if (network_node(from) && is_swallowed(network_node(from), buffer))
 		return;
+	agreement_note(buffer, from, to, false);
 	if (luck < options->loss) {
 		world.lost++;
 		if (is_traced)
@@ -209,6 +210,7 @@ static void land_at(struct node *node, struct flight *flight)
 	bool has_icmp = is_gone ? call->plan.has_icmp : node->outage == OUTAGE_ICMP;
 
 	if (!is_gone && !is_swallowed(node, flight->buffer)) {
+		agreement_note(flight->buffer, flight->from, flight->to, true);
 		agent_receive(node, flight->buffer, flight->from);
 		return;
 	}
@@ -224,10 +226,12 @@ void network_land(void *object)
 	struct flight *flight = object;
 	struct node *node;
 
-	if (network_is_engine(flight->to))
+	if (network_is_engine(flight->to)) {
+		agreement_note(flight->buffer, flight->from, flight->to, true);
 		engines_receive(flight->buffer, flight->from, flight->to);
-	else if ((node = network_node(flight->to)) != NULL)
+	} else if ((node = network_node(flight->to)) != NULL) {
 		land_at(node, flight);
+	}
 	flight_end(flight);
 }
 

@@ -177,6 +177,14 @@ struct call {
 	uint32_t placed_incarnation[ATTEMPTS_MAX + 1];
 	uint32_t cseq;
 	uint16_t challenger;
+	/* Of a slow non-INVITE, while its caller waits. */
+	struct answer_path {
+		tick_t asked;     /* a target heard it first; 0: none has */
+		bool was_given;   /* the target sent its final response, */
+		bool came_in;     /* a copy of it reached an engine, */
+		bool went_on;     /* an engine sent one on, */
+		bool came_back;   /* it reached the caller */
+	} answer;
 };
 
 /* A process. */
@@ -335,6 +343,9 @@ void calls_forget(void);
 
 /* ---- agreement.c */
 void agreement_check(struct call *call);
+/* A datagram that leaves, or, `has_landed`, one that arrives. */
+void agreement_note(const struct buffer *buffer, struct address from, struct address to,
+		    bool has_landed);
 /* Were races met more often than anybody can believe? */
 void agreement_check_races(void);
 /* Did an outage of a target touch this call? */
