@@ -10,6 +10,7 @@
 
 #include "balance/snapshot.h"
 #include "base/histogram.h"
+#include "base/stage.h"
 #include "base/verdict.h"
 #include "net/stack.h"
 #include "proxy/memory.h"
@@ -85,6 +86,7 @@ struct dataplane_worker_stats {
 	struct net_stats net;
 	struct verdict_counters verdicts; /* all verdicts of this worker: net and engine */
 	struct histogram inside_ns;       /* rx burst to tx burst, a message, nanoseconds */
+	struct stage_totals stages;       /* of the busy passes sampled */
 };
 /* False when there is no such worker. */
 [[nodiscard]] bool dataplane_worker_stats(const struct dataplane *dataplane, uint16_t worker,

@@ -12,6 +12,7 @@
 #define TAILROOM  1024u
 #define ROWS_MAX  1024u /* Via and Record-Route rows of a call */
 #define DIGITS    16u
+#define STAGE_STAY_MAX 1000000u /* cycles: no stage of one message takes that long */
 
 enum { ACCESS, CORE }; /* interfaces */
 
@@ -91,6 +92,7 @@ struct load {
 	struct layout invite, bye;
 	struct endpoint caller, access, core, target;
 	uint64_t overhead;           /* cycles that measuring takes */
+	struct stage_clock stages;
 	struct load_counts counts;
 	char buffer[HEADROOM + 4096 + TAILROOM];
 };
@@ -156,9 +158,11 @@ static bool receive(struct load *load, const char *end, const struct endpoint *s
 	datagram.tailroom = (uint32_t)sizeof(load->buffer) - HEADROOM - datagram.len;
 	outbox_reset(load->outbox);
 	uint64_t before = __rdtsc();
+	stage_pass_begin(&load->stages, STAGE_OTHER, before);
 	struct verdict verdict =
 		proxy_receive(load->proxy, load->snapshot, &datagram, load->now, load->outbox);
-	uint64_t cycles = __rdtsc() - before;
+	uint64_t after = __rdtsc(), cycles = after - before;
+	stage_pass_end(&load->stages, true, 1, after);
 	load->counts.cycles += cycles - MIN(cycles, load->overhead);
 	load->counts.messages++;
 	if (verdict.kind == wanted)
@@ -349,8 +353,10 @@ static void expire(struct load *load)
 	while (more) {
 		outbox_reset(load->outbox);
 		uint64_t before = __rdtsc();
+		stage_pass_begin(&load->stages, STAGE_OTHER, before);
 		more = proxy_expire(load->proxy, load->snapshot, load->now, load->outbox);
-		uint64_t cycles = __rdtsc() - before;
+		uint64_t after = __rdtsc(), cycles = after - before;
+		stage_pass_end(&load->stages, true, 0, after);
 		cycles -= MIN(cycles, load->overhead);
 		load->counts.cycles += cycles;
 		load->counts.expire_cycles += cycles;
@@ -399,6 +405,25 @@ static uint64_t measuring_overhead(void)
 	return least;
 }
 
+static uint64_t read_cycles(void)
+{
+	return __rdtsc();
+}
+
+static void create_stages(struct load *load)
+{
+	const struct stage_clock_config config = {
+		.read = read_cycles,
+		.seed = 1,
+		.passes_a_sample = load->config.passes_a_sample,
+		.stay_max = STAGE_STAY_MAX,
+	};
+
+	load->stages = stage_clock_off;
+	if (load->config.passes_a_sample)
+		stage_clock_init(&load->stages, &config);
+}
+
 static struct endpoint endpoint(const char *text)
 {
 	struct endpoint out = { .port = 0 };
@@ -430,7 +455,7 @@ static bool create_calls(struct load *load)
 
 struct load *load_create(const struct load_config *config)
 {
-	const struct proxy_config engine = {
+	struct proxy_config engine = {
 		.txns_max = config->txns_max,
 		.tombstones_max = config->tombstones_max,
 		.retain_max = config->retain_max,
@@ -442,6 +467,8 @@ struct load *load_create(const struct load_config *config)
 	if (!load)
 		return NULL;
 	load->config = *config;
+	create_stages(load);
+	engine.stages = &load->stages;
 	load->now = TICK_SECONDS(1000);
 	load->random = 1;
 	load->overhead = measuring_overhead();
@@ -478,6 +505,11 @@ void load_take_counts(struct load *load, struct load_counts *counts)
 {
 	*counts = load->counts;
 	load->counts = (struct load_counts){ .calls = 0 };
+}
+
+const struct stage_totals *load_stages(const struct load *load)
+{
+	return &load->stages.totals;
 }
 
 const struct proxy *load_proxy(const struct load *load)

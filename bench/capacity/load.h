@@ -20,6 +20,7 @@ struct load_config {
 	uint32_t ring_ms;         /* mean */
 	uint32_t txns_max, tombstones_max;
 	size_t retain_max;
+	uint32_t passes_a_sample; /* one message or expiry in so many is timed by stage; 0: none */
 };
 
 /* NULL: out of memory, or the engine does not do what is expected (told on stderr). */
@@ -37,6 +38,9 @@ struct load_counts {
 };
 /* Since the last call of it. */
 void load_take_counts(struct load *load, struct load_counts *counts);
+
+/* By stage, since the beginning; what is no stage of the engine's is empty. */
+const struct stage_totals *load_stages(const struct load *load);
 
 const struct proxy *load_proxy(const struct load *load);
 /* Octets of the INVITE as received, and of one live call's copies, for the report. */

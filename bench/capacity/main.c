@@ -22,6 +22,7 @@
 struct run {
 	double rate;
 	uint32_t ring_ms;
+	uint32_t passes_a_sample;
 };
 
 static double seconds_now(void)
@@ -71,6 +72,7 @@ static struct load *create(const struct run *run)
 	const struct load_config config = {
 		.calls_a_second = run->rate,
 		.ring_ms = run->ring_ms,
+		.passes_a_sample = run->passes_a_sample,
 		.txns_max = (uint32_t)(live * 1.2) + 1024,
 		.tombstones_max = (uint32_t)(tombstones * 1.05) + 1024,
 		/* A live INVITE's request and 180, half of the tombstones' 200 to the BYE. */
@@ -133,6 +135,24 @@ static void print_account(const struct load *load, const struct run *run)
 	printf("  %-44s %12.3f GB\n", "resident, this program included", resident() / gb);
 }
 
+static void print_stages(const struct stage_totals *totals)
+{
+	const uint64_t sum = totals->busy_cycles - totals->clock_cycles;
+
+	printf("  %-12s %8s %12s %12s\n", "stage", "share", "cycles/msg", "samples");
+	for (unsigned int s = 0; s < STAGES; s++) {
+		if (totals->entries[s])
+			printf("  %-12s %7.1f%% %12.1f %12lu\n", stage_infos[s].name,
+			       100 * (double)totals->cycles[s] / (double)sum,
+			       (double)totals->cycles[s] / (double)totals->messages,
+			       (unsigned long)totals->entries[s]);
+	}
+	printf("  %-12s %7.1f%% %12.1f   of %lu messages; %.1f%% more taken off for the clock\n\n",
+	       "all", 100.0, (double)sum / (double)totals->messages,
+	       (unsigned long)totals->messages,
+	       100 * (double)totals->clock_cycles / (double)sum);
+}
+
 static bool memory(const struct run *run, const char *title)
 {
 	double start = seconds_now();
@@ -149,6 +169,8 @@ static bool memory(const struct run *run, const char *title)
 		printf("  %-44s %12.0f cycles; %.1f M messages in %.0f s\n\n", "cost of a message",
 		       (double)counts.cycles / (double)counts.messages,
 		       (double)counts.messages / 1e6, seconds_now() - start);
+		if (run->passes_a_sample)
+			print_stages(load_stages(load));
 	}
 	load_destroy(load);
 	return ok;
@@ -209,21 +231,23 @@ static bool curve(void)
 
 static int usage(void)
 {
-	fputs("usage: capacity [steady|tombstones|direct|curve] [--rate CALLS/S] [--ring MS]\n"
+	fputs("usage: capacity [steady|tombstones|direct|curve] [--rate CALLS/S] [--ring MS]"
+	      " [--stages N]\n"
 	      "  steady      steady state at a lower rate (10000), scaled to 100,000 calls/s\n"
 	      "  tombstones  4 million tombstones beside 100,000 live transactions\n"
 	      "  direct      100,000 calls/s as they are\n"
 	      "  curve       cost of a message at 1 k to 1 M transactions\n"
-	      "Without a word: all but direct.\n",
+	      "Without a word: all but direct.\n"
+	      "  --stages N  time one message or expiry in N by stage (steady)\n",
 	      stderr);
 	return 2;
 }
 
 int main(int argc, char **argv)
 {
-	struct run steady = { 10000, 5000 };
+	struct run steady = { 10000, 5000, 0 };
 	/* 64 tombstones a call/s, and a ringing time that makes the rest. */
-	struct run tombstones = { 4e6 / (TOMBSTONES_A_CALL * TOMBSTONE_SECONDS), 1600 };
+	struct run tombstones = { 4e6 / (TOMBSTONES_A_CALL * TOMBSTONE_SECONDS), 1600, 0 };
 	const char *what = "";
 	bool ok = true;
 
@@ -232,6 +256,8 @@ int main(int argc, char **argv)
 			steady.rate = atof(argv[++i]);
 		else if (strcmp(argv[i], "--ring") == 0 && i + 1 < argc)
 			steady.ring_ms = (uint32_t)atoi(argv[++i]);
+		else if (strcmp(argv[i], "--stages") == 0 && i + 1 < argc && atoi(argv[i + 1]) > 0)
+			steady.passes_a_sample = (uint32_t)atoi(argv[++i]);
 		else if (*what || argv[i][0] == '-')
 			return usage();
 		else
@@ -239,7 +265,7 @@ int main(int argc, char **argv)
 	}
 	if (steady.rate < 1 || steady.rate > 1e6 || steady.ring_ms < 1 || steady.ring_ms > 60000)
 		return usage();
-	const struct run direct = { TARGET_RATE, steady.ring_ms };
+	const struct run direct = { TARGET_RATE, steady.ring_ms, 0 };
 	if (!*what || strcmp(what, "steady") == 0)
 		ok = memory(&steady, "Steady state") && ok;
 	if (!*what || strcmp(what, "tombstones") == 0)

@@ -61,7 +61,11 @@ const struct api_command api_commands[API_COMMAND_COUNT] = {
 		.help = "cycles a message, hand-offs, bursts, sleeps, time inside Tandem",
 		.text = "Prints for each worker the messages it took, TSC cycles a message (in the "
 			"whole packet path, and in the engine alone), packets a burst, hand-offs to "
-			"and from other workers, sleeps, and the time from rx burst to tx burst.",
+			"and from other workers, sleeps, and the time from rx burst to tx burst. "
+			"With --stages, prints instead where the cycles go, stage by stage of the "
+			"packet path, in all workers together: one pass of the poll loop in 64 is "
+			"sampled.",
+		.args = { OPTION(FLAG, "stages", NULL, "cycles by stage of the packet path") },
 	},
 	[API_COMMAND_SHOW_DROPS] = {
 		.name = "show drops",

@@ -92,11 +92,13 @@ static void api_handle_show_interfaces(void *context, struct api_request *reques
 	api_request_ok(request, stats_show_interfaces(control->dataplane));
 }
 
-static void api_handle_show_workers(void *context, struct api_request *request, const json_t *)
+static void api_handle_show_workers(void *context, struct api_request *request, const json_t *args)
 {
 	const struct control *control = context;
 
-	api_request_ok(request, stats_show_workers(control->dataplane));
+	api_request_ok(request, api_arg_flag(args, "stages") ?
+					stats_show_stages(control->dataplane) :
+					stats_show_workers(control->dataplane));
 }
 
 static void api_handle_show_drops(void *context, struct api_request *request, const json_t *args)

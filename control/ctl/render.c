@@ -102,6 +102,14 @@ static const struct column workers_columns[] = {
 	{ "max", "inside.max_ns", FIELD_US },
 	{ NULL, NULL, FIELD_TEXT },
 };
+static const struct column stages_columns[] = {
+	{ "STAGE", "stage", FIELD_TEXT },
+	{ "SHARE", "share", FIELD_PERCENT },
+	{ "CYCLES/MSG", "cycles_per_message", FIELD_REAL },
+	{ "SAMPLES", "samples", FIELD_COUNT },
+	{ "WHAT IT DOES", "help", FIELD_TEXT },
+	{ NULL, NULL, FIELD_TEXT },
+};
 static const struct column drops_columns[] = {
 	{ "VERDICT", "kind", FIELD_TEXT },
 	{ "REASON", "reason", FIELD_TEXT },
@@ -281,6 +289,17 @@ static const struct line memory_lines[] = {
 	{ "Process", { { "", "resident_bytes", FIELD_OCTETS }, { " resident", NULL, FIELD_TEXT } } },
 	{ NULL, { { NULL, NULL, FIELD_TEXT } } },
 };
+static const struct line stages_lines[] = {
+	{ "Sampled",
+	  { { "", "sampled.passes", FIELD_COUNT },
+	    { " passes with ", "sampled.messages", FIELD_COUNT },
+	    { " messages; left out ", "sampled.broken_passes", FIELD_COUNT },
+	    { " in which something else had the core", NULL, FIELD_TEXT } } },
+	{ "Clock",
+	  { { "", "sampled.clock_share", FIELD_PERCENT },
+	    { " of their cycles are taken off for reading the clock", NULL, FIELD_TEXT } } },
+	{ NULL, { { NULL, NULL, FIELD_TEXT } } },
+};
 static const struct line drops_lines[] = {
 	{ "Sum",
 	  { { "", "sum", FIELD_COUNT },
@@ -444,6 +463,19 @@ static void render_explain(const json_t *body, FILE *out)
 	render_given_lines(asked_lines, body, out);
 }
 
+static void render_workers(const json_t *body, FILE *out)
+{
+	const json_t *stages = json_object_get(body, "stages");
+	const json_t *total = json_object_get(body, "total");
+
+	if (!stages) {
+		render_rows(workers_columns, json_object_get(body, "workers"), total, out);
+		return;
+	}
+	render_rows(stages_columns, stages, total, out);
+	render_lines(stages_lines, body, out);
+}
+
 static void render_target_wish(const json_t *body, FILE *out)
 {
 	bool changed = json_is_true(json_object_get(body, "changed"));
@@ -480,8 +512,7 @@ void ctl_render(enum api_command_id id, const json_t *body, FILE *out)
 		render_rows(interfaces_columns, json_object_get(body, "interfaces"), NULL, out);
 		break;
 	case API_COMMAND_SHOW_WORKERS:
-		render_rows(workers_columns, json_object_get(body, "workers"),
-			    json_object_get(body, "total"), out);
+		render_workers(body, out);
 		break;
 	case API_COMMAND_SHOW_DROPS:
 		render_rows(drops_columns, json_object_get(body, "verdicts"), NULL, out);

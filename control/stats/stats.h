@@ -30,6 +30,8 @@ json_t *stats_show_memory(const struct control *control);
 json_t *stats_show_timers(const struct control *control);
 json_t *stats_show_dialogs(const struct control *control);
 json_t *stats_show_workers(const struct dataplane *dataplane);
+/* `show workers --stages`: by stage, of all workers and of each. */
+json_t *stats_show_stages(const struct dataplane *dataplane);
 json_t *stats_show_drops(const struct dataplane *dataplane, bool drops_only);
 json_t *stats_show_interfaces(const struct dataplane *dataplane);
 json_t *stats_show_services(const struct balance_snapshot *snapshot);

@@ -24,6 +24,7 @@
 
 #define WORKER_BURST        32
 #define WORKER_FAILURES_MAX 64
+#define STAGE_SAMPLE_PASSES 64   /* of the busy passes one is sampled, see base/stage.h */
 #define DEVICES_MAX         BALANCE_INTERFACES_MAX
 #define DEVICE_PORTS_MAX    16   /* AF_XDP: one a queue */
 #define QUEUES_MAX          1024
@@ -122,6 +123,8 @@ struct worker {
 	struct rte_ring *outcomes, *events;   /* worker: produces, control: consumes */
 	struct rte_ring *commands, *answers;  /* control to worker, worker to control */
 
+	alignas(CACHE_LINE_SIZE) struct stage_clock stages; /* its totals: control: ro (relaxed) */
+
 	/* worker: rw, control: ro (relaxed) */
 	alignas(CACHE_LINE_SIZE) struct worker_counters counters;
 	struct verdict_counters verdicts;     /* of packets that the engine did not judge */
@@ -163,6 +166,12 @@ struct dataplane {
 static inline void counter_add(uint64_t *word, uint64_t by)
 {
 	__atomic_store_n(word, __atomic_load_n(word, __ATOMIC_RELAXED) + by, __ATOMIC_RELAXED);
+}
+
+/* What follows is `stage`'s work. */
+static inline void worker_enter(struct worker *worker, enum stage stage)
+{
+	(void)stage_enter(&worker->stages, stage);
 }
 
 /* Something has been put into a ring to `to`: it is woken at the end of the pass. */

@@ -32,6 +32,11 @@ void clock_sample_take(struct clock_sample *sample)
 	}
 }
 
+uint64_t clock_cycles(void)
+{
+	return rte_rdtsc();
+}
+
 void clock_init(struct clock *clock, const struct clock_sample *from, const struct clock_sample *to,
 		uint64_t tsc_hz)
 {

@@ -45,6 +45,9 @@ static inline tick_t clock_now(const struct clock *clock)
 	return clock_tick_of(clock, rte_rdtsc());
 }
 
+/* The TSC itself, for instruments. */
+[[nodiscard]] uint64_t clock_cycles(void);
+
 /* For durations: nanoseconds of a number of cycles. */
 static inline uint64_t clock_ns_of(const struct clock *clock, uint64_t cycles)
 {

@@ -48,6 +48,7 @@ static void drain(struct worker *worker, struct rte_mbuf *packet, uint64_t rx_ts
 	const struct outbox *outbox = worker->outbox;
 	const uint32_t own = packet ? find_in_place(outbox) : OUTBOX_MAX;
 
+	worker_enter(worker, STAGE_EGRESS);
 	for (uint32_t i = 0; i < outbox->count; i++) {
 		/* A message is timed once, by what it caused first. */
 		egress_send(worker, &outbox->entries[i], i == own ? packet : NULL, i ? 0 : rx_tsc);
@@ -118,6 +119,7 @@ bool engine_expire(struct worker *worker)
 
 	if (worker->now < worker->engine_due)
 		return false;
+	worker_enter(worker, STAGE_EXPIRE);
 	worker->engine_due = proxy_next_expiry(worker->proxy);
 	if (worker->now < worker->engine_due)
 		return false;
@@ -143,6 +145,7 @@ void engine_take_failures(struct worker *worker)
 		packet = egress_take_failure(worker);
 		if (!packet)
 			return;
+		worker_enter(worker, STAGE_OTHER);
 		meta = packet_meta(packet);
 		verdict = engine_take_error(
 			worker,

@@ -18,6 +18,7 @@ static void count(struct worker *worker, enum verdict_kind kind, enum verdict_re
 /* False: the ring is full and the item still the caller's.  Exactly one verdict either way. */
 static bool hand_off(struct worker *worker, uint16_t owner, void *item)
 {
+	worker_enter(worker, STAGE_HANDOFF);
 	if (UNLIKELY(rte_ring_sp_enqueue(worker->handoff_out[owner], item) != 0)) {
 		counter_add(&worker->counters.handoff_drops, 1);
 		count(worker, VERDICT_DROP, REASON_HANDOFF_FULL);
@@ -29,13 +30,14 @@ static bool hand_off(struct worker *worker, uint16_t owner, void *item)
 	return true;
 }
 
-static uint16_t owner_of(const struct worker *worker, const char *payload, uint32_t len)
+static uint16_t owner_of(struct worker *worker, const char *payload, uint32_t len)
 {
 	const struct dataplane *dataplane = worker->dataplane;
 	uint16_t owner;
 
 	if (dataplane->worker_count == 1)
 		return worker->index;
+	worker_enter(worker, STAGE_STEER);
 	owner = shard_owner(&dataplane->config.shard_key, payload, len, dataplane->worker_count);
 	return owner == SHARD_NONE ? worker->index : owner;
 }
@@ -120,6 +122,7 @@ static void take_icmp_error(struct worker *worker, struct rte_mbuf *packet)
 	uint16_t owner = SHARD_NONE;
 	struct verdict verdict;
 
+	worker_enter(worker, STAGE_OTHER);
 	if (workers > 1)
 		owner = shard_owner(&worker->dataplane->config.shard_key, quoted, meta->payload_len,
 				    workers);
@@ -293,9 +296,11 @@ static void take_from_tap(struct worker *worker, const struct queue *queue,
 static uint32_t poll_queue(struct worker *worker, const struct queue *queue)
 {
 	struct rte_mbuf *packets[WORKER_BURST];
-	uint16_t received = rte_eth_rx_burst(queue->port, queue->index, packets, WORKER_BURST);
 	struct capture_ring *capture;
+	uint16_t received;
 
+	worker_enter(worker, STAGE_RX);
+	received = rte_eth_rx_burst(queue->port, queue->index, packets, WORKER_BURST);
 	if (received == 0)
 		return 0;
 	if (UNLIKELY(queue->is_tap)) {
@@ -310,6 +315,7 @@ static uint32_t poll_queue(struct worker *worker, const struct queue *queue)
 		capture_packets(capture, packets, received, queue->device, CAPTURE_IN,
 				worker->rx_tsc);
 	for (uint16_t i = 0; i < received; i++) {
+		worker_enter(worker, STAGE_VALIDATE);
 		if (i + 1 < received)
 			rte_prefetch0(rte_pktmbuf_mtod(packets[i + 1], void *));
 		if (normalise(worker, &packets[i]))
@@ -358,6 +364,7 @@ static void take_item(struct worker *worker, void *item)
 		engine_take_packet(worker, item);
 		break;
 	case PACKET_FRAGMENT:
+		worker_enter(worker, STAGE_VALIDATE);
 		worker->rx_tsc = meta->rx_tsc;
 		take_frame(worker, meta->interface, item, meta->flags);
 		break;
@@ -393,6 +400,7 @@ uint32_t ingress_take_in(struct worker *worker)
 
 		if (w == worker->index)
 			continue;
+		worker_enter(worker, STAGE_HANDOFF);
 		handed = rte_ring_sc_dequeue_burst(worker->handoff_in[w], items, WORKER_BURST, NULL);
 		for (unsigned int i = 0; i < handed; i++)
 			take_item(worker, items[i]);
@@ -410,6 +418,7 @@ bool ingress_expire(struct worker *worker)
 
 	if (worker->now < worker->stack_due)
 		return false;
+	worker_enter(worker, STAGE_OTHER);
 	for (int i = 0; i < EXPIRE_EVENTS; i++) {
 		if (!net_expire(worker->stack, worker->now, &event))
 			break;

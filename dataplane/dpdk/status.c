@@ -100,6 +100,7 @@ bool dataplane_worker_stats(const struct dataplane *dataplane, uint16_t index,
 	stats->net = *net_stats(worker->stack);
 	merge_verdicts(worker, &stats->verdicts);
 	histogram_merge(&stats->inside_ns, &worker->inside_ns);
+	stage_totals_add(&stats->stages, &worker->stages.totals);
 	return true;
 }
 

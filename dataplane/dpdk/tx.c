@@ -18,6 +18,7 @@ static void buffer_flush(struct worker *worker, struct tx_buffer *buffer)
 	struct capture_ring *capture = __atomic_load_n(&worker->capture, __ATOMIC_ACQUIRE);
 	uint64_t received[TX_BUFFER], now;
 	uint16_t sent = 0;
+	enum stage before = stage_enter(&worker->stages, STAGE_TX);
 
 	if (UNLIKELY(capture != NULL) && !queue->is_tap)
 		capture_packets(capture, buffer->packets, buffer->count, queue->device, CAPTURE_OUT,
@@ -40,6 +41,7 @@ static void buffer_flush(struct worker *worker, struct tx_buffer *buffer)
 	for (; sent < buffer->count; sent++)
 		tx_drop(worker, buffer->packets[sent]);
 	buffer->count = 0;
+	(void)stage_enter(&worker->stages, before);
 }
 
 void tx_put_queue(struct worker *worker, uint16_t queue, struct rte_mbuf *packet)
@@ -78,6 +80,7 @@ uint32_t tx_take_in(struct worker *worker)
 
 		if (w == worker->index)
 			continue;
+		worker_enter(worker, STAGE_HANDOFF);
 		count = rte_ring_sc_dequeue_burst(worker->tx_in[w], packets, WORKER_BURST, NULL);
 		for (unsigned int i = 0; i < count; i++)
 			tx_put_queue(worker, packet_meta(packets[i])->queue, packets[i]);

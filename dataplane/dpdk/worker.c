@@ -202,10 +202,24 @@ static int worker_create_engine(struct worker *worker, const struct memory_plan 
 		.retain_max = plan->retain_max,
 		.seed = rte_rand(),
 		.wall_start_s = (uint32_t)(worker->dataplane->clock.wall_start_ns / 1000000000u),
+		.stages = &worker->stages,
 	};
 
 	worker->proxy = proxy_create(&config, clock_now(&worker->dataplane->clock));
 	return worker->proxy ? 0 : no_memory("a worker's transactions", failure);
+}
+
+/* A stage that lasts half a millisecond was interrupted: a whole burst takes a tenth of that. */
+static void worker_create_stages(struct worker *worker)
+{
+	const struct stage_clock_config config = {
+		.read = clock_cycles,
+		.seed = rte_rand(),
+		.passes_a_sample = STAGE_SAMPLE_PASSES,
+		.stay_max = worker->dataplane->clock.tsc_hz / 2000,
+	};
+
+	stage_clock_init(&worker->stages, &config);
 }
 
 static int worker_create(struct dataplane *dataplane, uint16_t index,
@@ -226,6 +240,7 @@ static int worker_create(struct dataplane *dataplane, uint16_t index,
 	if (!worker->outbox || !worker->hold.neighbours || !worker_take_queues(worker))
 		return no_memory("a worker", failure);
 	memset(worker->outbox, 0, sizeof(*worker->outbox)); /* no page fault is left for the loop */
+	worker_create_stages(worker);
 	rc = worker_create_stack(worker, plan, failure);
 	return rc ? rc : worker_create_engine(worker, plan, failure);
 }

@@ -86,6 +86,7 @@ static tick_t next_due(const struct worker *worker)
 /* Whoever got something and sleeps is woken. */
 static void wake_others(struct worker *worker)
 {
+	worker_enter(worker, STAGE_OTHER);
 	while (UNLIKELY(worker->given)) {
 		unsigned int other = (unsigned int)__builtin_ctzll(worker->given);
 
@@ -128,9 +129,11 @@ static void sleep_offline(struct worker *worker, uint32_t us)
 /* One pass; true when there was anything to do. */
 static bool pass(struct worker *worker)
 {
-	const uint64_t start = rte_rdtsc();
+	const uint64_t start = rte_rdtsc(), messages = worker->counters.messages;
+	uint64_t end;
 	bool worked;
 
+	stage_pass_begin(&worker->stages, STAGE_RX, start);
 	worker->now = clock_tick_of(&worker->dataplane->clock, start);
 	worked = ingress_poll(worker) != 0;
 	worked |= ingress_take_in(worker) != 0;
@@ -141,8 +144,10 @@ static bool pass(struct worker *worker)
 	tx_flush(worker);
 	wake_others(worker);
 	counter_add(&worker->counters.polls, 1);
+	end = rte_rdtsc();
+	stage_pass_end(&worker->stages, worked, worker->counters.messages - messages, end);
 	if (worked)
-		counter_add(&worker->counters.busy_cycles, rte_rdtsc() - start);
+		counter_add(&worker->counters.busy_cycles, end - start);
 	else
 		counter_add(&worker->counters.empty_polls, 1);
 	return worked;

@@ -112,6 +112,7 @@ struct verdict cancel_receive(struct call *call, struct sip_message *msg)
 	struct verdict verdict = reply_stateless(call, msg, 200, SPAN_EMPTY, REASON_CANCEL);
 	if (!txn || txn->server_state != INVITE_SERVER_PROCEEDING)
 		return verdict;
+	(void)call_enter(call, STAGE_TRANSACTION);
 	/* Its own Timer J is 64*T1.  The INVITE's record stays as long by the Timer D of its first
 	 * branch; where that one failed long before, a mark does. */
 	if (txn->attempts > 1)

@@ -22,12 +22,15 @@ struct verdict context_forward(struct call *call, struct txn *txn, const struct 
 	if (!(actions & FSM_SEND))
 		return verdict_of(VERDICT_ABSORB, status < 200 ? REASON_LATE_PROVISIONAL :
 								 REASON_FINAL_AGAIN);
+	enum stage before = call_enter(call, STAGE_COMPOSE);
 	sip_edit_init(&proxy->edits);
 	compose_pop_via(msg, &proxy->edits);
 	if (rows.len)
 		sip_edit_insert(&proxy->edits, msg->headers_end, rows);
-	if (!sip_edit_apply(&proxy->edits, datagram->data, msg->len, datagram->headroom,
-			    datagram->tailroom, &out, &len))
+	bool is_done = sip_edit_apply(&proxy->edits, datagram->data, msg->len, datagram->headroom,
+				      datagram->tailroom, &out, &len);
+	(void)call_enter(call, before);
+	if (!is_done)
 		return verdict_of(VERDICT_DROP, REASON_TOO_LARGE);
 	server_respond(call, txn, actions, span_of(out, len), true);
 	return verdict_of(VERDICT_FORWARD, reason);

@@ -27,6 +27,8 @@ struct proxy *proxy_create(const struct proxy_config *config, tick_t now)
 		return NULL;
 	memset(proxy, 0, sizeof(*proxy));
 	proxy->config = *config;
+	if (!config->stages)
+		proxy->config.stages = &stage_clock_off;
 	proxy->balance.random = hash_mix64(config->seed) | 1;
 	/* Each slot has two keys and at most one timer, each dialog one timer. */
 	if (!slot_pool_init(&proxy->txns, sizeof(struct txn), config->txns_max) ||
@@ -252,6 +254,7 @@ struct verdict proxy_receive(struct proxy *proxy, const struct balance_snapshot 
 			     .outbox = outbox };
 
 	check_owner(proxy);
+	(void)call_enter(&call, STAGE_PARSE);
 	proxy_bury(proxy);
 	struct verdict verdict = receive(&call);
 	verdict_count(&proxy->verdicts, verdict);
@@ -304,6 +307,7 @@ bool proxy_expire(struct proxy *proxy, const struct balance_snapshot *snapshot, 
 	uint64_t words[EXPIRE_BATCH];
 
 	check_owner(proxy);
+	(void)call_enter(&call, STAGE_EXPIRE);
 	proxy_bury(proxy);
 	uint32_t n = timer_wheel_expire(proxy->wheel, now, words, EXPIRE_BATCH);
 	for (uint32_t i = 0; i < n; i++) {

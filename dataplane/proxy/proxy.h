@@ -10,6 +10,7 @@
 #ifndef PROXY_PROXY_H
 #define PROXY_PROXY_H
 
+#include "base/stage.h"
 #include "base/tick.h"
 #include "base/verdict.h"
 #include "balance/snapshot.h"
@@ -27,6 +28,7 @@ struct proxy_config {
 	uint64_t seed;              /* of the policies' randomness; any value */
 	uint32_t wall_start_s;      /* second of the wall clock at tick 0: what other instances, and
 	                               this one after a restart, can compare */
+	struct stage_clock *stages; /* told which stage works; the owner's; NULL: none */
 };
 
 /* A UDP payload.  The engine may edit [data - headroom, data + len + tailroom). */

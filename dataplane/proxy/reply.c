@@ -16,6 +16,7 @@ struct verdict reply_stateless(struct call *call, const struct sip_message *msg,
 	/* No response is ever sent to an ACK (§17.1.1.2). */
 	if (msg->method == SIP_METHOD_ACK || status == 0)
 		return verdict_of(VERDICT_DROP, reason);
+	(void)call_enter(call, STAGE_COMPOSE);
 	compose_answer(call->snapshot, msg, call->datagram, &answer);
 	if (!compose_answer_is_usable(call->snapshot, &answer))
 		return verdict_of(VERDICT_DROP, REASON_RESPONSE_ADDRESS);

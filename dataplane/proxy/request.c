@@ -244,6 +244,7 @@ struct verdict request_forward_stateless(struct call *call, struct sip_message *
 	struct span message;
 	bool in_place;
 
+	(void)call_enter(call, STAGE_COMPOSE);
 	compose_answer(call->snapshot, msg, call->datagram, &answer);
 	struct hash128 server_key = branch_server_key(call->snapshot, msg);
 	struct compose compose = {
@@ -365,12 +366,14 @@ static enum verdict_reason send_first_attempt(struct call *call, struct txn *txn
 
 	compose.hint.slot = txn->index;
 	compose.hint.generation = slot_pool_generation(&proxy->txns, txn->index);
+	(void)call_enter(call, STAGE_COMPOSE);
 	if (!compose_request(call, msg, &compose, &proxy->edits, &source))
 		return REASON_NO_ROUTE;
 	/* The copy first: it is what can be refused while the message is still whole. */
 	uint32_t len = sip_edit_length(&proxy->edits, msg->len);
 	if (len > SIP_PAYLOAD_MAX)
 		return REASON_TOO_LARGE;
+	(void)call_enter(call, STAGE_RETAIN);
 	struct retained *copy = txn_reserve(proxy, PROXY_OWED_REQUEST, len);
 	if (!copy)
 		return REASON_RETAIN_FULL;
@@ -379,10 +382,12 @@ static enum verdict_reason send_first_attempt(struct call *call, struct txn *txn
 	held->interface = (uint8_t)route->egress;
 	held->source = source;
 	held->destination = route->next_hop;
+	(void)call_enter(call, STAGE_COMPOSE);
 	if (txn->flags & TXN_IS_INVITE)
 		send_trying(call, msg, txn);
 	if (!apply_edits(call, msg, &message, &in_place))
 		return REASON_TOO_LARGE;
+	(void)call_enter(call, STAGE_RETAIN);
 	memcpy(held->message, message.data, message.len);
 	call_send(call, message, in_place, (uint8_t)route->egress, &source, &route->next_hop);
 	return VERDICT_REASON_NONE;
@@ -392,6 +397,7 @@ static struct verdict start(struct call *call, struct sip_message *msg, struct r
 			    struct hash128 server_key, uint32_t loop_part)
 {
 	struct proxy *proxy = call->proxy;
+	(void)call_enter(call, STAGE_TRANSACTION);
 	/* Anybody can write a To tag: the reserve is for who knows the dialog, or us. */
 	enum verdict_reason refusal = proxy_memory_refusal(
 		proxy, msg->to_tag.len && (route->has_token || !route->is_stranger));
@@ -408,6 +414,7 @@ static struct verdict start(struct call *call, struct sip_message *msg, struct r
 	else if (txn_table_insert(proxy->table, txn->server_key, txn->index) &&
 	    txn_table_insert(proxy->table, txn->client_key, txn->index))
 		failure = send_first_attempt(call, txn, msg, route);
+	(void)call_enter(call, STAGE_TRANSACTION);
 	if (failure != VERDICT_REASON_NONE) {
 		txn_destroy(proxy, txn);
 		return request_refuse(call, msg, failure);
@@ -442,6 +449,7 @@ static enum verdict_reason options_reason(const struct balance_snapshot *snapsho
 enum verdict_reason request_decide(struct call *call, const struct sip_message *msg,
 				   struct route *route, uint32_t *loop_part, bool peek)
 {
+	(void)call_enter(call, STAGE_ROUTE);
 	enum verdict_reason failure = request_validate(msg);
 
 	*route = (struct route){ .service = BALANCE_NONE };
@@ -534,6 +542,7 @@ static struct verdict take_ack(struct call *call, struct sip_message *msg)
 	struct txn *txn = txn_find_server(call->proxy, server_key, SIP_METHOD_INVITE, &tombstone);
 
 	if (txn) {
+		(void)call_enter(call, STAGE_TRANSACTION);
 		struct verdict verdict = server_ack(call, txn);
 		txn_settle(call, txn);
 		return verdict.kind == VERDICT_FORWARD ? forward_ack(call, msg, true) : verdict;
@@ -553,6 +562,7 @@ struct verdict request_receive(struct call *call, struct sip_message *msg)
 	struct proxy *proxy = call->proxy;
 	struct tombstone *tombstone;
 
+	(void)call_enter(call, STAGE_FIND);
 	if (msg->method == SIP_METHOD_ACK)
 		return take_ack(call, msg);
 	if (msg->method == SIP_METHOD_CANCEL)
@@ -560,6 +570,7 @@ struct verdict request_receive(struct call *call, struct sip_message *msg)
 	struct hash128 server_key = branch_server_key(call->snapshot, msg);
 	struct txn *txn = txn_find_server(proxy, server_key, msg->method, &tombstone);
 	if (txn) {
+		(void)call_enter(call, STAGE_TRANSACTION);
 		struct verdict verdict = server_retransmission(call, txn);
 		txn_settle(call, txn);
 		return verdict;

@@ -78,16 +78,18 @@ static bool pop_via(struct call *call, const struct sip_message *msg, struct spa
 {
 	struct proxy *proxy = call->proxy;
 	struct proxy_datagram *datagram = call->datagram;
+	enum stage before = call_enter(call, STAGE_COMPOSE);
 	char *out;
 	uint32_t len;
 
 	sip_edit_init(&proxy->edits);
 	compose_pop_via(msg, &proxy->edits);
-	if (!sip_edit_apply(&proxy->edits, datagram->data, msg->len, datagram->headroom,
-			    datagram->tailroom, &out, &len))
-		return false;
-	*message = span_of(out, len);
-	return true;
+	bool is_done = sip_edit_apply(&proxy->edits, datagram->data, msg->len, datagram->headroom,
+				      datagram->tailroom, &out, &len);
+	(void)call_enter(call, before);
+	if (is_done)
+		*message = span_of(out, len);
+	return is_done;
 }
 
 struct verdict response_pass(struct call *call, const struct sip_message *msg, uint8_t interface,
@@ -363,12 +365,14 @@ struct verdict response_receive(struct call *call, struct sip_message *msg)
 {
 	struct match match;
 
+	(void)call_enter(call, STAGE_FIND);
 	match_find(call, msg, &match);
 	const struct via_hint *hint = match.has_hint ? &match.hint : NULL;
 	if (stray_is_stateless_cancel(msg, hint))
 		return stateless_cancel_answered(call, msg, &match);
 	if (!match.txn && !match.tombstone)
 		return stray_receive(call, msg, hint, match.stray);
+	(void)call_enter(call, STAGE_TRANSACTION);
 	if (match.txn && is_answer_to(match.txn, msg)) {
 		struct verdict verdict;
 		if (match.txn->flags & TXN_IS_OWN) {

@@ -116,7 +116,9 @@ void server_stay_silent(struct call *call, struct txn *txn)
 
 void server_reply(struct call *call, struct txn *txn, uint16_t status)
 {
+	enum stage before = call_enter(call, STAGE_COMPOSE);
 	struct span message = build_from_sent(call, txn, status);
+	(void)call_enter(call, before);
 	uint16_t actions = server_step(txn, server_tu_event(txn, status));
 
 	if (message.len == 0)

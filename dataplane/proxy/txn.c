@@ -74,9 +74,15 @@ void txn_release(struct proxy *proxy, struct retained **slot)
 
 void proxy_bury(struct proxy *proxy)
 {
+	enum stage before;
+
+	if (proxy->graveyard_count == 0)
+		return;
+	before = proxy_enter(proxy, STAGE_RETAIN);
 	while (proxy->graveyard_count)
 		retain_release(proxy->retain, proxy->graveyard[--proxy->graveyard_count]);
 	proxy->graveyard_bytes = 0;
+	(void)proxy_enter(proxy, before);
 }
 
 struct retained *txn_reserve(struct proxy *proxy, enum proxy_owed kind, uint32_t len)
@@ -94,18 +100,20 @@ struct retained *txn_reserve(struct proxy *proxy, enum proxy_owed kind, uint32_t
 bool txn_hold(struct call *call, struct retained **slot, enum proxy_owed kind, struct span message,
 	      uint8_t interface, const struct endpoint *source, const struct endpoint *destination)
 {
+	enum stage before = call_enter(call, STAGE_RETAIN);
 	struct retained *copy = txn_reserve(call->proxy, kind, (uint32_t)message.len);
 
 	txn_release(call->proxy, slot);
-	if (!copy)
-		return false;
-	struct held *held = held_of(copy);
-	held->interface = interface;
-	held->source = *source;
-	held->destination = *destination;
-	memcpy(held->message, message.data, message.len);
-	*slot = copy;
-	return true;
+	if (copy) {
+		struct held *held = held_of(copy);
+		held->interface = interface;
+		held->source = *source;
+		held->destination = *destination;
+		memcpy(held->message, message.data, message.len);
+		*slot = copy;
+	}
+	(void)call_enter(call, before);
+	return copy != NULL;
 }
 
 static void forget_keys(struct proxy *proxy, struct txn *txn)

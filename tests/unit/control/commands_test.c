@@ -185,6 +185,45 @@ static void show_workers_gives_figures_a_message_and_null_without_messages(void 
 	json_decref(body);
 }
 
+static void show_workers_by_stage_gives_all_cycles_of_all_workers(void **state)
+{
+	struct test *t = *state;
+	struct dataplane_worker_stats *w = t->dataplane.worker;
+
+	t->dataplane.workers = 2;
+	w[0].stages = (struct stage_totals){ .cycles = { [STAGE_PARSE] = 300, [STAGE_TX] = 100 },
+		.entries = { [STAGE_PARSE] = 2, [STAGE_TX] = 1 }, .busy_cycles = 500,
+		.clock_cycles = 100, .passes = 1, .messages = 2, .broken_passes = 4 };
+	w[1].stages = (struct stage_totals){ .cycles = { [STAGE_PARSE] = 400 },
+		.entries = { [STAGE_PARSE] = 2 }, .busy_cycles = 400, .passes = 1, .messages = 2 };
+	json_t *body = ask(t, "{'id':1,'command':'show workers','args':{'stages':true}}");
+	const json_t *rows = json_object_get(body, "stages");
+	const json_t *parse = json_array_get(rows, STAGE_PARSE), *rx = json_array_get(rows, STAGE_RX);
+	const json_t *second = json_array_get(json_object_get(body, "workers"), 1);
+	json_int_t sum = number(body, "sampled", "clock_cycles");
+	size_t i;
+	const json_t *row;
+	assert_int_equal(json_array_size(rows), STAGES);
+	assert_string_equal(string(parse, "stage"), "parse");
+	assert_true(json_real_value(json_object_get(parse, "share")) == 0.875);
+	assert_true(json_real_value(json_object_get(parse, "cycles_per_message")) == 175.0);
+	assert_int_equal(number(parse, "samples", NULL), 4);
+	assert_true(json_real_value(json_object_get(rx, "share")) == 0.0);
+	json_array_foreach(rows, i, row)
+		sum += number(row, "cycles", NULL);
+	assert_int_equal(sum, number(body, "sampled", "busy_cycles"));
+	assert_int_equal(number(body, "sampled", "broken_passes"), 4);
+	assert_int_equal(number(body, "total", "cycles"), 800);
+	assert_int_equal(number(second, "total", "cycles"), 400);
+	json_decref(body);
+	t->dataplane = (struct dataplane){ .workers = 1 };
+	body = ask(t, "{'id':2,'command':'show workers','args':{'stages':true}}");
+	row = json_array_get(json_object_get(body, "stages"), STAGE_PARSE);
+	assert_true(json_is_null(json_object_get(row, "share")));
+	assert_true(json_is_null(json_object_get(row, "cycles_per_message")));
+	json_decref(body);
+}
+
 static void show_drops_lists_each_verdict_with_its_clause(void **state)
 {
 	struct test *t = *state;
@@ -501,6 +540,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(show_status_sums_verdicts_but_not_hand_offs),
 		CASE(show_workers_gives_figures_a_message_and_null_without_messages),
+		CASE(show_workers_by_stage_gives_all_cycles_of_all_workers),
 		CASE(show_drops_lists_each_verdict_with_its_clause),
 		CASE(show_targets_counts_what_traffic_showed),
 		CASE(show_services_pools_interfaces_and_memory_name_everything),

@@ -57,6 +57,7 @@ static void words_become_a_command_and_arguments(void **)
 	assert_call("show status", API_COMMAND_SHOW_STATUS, "{}");
 	assert_call("show targets --pool p", API_COMMAND_SHOW_TARGETS, "{\"pool\":\"p\"}");
 	assert_call("show targets --pool=p", API_COMMAND_SHOW_TARGETS, "{\"pool\":\"p\"}");
+	assert_call("show workers --stages", API_COMMAND_SHOW_WORKERS, "{\"stages\":true}");
 	assert_call("show drops --drops-only", API_COMMAND_SHOW_DROPS, "{\"drops_only\":true}");
 	assert_call("target drain p/t", API_COMMAND_TARGET_DRAIN, "{\"name\":\"p/t\"}");
 	assert_call("target drain -- --odd", API_COMMAND_TARGET_DRAIN, "{\"name\":\"--odd\"}");
@@ -327,6 +328,20 @@ static void answers_become_tables_and_sentences(void **)
 			"VERDICT  REASON   COUNT  MEANING  CLAUSE\n"
 			"drop     NOT_SIP      9  no SIP   -\n"
 			"Sum  9 verdicts, 10 packets received, difference 1\n");
+	assert_rendered(API_COMMAND_SHOW_WORKERS,
+			"{\"stages\":[{\"stage\":\"rx\",\"share\":0.25,\"cycles_per_message\":50,"
+			"\"samples\":3,\"help\":\"receive\"},{\"stage\":\"tx\",\"share\":0.75,"
+			"\"cycles_per_message\":150,\"samples\":4,\"help\":\"send\"}],"
+			"\"total\":{\"share\":1.0,\"cycles_per_message\":200,\"samples\":7},"
+			"\"sampled\":{\"passes\":3,\"messages\":5,\"broken_passes\":1,"
+			"\"clock_share\":0.125}}",
+			"STAGE   SHARE  CYCLES/MSG  SAMPLES  WHAT IT DOES\n"
+			"rx      25.0%        50.0        3  receive\n"
+			"tx      75.0%       150.0        4  send\n"
+			"all    100.0%       200.0        7  -\n"
+			"Sampled  3 passes with 5 messages; left out 1 in which something else had "
+			"the core\n"
+			"Clock    12.5% of their cycles are taken off for reading the clock\n");
 	assert_rendered(API_COMMAND_TARGET_DRAIN,
 			"{\"pool\":\"p\",\"target\":\"t\",\"before\":\"ready\",\"admin\":\"drain\","
 			"\"changed\":true}",

@@ -197,6 +197,36 @@ static void verdicts_add_up_to_what_was_sent(void **)
 	assert_int_equal(verdicts, loop_sent);
 }
 
+/* After thousands of calls: every stage on a message's way has its share, and all of them are the
+ * passes sampled. */
+static void stages_get_the_cycles_of_the_passes_sampled(void **)
+{
+	static const enum stage on_the_way[] = { STAGE_HANDOFF, STAGE_PARSE,  STAGE_FIND, STAGE_ROUTE,
+						 STAGE_COMPOSE, STAGE_RETAIN, STAGE_TRANSACTION,
+						 STAGE_EGRESS };
+	uint64_t validated = 0, steered = 0, sent = 0;
+
+	for (uint16_t w = 0; w < 2; w++) {
+		const struct stage_totals *stages = &stats_of(w)->stages;
+		uint64_t sum = stages->clock_cycles;
+
+		for (unsigned int s = 0; s < STAGES; s++)
+			sum += stages->cycles[s];
+		assert_int_equal(sum, stages->busy_cycles);
+		assert_in_range(stages->messages, 1, stats_of(w)->messages / 8);
+		for (size_t i = 0; i < ARRAY_SIZE(on_the_way); i++)
+			assert_true(stages->cycles[on_the_way[i]] > 0);
+		/* Each is parsed, and keeps or looks for a transaction. */
+		assert_true(stages->entries[STAGE_PARSE] >= stages->messages);
+		assert_true(stages->entries[STAGE_FIND] >= stages->messages);
+		validated += stages->cycles[STAGE_VALIDATE];
+		steered += stages->cycles[STAGE_STEER];
+		sent += stages->cycles[STAGE_TX];
+	}
+	/* Of one queue's owner. */
+	assert_true(validated > 0 && steered > 0 && sent > 0);
+}
+
 static void ignore_outcome(void *, const struct outcome *)
 {
 }
@@ -307,6 +337,7 @@ int main(void)
 		cmocka_unit_test(options_to_tandem_is_answered_200),
 		cmocka_unit_test(what_is_no_sip_and_what_is_no_frame_is_counted),
 		cmocka_unit_test(one_trunk_drives_both_workers_and_each_call_one),
+		cmocka_unit_test(stages_get_the_cycles_of_the_passes_sampled),
 		cmocka_unit_test(explain_names_the_target_that_gets_the_call),
 		cmocka_unit_test(a_published_snapshot_is_used_and_the_old_one_retires),
 		cmocka_unit_test(a_capture_has_both_directions_and_costs_no_packet),
