@@ -130,7 +130,7 @@ static void print_account(const struct load *load, const struct run *run)
 		printf("  %-44s %12.3f GB\n", "in use at 100,000 calls/s", a.total * scale / gb);
 	printf("  %-44s %12.3f GB\n", "reserved by the engine",
 	       (double)(m.slots_octets + m.table_octets + m.wheel_octets + m.calls_octets +
-			m.copies_limit) /
+			m.peers_octets + m.marks_octets + m.dialogs_octets + m.copies_limit) /
 		       gb);
 	printf("  %-44s %12.3f GB\n", "resident, this program included", resident() / gb);
 }

@@ -9,7 +9,7 @@
 #include <rte_errno.h>
 
 #include "dpdk/memory.h"
-#include "state/dialog_table.h"
+#include "proxy/memory.h"
 
 /*
  * Behind the frame there is room for the engine to move a message into: drivers deliver with a
@@ -28,9 +28,6 @@
 #define PER_WORKER_MIN  1536u
 #define JUMBOS_A_WORKER 32u
 #define JUMBO_ROUNDING  8192u     /* to whole pages */
-/* What one transaction takes beside its copies, and a tombstone, indexes included. */
-#define TXN_OCTETS      1536u
-#define TOMBSTONE_OCTETS 160u
 
 /* Octets that the kernel can give without paging; SIZE_MAX where it does not tell. */
 static size_t memory_available(void)
@@ -88,11 +85,11 @@ int memory_plan(const struct dataplane_config *config, struct memory_plan *plan,
 		workers * workers * ((size_t)32 << 10);
 	plan->heap = plan->packets + fixed + ((size_t)8 << 20);
 	plan->engine = (config->memory - MIN(config->memory / 2, plan->packets + fixed)) / workers;
-	plan->txns_max = (uint32_t)MIN(plan->engine / 4 / TXN_OCTETS, (size_t)1 << 24);
-	plan->tombstones_max = (uint32_t)MIN(plan->engine / 4 / TOMBSTONE_OCTETS, (size_t)1 << 26);
-	/* A call of three minutes is one dialog and six tombstones that last half a minute. */
-	plan->dialogs_max = (uint32_t)MIN(plan->engine / 8 / DIALOG_OCTETS, (size_t)1 << 27);
-	plan->retain_max = plan->engine / 8 * 3;
+	plan->proxy = (struct proxy_config){ .txns_max = 0 };
+	if (!proxy_memory_plan(plan->engine, &plan->proxy))
+		return failure_put(failure, ENOMEM,
+				   "memory: %zu MiB leave no room for transactions",
+				   config->memory >> 20);
 	return memory_check_available(config, plan, failure);
 }
 

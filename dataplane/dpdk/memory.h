@@ -8,6 +8,7 @@
 #define DPDK_MEMORY_H
 
 #include "dpdk/adapter.h"
+#include "proxy/proxy.h"
 
 #define MEMORY_MIN ((size_t)64 << 20)
 
@@ -16,8 +17,7 @@ struct memory_plan {
 	size_t heap;            /* of DPDK's heap: pools, rings, stacks */
 	size_t engine;          /* an engine: transactions and copies */
 	uint32_t reassembly_max;
-	uint32_t txns_max, tombstones_max, dialogs_max;
-	size_t retain_max;
+	struct proxy_config proxy; /* an engine's capacities */
 };
 
 /* Fails when config->memory is too little to start at all. */

@@ -194,17 +194,12 @@ static int worker_create_stack(struct worker *worker, const struct memory_plan *
 static int worker_create_engine(struct worker *worker, const struct memory_plan *plan,
 				struct failure *failure)
 {
-	const struct proxy_config config = {
-		.worker = worker->index,
-		.txns_max = plan->txns_max,
-		.tombstones_max = plan->tombstones_max,
-		.dialogs_max = plan->dialogs_max,
-		.retain_max = plan->retain_max,
-		.seed = rte_rand(),
-		.wall_start_s = (uint32_t)(worker->dataplane->clock.wall_start_ns / 1000000000u),
-		.stages = &worker->stages,
-	};
+	struct proxy_config config = plan->proxy;
 
+	config.worker = worker->index;
+	config.seed = rte_rand();
+	config.wall_start_s = (uint32_t)(worker->dataplane->clock.wall_start_ns / 1000000000u);
+	config.stages = &worker->stages;
 	worker->proxy = proxy_create(&config, clock_now(&worker->dataplane->clock));
 	return worker->proxy ? 0 : no_memory("a worker's transactions", failure);
 }

@@ -187,6 +187,9 @@ static_assert(sizeof(struct tombstone) <= 64, "a tombstone takes at most 64 byte
 #define TOMBSTONE_BIT 0x80000000u
 #define DIALOG_BIT    0x40000000u /* in words of the wheel only */
 
+/* Received branch and ours. */
+#define PROXY_KEYS_A_SLOT 2
+
 #define GRAVEYARD_MAX 512
 
 struct proxy {

@@ -17,6 +17,61 @@ const uint32_t proxy_tombstone_octets = SLOT_OCTETS(struct tombstone);
 static_assert(SLOT_OCTETS(struct txn) <= 384 && SLOT_OCTETS(struct tombstone) == 64,
 	      "what a slot takes in its pool");
 
+/* More would not fit the words of table and wheel. */
+#define TXNS_MAX       ((size_t)1 << 24)
+#define TOMBSTONES_MAX ((size_t)1 << 26)
+#define DIALOGS_MAX    ((size_t)1 << 27)
+
+static size_t slots_needed(const struct proxy_config *config)
+{
+	uint32_t slots = config->txns_max + config->tombstones_max;
+
+	return slot_pool_octets_for(sizeof(struct txn), config->txns_max) +
+	       slot_pool_octets_for(sizeof(struct tombstone), config->tombstones_max) +
+	       txn_table_octets_for(PROXY_KEYS_A_SLOT * slots) +
+	       timer_wheel_octets_for(slots + config->dialogs_max) +
+	       call_memory_octets_for(config->txns_max) + mark_set_octets_for(config->txns_max) +
+	       (config->dialogs_max ? dialog_table_octets_for(config->dialogs_max) : 0);
+}
+
+size_t proxy_memory_needed(const struct proxy_config *config)
+{
+	return sizeof(struct proxy) + peer_timing_size() + slots_needed(config) +
+	       config->retain_max;
+}
+
+/* So many that what one takes of each structure is a whole number but for a few octets. */
+#define MANY (UINT32_C(1) << 20)
+
+/* How many of the kind that `many` has MANY of `octets` hold. */
+static uint32_t count_in(size_t octets, const struct proxy_config *many, size_t max)
+{
+	const struct proxy_config none = { .txns_max = 0 };
+	const size_t each = (slots_needed(many) - slots_needed(&none) + MANY - 1) / MANY;
+
+	return (uint32_t)MIN(octets / each, max);
+}
+
+bool proxy_memory_plan(size_t octets, struct proxy_config *config)
+{
+	const struct proxy_config txns = { .txns_max = MANY }, tombstones = { .tombstones_max = MANY },
+				  dialogs = { .dialogs_max = MANY }, none = { .txns_max = 0 };
+	const size_t fixed = proxy_memory_needed(&none);
+
+	if (octets <= fixed)
+		return false;
+	const size_t shared = octets - fixed;
+	config->txns_max = count_in(shared / 8, &txns, TXNS_MAX);
+	config->tombstones_max = count_in(shared / 4, &tombstones, TOMBSTONES_MAX);
+	config->dialogs_max = count_in(shared / 8, &dialogs, DIALOGS_MAX);
+	config->retain_max = 0;
+	const size_t rest = proxy_memory_needed(config);
+	if (config->txns_max == 0 || config->tombstones_max == 0 || rest >= octets)
+		return false;
+	config->retain_max = octets - rest;
+	return true;
+}
+
 static uint64_t reserve_of(uint64_t whole)
 {
 	return whole / PROXY_RESERVE_PART;
@@ -69,6 +124,8 @@ void proxy_memory_read(const struct proxy *proxy, struct proxy_memory *memory)
 		.wheel_octets = timer_wheel_octets(proxy->wheel),
 		.calls_octets = call_memory_octets(proxy->calls),
 		.peers_octets = peer_timing_size(),
+		.marks_octets = mark_set_octets(proxy->marks),
+		.dialogs_octets = proxy->dialogs ? dialog_table_octets(proxy->dialogs) : 0,
 	};
 	for (size_t i = 0; i < PROXY_OWED_KINDS; i++)
 		memory->owed[i] = (struct proxy_owed_stats){

@@ -9,6 +9,20 @@
 #include "base/verdict.h"
 
 struct proxy;
+struct proxy_config;
+
+/* Octets that proxy_create takes for a configuration, the limit of the copies included. */
+[[nodiscard]] size_t proxy_memory_needed(const struct proxy_config *config);
+
+/*
+ * Sets the four capacities of the configuration so that an engine takes `octets`.  Beside what it
+ * takes anyhow, an eighth is for transactions, a quarter for tombstones, an eighth for dialogs, and
+ * what they leave, about half, for copies.  False: too few octets for an engine.
+ *
+ * A call leaves two tombstones or more for half a minute, and is one dialog for some minutes; of
+ * the copies, a request that rings and its 180 take some 2,600 octets, a tombstone half of 560.
+ */
+[[nodiscard]] bool proxy_memory_plan(size_t octets, struct proxy_config *config);
 
 /* Copies by what they are kept for. */
 #define PROXY_OWED(X)                                                                              \
@@ -46,6 +60,7 @@ struct proxy_memory {
 	uint64_t timers, timers_max;
 	/* Reserved octets, used or not. */
 	uint64_t slots_octets, table_octets, wheel_octets, calls_octets, peers_octets;
+	uint64_t marks_octets, dialogs_octets;
 	struct proxy_owed_stats owed[PROXY_OWED_KINDS];
 };
 void proxy_memory_read(const struct proxy *proxy, struct proxy_memory *memory);

@@ -30,11 +30,11 @@ struct proxy *proxy_create(const struct proxy_config *config, tick_t now)
 	if (!config->stages)
 		proxy->config.stages = &stage_clock_off;
 	proxy->balance.random = hash_mix64(config->seed) | 1;
-	/* Each slot has two keys and at most one timer, each dialog one timer. */
+	/* Each slot has at most one timer, each dialog one.  memory.c counts the same. */
 	if (!slot_pool_init(&proxy->txns, sizeof(struct txn), config->txns_max) ||
 	    !slot_pool_init(&proxy->tombstones, sizeof(struct tombstone),
 			    config->tombstones_max) ||
-	    !(proxy->table = txn_table_create(2 * slots)) ||
+	    !(proxy->table = txn_table_create(PROXY_KEYS_A_SLOT * slots)) ||
 	    !(proxy->wheel = timer_wheel_create(timers, now)) ||
 	    !(proxy->retain = retain_store_create(config->retain_max)) ||
 	    !(proxy->calls = call_memory_create(config->txns_max)) ||

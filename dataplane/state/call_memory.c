@@ -35,12 +35,22 @@ struct call_memory {
 	struct call_bucket buckets[];
 };
 
+static uint32_t buckets_for(uint32_t capacity)
+{
+	return (capacity + 1) / 2;
+}
+
+size_t call_memory_octets_for(uint32_t capacity)
+{
+	return sizeof(struct call_memory) + buckets_for(capacity) * sizeof(struct call_bucket);
+}
+
 struct call_memory *call_memory_create(uint32_t capacity)
 {
 	if (!capacity || capacity > CAPACITY_MAX)
 		return NULL;
-	uint32_t buckets = (capacity + 1) / 2;
-	size_t size = sizeof(struct call_memory) + (size_t)buckets * sizeof(struct call_bucket);
+	uint32_t buckets = buckets_for(capacity);
+	size_t size = call_memory_octets_for(capacity);
 	struct call_memory *memory = mapping_create(size);
 	if (!memory)
 		return NULL;

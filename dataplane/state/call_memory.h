@@ -32,6 +32,7 @@ void call_memory_sweep(struct call_memory *memory, tick_t now, uint32_t buckets)
 [[nodiscard]] uint32_t call_memory_count(const struct call_memory *memory);
 /* Memory taken. */
 [[nodiscard]] size_t call_memory_octets(const struct call_memory *memory);
+[[nodiscard]] size_t call_memory_octets_for(uint32_t capacity);
 /* Entries that gave way before their end. */
 [[nodiscard]] uint64_t call_memory_evicted(const struct call_memory *memory);
 

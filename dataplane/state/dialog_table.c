@@ -27,6 +27,24 @@ static size_t buckets_bytes(uint32_t capacity)
 	return (size_t)capacity * sizeof(uint32_t);
 }
 
+static uint32_t watches_for(uint32_t capacity)
+{
+	return capacity / DIALOGS_A_WATCH + 1;
+}
+
+size_t dialog_table_octets_for(uint32_t capacity)
+{
+	return slot_pool_octets_for(sizeof(struct dialog), capacity) +
+	       slot_pool_octets_for(sizeof(struct dialog_watch), watches_for(capacity)) +
+	       buckets_bytes(capacity);
+}
+
+size_t dialog_table_octets(const struct dialog_table *table)
+{
+	return slot_pool_octets(&table->dialogs) + slot_pool_octets(&table->watches) +
+	       buckets_bytes(table->dialogs.capacity);
+}
+
 struct dialog_table *dialog_table_create(uint32_t capacity, struct timer_wheel *wheel,
 					 uint32_t word_bits)
 {
@@ -38,7 +56,7 @@ struct dialog_table *dialog_table_create(uint32_t capacity, struct timer_wheel *
 	table->word_bits = word_bits;
 	if (!slot_pool_init(&table->dialogs, sizeof(struct dialog), capacity) ||
 	    !slot_pool_init(&table->watches, sizeof(struct dialog_watch),
-			    capacity / DIALOGS_A_WATCH + 1) ||
+			    watches_for(capacity)) ||
 	    !(table->buckets = mapping_create(buckets_bytes(capacity)))) {
 		dialog_table_destroy(table);
 		return NULL;

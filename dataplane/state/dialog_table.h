@@ -134,6 +134,9 @@ static_assert(DIALOG_CALLER_STARTED << DIALOG_CALLEE == DIALOG_CALLEE_STARTED);
 [[nodiscard]] uint32_t dialog_table_count(const struct dialog_table *table);
 [[nodiscard]] uint32_t dialog_table_capacity(const struct dialog_table *table);
 [[nodiscard]] uint32_t dialog_table_watches(const struct dialog_table *table);
+/* Memory taken, without the timers. */
+[[nodiscard]] size_t dialog_table_octets(const struct dialog_table *table);
+[[nodiscard]] size_t dialog_table_octets_for(uint32_t capacity);
 /* The dialog in a slot below the capacity; NULL: none is there. */
 [[nodiscard]] struct dialog *dialog_table_at(const struct dialog_table *table, uint32_t index);
 

@@ -33,12 +33,27 @@ struct mark_set {
 	struct mark_bucket buckets[];
 };
 
+static uint32_t buckets_for(uint32_t capacity)
+{
+	return (capacity + 1) / 2;
+}
+
+size_t mark_set_octets(const struct mark_set *set)
+{
+	return set->size;
+}
+
+size_t mark_set_octets_for(uint32_t capacity)
+{
+	return sizeof(struct mark_set) + buckets_for(capacity) * sizeof(struct mark_bucket);
+}
+
 struct mark_set *mark_set_create(uint32_t capacity)
 {
 	if (!capacity || capacity > CAPACITY_MAX)
 		return NULL;
-	uint32_t buckets = (capacity + 1) / 2;
-	size_t size = sizeof(struct mark_set) + (size_t)buckets * sizeof(struct mark_bucket);
+	uint32_t buckets = buckets_for(capacity);
+	size_t size = mark_set_octets_for(capacity);
 	struct mark_set *set = mapping_create(size);
 	if (!set)
 		return NULL;

@@ -27,6 +27,9 @@ void mark_set_put(struct mark_set *set, struct hash128 key, uint8_t kind, uint8_
 
 /* Marks kept, with those past their end whose place nobody took yet. */
 [[nodiscard]] uint32_t mark_set_count(const struct mark_set *set);
+/* Memory taken. */
+[[nodiscard]] size_t mark_set_octets(const struct mark_set *set);
+[[nodiscard]] size_t mark_set_octets_for(uint32_t capacity);
 /* Marks that gave way before their end. */
 [[nodiscard]] uint64_t mark_set_overflow(const struct mark_set *set);
 

@@ -52,10 +52,17 @@ static inline uint32_t slot_pool_taken(const struct slot_pool *pool)
 	return pool->capacity - pool->free_count;
 }
 
-/* Memory taken. */
+/* Memory taken; `size` as for slot_pool_init. */
+static inline size_t slot_pool_octets_for(uint32_t size, uint32_t capacity)
+{
+	size_t stride = ((size_t)size + CACHE_LINE_SIZE - 1) / CACHE_LINE_SIZE * CACHE_LINE_SIZE;
+
+	return capacity * (stride + 2 * sizeof(uint32_t));
+}
+
 static inline size_t slot_pool_octets(const struct slot_pool *pool)
 {
-	return (size_t)pool->capacity * (pool->stride + 2 * sizeof(uint32_t));
+	return slot_pool_octets_for(pool->stride, pool->capacity);
 }
 
 /* Checks every invariant of the structure; for tests.  NULL when sound, else what is wrong. */

@@ -32,14 +32,31 @@ static size_t take_part(size_t *size, size_t part)
 	return at;
 }
 
-struct timer_wheel *timer_wheel_create(uint32_t capacity, tick_t now)
+/* Of the wheel, its timers and their free list; where that begins. */
+static size_t layout(uint32_t capacity, size_t *free_at)
 {
-	if (capacity > CAPACITY_MAX)
-		return NULL;
 	size_t size = 0;
+
 	take_part(&size, sizeof(struct timer_wheel));
 	take_part(&size, ((size_t)capacity + 1) * sizeof(struct timer_node));
-	size_t free_at = take_part(&size, (size_t)capacity * sizeof(uint64_t));
+	*free_at = take_part(&size, (size_t)capacity * sizeof(uint64_t));
+	return size;
+}
+
+size_t timer_wheel_octets_for(uint32_t capacity)
+{
+	size_t free_at;
+
+	return layout(capacity, &free_at);
+}
+
+struct timer_wheel *timer_wheel_create(uint32_t capacity, tick_t now)
+{
+	size_t free_at;
+
+	if (capacity > CAPACITY_MAX)
+		return NULL;
+	size_t size = layout(capacity, &free_at);
 	uint8_t *mapping = mapping_create(size);
 	if (!mapping)
 		return NULL;

@@ -54,6 +54,7 @@ void timer_wheel_prefetch(const struct timer_wheel *wheel, timer_handle_t handle
 [[nodiscard]] uint32_t timer_wheel_capacity(const struct timer_wheel *wheel);
 /* Memory taken. */
 [[nodiscard]] size_t timer_wheel_octets(const struct timer_wheel *wheel);
+[[nodiscard]] size_t timer_wheel_octets_for(uint32_t capacity);
 
 /* Checks every invariant of the structure; for tests.  NULL when sound, else what is wrong. */
 [[nodiscard]] const char *timer_wheel_check(const struct timer_wheel *wheel);

@@ -43,14 +43,29 @@ struct txn_place {
 	uint32_t position;
 };
 
+static uint32_t buckets_for(uint32_t capacity)
+{
+	return (capacity + MEAN_ENTRIES - 1) / MEAN_ENTRIES;
+}
+
+static uint32_t overflow_for(uint32_t capacity)
+{
+	return capacity / BUCKET_ENTRIES;
+}
+
+size_t txn_table_octets_for(uint32_t capacity)
+{
+	return sizeof(struct txn_table) +
+	       ((size_t)buckets_for(capacity) + overflow_for(capacity)) * sizeof(struct txn_bucket);
+}
+
 struct txn_table *txn_table_create(uint32_t capacity)
 {
 	if (!capacity || capacity > CAPACITY_MAX)
 		return NULL;
-	uint32_t buckets = (capacity + MEAN_ENTRIES - 1) / MEAN_ENTRIES;
-	uint32_t overflow = capacity / BUCKET_ENTRIES;
-	size_t size = sizeof(struct txn_table) +
-		      ((size_t)buckets + overflow) * sizeof(struct txn_bucket);
+	uint32_t buckets = buckets_for(capacity);
+	uint32_t overflow = overflow_for(capacity);
+	size_t size = txn_table_octets_for(capacity);
 	struct txn_table *table = mapping_create(size);
 	if (!table)
 		return NULL;

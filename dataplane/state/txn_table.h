@@ -41,6 +41,7 @@ void txn_table_prefetch(const struct txn_table *table, struct hash128 key);
 [[nodiscard]] uint32_t txn_table_count(const struct txn_table *table);
 /* Memory taken. */
 [[nodiscard]] size_t txn_table_octets(const struct txn_table *table);
+[[nodiscard]] size_t txn_table_octets_for(uint32_t capacity);
 /* Checks every invariant of the structure; for tests.  NULL when sound, else what is wrong. */
 [[nodiscard]] const char *txn_table_check(const struct txn_table *table);
 

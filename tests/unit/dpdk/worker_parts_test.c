@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Small parts of a worker: dpdk/idle.h, dpdk/hold.h, dpdk/clock.h. */
+/* Small parts of a worker: dpdk/idle.h, dpdk/hold.h, dpdk/clock.h, dpdk/memory.h. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -11,6 +11,8 @@
 #include "dpdk/clock.h"
 #include "dpdk/hold.h"
 #include "dpdk/idle.h"
+#include "dpdk/memory.h"
+#include "proxy/memory.h"
 
 static void sleep_starts_after_so_many_empty_polls(void **)
 {
@@ -124,6 +126,39 @@ static void the_clock_distrusts_samples_that_cannot_be(void **)
 	assert_int_equal(clock.tsc_hz, 2100000000);
 }
 
+static void the_engines_take_what_the_memory_plan_gives_them(void **)
+{
+	for (uint16_t workers = 1; workers <= 64; workers *= 2) {
+		struct dataplane_config config = {
+			.workers = workers,
+			.memory = MEMORY_MIN + (workers - 1) * ((size_t)16 << 20),
+		};
+		struct failure failure = { .text = "" };
+		struct memory_plan plan;
+		assert_int_equal(memory_plan(&config, &plan, &failure), 0);
+		assert_int_equal(proxy_memory_needed(&plan.proxy), plan.engine);
+		assert_in_range(plan.engine * workers, config.memory / 2 - workers, config.memory);
+		assert_true(plan.proxy.txns_max && plan.proxy.tombstones_max &&
+			    plan.proxy.dialogs_max && plan.proxy.retain_max);
+		config.memory--;
+		assert_int_not_equal(memory_plan(&config, &plan, &failure), 0);
+	}
+}
+
+/* The example of README.md, "Sizing", to a hundredth. */
+static void half_a_gibibyte_and_two_workers_hold_what_the_readme_says(void **)
+{
+	const struct dataplane_config config = { .workers = 2, .memory = (size_t)512 << 20 };
+	struct failure failure = { .text = "" };
+	struct memory_plan plan;
+
+	assert_int_equal(memory_plan(&config, &plan, &failure), 0);
+	assert_in_range(plan.proxy.txns_max, 36363 * 99 / 100, 36363 * 101 / 100);
+	assert_in_range(plan.proxy.tombstones_max, 258339 * 99 / 100, 258339 * 101 / 100);
+	assert_in_range(plan.proxy.dialogs_max, 168437 * 99 / 100, 168437 * 101 / 100);
+	assert_in_range(plan.proxy.retain_max >> 20, 79, 81);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +170,8 @@ int main(void)
 		cmocka_unit_test(packets_are_held_in_order_and_bounded),
 		cmocka_unit_test(the_clock_takes_the_measured_frequency),
 		cmocka_unit_test(the_clock_distrusts_samples_that_cannot_be),
+		cmocka_unit_test(the_engines_take_what_the_memory_plan_gives_them),
+		cmocka_unit_test(half_a_gibibyte_and_two_workers_hold_what_the_readme_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include "rig.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "proxy/memory.h"
 
@@ -11,6 +12,12 @@
 #define ACCESS   "192.0.2.1:5060"
 #define CORE     "198.51.100.1:5060"
 #define TARGET   "198.51.100.11:5060"
+
+#ifdef BASE_ASAN
+#define ALLOWED_PERCENT 125
+#else
+#define ALLOWED_PERCENT 105
+#endif
 
 static void give_memory(struct rig *rig, uint32_t txns, uint32_t tombstones, size_t retain_max)
 {
@@ -198,6 +205,66 @@ static void live_transaction_takes_what_was_promised(void **)
 	assert_int_equal(proxy_tombstone_octets, 64);
 }
 
+/* What is planned is taken, to a thousandth, whatever an engine is given. */
+static void plan_fills_what_an_engine_is_given(void **)
+{
+	const struct proxy_config none = { .txns_max = 0 };
+	const size_t fixed = proxy_memory_needed(&none);
+
+	for (size_t octets = (size_t)8 << 20; octets <= (size_t)8 << 30; octets = octets * 3 / 2) {
+		struct proxy_config config = { .txns_max = 0 };
+		assert_true(proxy_memory_plan(octets, &config));
+		assert_int_equal(proxy_memory_needed(&config), octets);
+		size_t shared = octets - fixed;
+		assert_in_range(config.retain_max, shared * 49 / 100, shared * 51 / 100);
+		/* 384 for the slot, its two places in the table, timer, call, mark. */
+		assert_in_range(shared / 8 / config.txns_max, 570, 590);
+		assert_in_range(shared / 4 / config.tombstones_max, 160, 165);
+		assert_in_range(shared / 8 / config.dialogs_max, 120, 128);
+	}
+	struct proxy_config config = { .txns_max = 0 };
+	assert_false(proxy_memory_plan(fixed, &config));
+	assert_false(proxy_memory_plan(fixed + 4096, &config));
+	/* Beyond what slots can be counted, all is for copies. */
+	assert_true(proxy_memory_plan((size_t)1 << 40, &config));
+	assert_int_equal(config.txns_max, 1 << 24);
+	assert_int_equal(proxy_memory_needed(&config), (size_t)1 << 40);
+}
+
+static size_t resident(void)
+{
+	unsigned long size = 0, pages = 0;
+	FILE *statm = fopen("/proc/self/statm", "re");
+
+	assert_non_null(statm);
+	assert_int_equal(fscanf(statm, "%lu %lu", &size, &pages), 2);
+	fclose(statm);
+	return pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* The books against the structures' own, and both against the kernel's. */
+static void plan_is_what_an_engine_really_takes(void **)
+{
+	const size_t octets = (size_t)96 << 20;
+	struct proxy_config config = { .seed = 1 };
+	struct proxy_memory m;
+
+	assert_true(proxy_memory_plan(octets, &config));
+	size_t before = resident();
+	struct proxy *proxy = proxy_create(&config, 0);
+	size_t took = resident() - before;
+	assert_non_null(proxy);
+	proxy_memory_read(proxy, &m);
+	size_t told = m.slots_octets + m.table_octets + m.wheel_octets + m.calls_octets +
+		      m.peers_octets + m.marks_octets + m.dialogs_octets + m.copies_limit;
+	proxy_destroy(proxy);
+	print_message("planned %zu octets, told %zu, resident %zu\n", octets, told, took);
+	/* The engine itself is not told of; the copies' limit is whole pages. */
+	assert_in_range(told, octets - (64 << 10), octets);
+	/* jemalloc's descriptions are on top, in sanitized builds shadow memory too. */
+	assert_in_range(took, octets / 100 * 99, octets / 100 * ALLOWED_PERCENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,6 +272,8 @@ int main(void)
 		cmocka_unit_test(copies_are_kept_for_requests_within_dialogs),
 		cmocka_unit_test(copies_are_counted_by_what_they_are_kept_for),
 		cmocka_unit_test(live_transaction_takes_what_was_promised),
+		cmocka_unit_test(plan_fills_what_an_engine_is_given),
+		cmocka_unit_test(plan_is_what_an_engine_really_takes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
