@@ -31,14 +31,18 @@ struct corpus_set {
  * They live as long as the process. */
 const struct corpus_set *corpus_kinds(size_t *count);
 
+/* Every vector of a folder in the order of names: the message that stands in it, ${via} and
+ * ${branch} filled in with a Via of Tandem's.  False, after a line on stderr, when one cannot be
+ * read. */
+bool corpus_vectors(const char *folder, struct corpus_set *set);
 /*
- * Every vector of a folder in the order of names: the message that stands in it, ${via} and
- * ${branch} filled in with a Via of Tandem's.  `torture` leaves out those that are not well-formed
- * to the vector itself (its verdict is one of a malformed message) and those of more than
- * CORPUS_PACKET octets.  False, after a line on stderr, when one cannot be read.
+ * The torture mix: those of a folder's vectors that are well-formed by their own verdict (neither
+ * dropped, nor a 400, nor something else than SIP), have at most CORPUS_PACKET octets, so that a
+ * few giants do not outweigh the rest, and are taken by every parser that runs here: how fast one
+ * refuses a message says nothing.
  */
-#define CORPUS_PACKET 1472
-bool corpus_vectors(const char *folder, bool torture, struct corpus_set *set);
+#define CORPUS_PACKET 1472 /* what one Ethernet packet carries over IPv4 and UDP */
+bool corpus_torture(const char *folder, struct corpus_set *set);
 void corpus_vectors_free(struct corpus_set *set);
 
 #ifdef __cplusplus

@@ -116,26 +116,10 @@ void parts_register(const corpus_set *set, const std::vector<const parse_peer *>
 	}
 }
 
-// The well-formed vectors that all parsers take: those that one refuses say nothing of speed.
-void torture_keep(corpus_set *set, std::vector<corpus_message> *kept,
-		  const std::vector<const parse_peer *> &peers)
-{
-	for (size_t i = 0; i < set->count; i++) {
-		bool taken = true;
-		for (const parse_peer *peer : peers)
-			taken = taken && is_taken(peer, set->messages[i]);
-		if (taken)
-			kept->push_back(set->messages[i]);
-	}
-	set->messages = kept->data();
-	set->count = kept->size();
-}
-
 } // namespace
 
 int main(int argc, char **argv)
 {
-	static std::vector<corpus_message> kept;
 	static corpus_set torture;
 	std::vector<const parse_peer *> peers;
 	size_t kinds;
@@ -149,13 +133,12 @@ int main(int argc, char **argv)
 		if (parse_peers[i]->start())
 			peers.push_back(parse_peers[i]);
 	}
-	if (!sets || !corpus_vectors(folder ? folder : VECTORS_FOLDER, true, &torture)) {
+	if (!sets || !corpus_torture(folder ? folder : VECTORS_FOLDER, &torture)) {
 		std::fputs("parse-bench: no vectors; TANDEM_VECTORS names their folder "
 			   "(tests/vectors/sip)\n",
 			   stderr);
 		return 2;
 	}
-	torture_keep(&torture, &kept, peers);
 	for (size_t i = 0; i < kinds; i++)
 		set_register(&sets[i], peers);
 	set_register(&torture, peers);

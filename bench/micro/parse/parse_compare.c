@@ -152,7 +152,7 @@ static bool messages_compare(struct run *run, const char *folder)
 	size_t kinds;
 	const struct corpus_set *sets = corpus_kinds(&kinds);
 
-	if (!sets || !corpus_vectors(folder, false, &vectors))
+	if (!sets || !corpus_vectors(folder, &vectors))
 		return false;
 	/* The last kind is a mix of the others. */
 	if (!run->prints)

@@ -94,6 +94,10 @@ extern const struct parse_peer parse_osip, parse_sofia, parse_re;
 /* All of them in this order; NULL at the end. */
 extern const struct parse_peer *const parse_peers[];
 
+/* For parsers that leave the Via values below the top one as text: a quick look whether one can have
+ * our sent-by, so that no other is decoded. */
+bool parse_may_be_own_via(const char *value, size_t len);
+
 /* §16.3 items 2 to 5 from what the parser found. */
 static inline enum parse_check parse_check_of(const struct parse_fields *fields, bool loops,
 					      bool has_proxy_require)

@@ -80,7 +80,7 @@ static bool via_is_own(const struct sip_hdr *header, const struct sip_msg *, voi
 {
 	struct pl sent_by, host, port;
 
-	return memmem(header->val.p, header->val.l, PARSE_OWN_HOST, strlen(PARSE_OWN_HOST)) &&
+	return parse_may_be_own_via(header->val.p, header->val.l) &&
 	       re_regex(header->val.p, header->val.l, "[A-Z]+[ \t\r\n]+[^; \t\r\n]+", NULL, NULL,
 			&sent_by) == 0 &&
 	       uri_decode_hostport(&sent_by, &host, &port) == 0 &&

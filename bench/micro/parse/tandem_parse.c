@@ -57,7 +57,7 @@ static bool has_own_via(void)
 
 	for (bool more = sip_value_first(&message, SIP_HEADER_VIA, &at); more;
 	     more = sip_value_next(&message, &at)) {
-		if (memmem(at.value.data, at.value.len, own.data, own.len) &&
+		if (parse_may_be_own_via(at.value.data, at.value.len) &&
 		    sip_via_decode(at.value, &via) && span_equal(via.host, own))
 			return true;
 	}
@@ -153,13 +153,3 @@ static bool start_avx512(void)
 const struct parse_peer parse_tandem_scalar = { "tandem-scalar", start_scalar, parse, release };
 const struct parse_peer parse_tandem_avx2 = { "tandem-avx2", start_avx2, parse, release };
 const struct parse_peer parse_tandem_avx512 = { "tandem-avx512", start_avx512, parse, release };
-
-const struct parse_peer *const parse_peers[] = {
-	&parse_tandem_scalar,
-	&parse_tandem_avx2,
-	&parse_tandem_avx512,
-	&parse_osip,
-	&parse_sofia,
-	&parse_re,
-	NULL,
-};

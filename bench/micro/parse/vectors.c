@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "corpus.h"
+#include "parse_peer.h"
 #include "vector.h"
 
 #define SUFFIX ".vector"
@@ -31,6 +32,21 @@ static bool is_well_formed(struct verdict verdict)
 	       verdict_reasons[verdict.reason].status != 400;
 }
 
+/* Every parser takes it. */
+static bool is_taken(const struct corpus_message *message)
+{
+	struct parse_fields fields;
+	bool taken = true;
+
+	for (size_t i = 0; taken && parse_peers[i]; i++) {
+		if (!parse_peers[i]->start())
+			continue;
+		taken = parse_peers[i]->parse(message->bytes, message->len, &fields);
+		parse_peers[i]->release();
+	}
+	return taken;
+}
+
 /* Takes one vector into *message; *skipped when it is not wanted. */
 static bool vector_take(const char *path, const char *name, bool torture,
 			struct corpus_message *message, bool *skipped)
@@ -41,14 +57,12 @@ static bool vector_take(const char *path, const char *name, bool torture,
 	bool good = vector_read(&vector, path, error, sizeof(error)) &&
 		    vector_octets(vector.message, &own_via, &octets, error, sizeof(error));
 
-	*skipped =
-		good && torture && (!is_well_formed(vector.expect) || octets.len > CORPUS_PACKET);
+	*message = (struct corpus_message){ .bytes = octets.data, .len = octets.len };
+	*skipped = good && torture &&
+		   (!is_well_formed(vector.expect) || octets.len > CORPUS_PACKET ||
+		    !is_taken(message));
 	if (good && !*skipped)
-		*message = (struct corpus_message){
-			.name = strndup(name, strlen(name) - strlen(SUFFIX)),
-			.bytes = octets.data,
-			.len = octets.len,
-		};
+		message->name = strndup(name, strlen(name) - strlen(SUFFIX));
 	else
 		free(octets.data);
 	if (!good)
@@ -57,7 +71,7 @@ static bool vector_take(const char *path, const char *name, bool torture,
 	return good;
 }
 
-bool corpus_vectors(const char *folder, bool torture, struct corpus_set *set)
+static bool vectors_take(const char *folder, bool torture, struct corpus_set *set)
 {
 	struct dirent **entries;
 	int n = scandir(folder, &entries, is_vector, alphasort);
@@ -83,6 +97,16 @@ bool corpus_vectors(const char *folder, bool torture, struct corpus_set *set)
 	if (!good)
 		corpus_vectors_free(set);
 	return good;
+}
+
+bool corpus_vectors(const char *folder, struct corpus_set *set)
+{
+	return vectors_take(folder, false, set);
+}
+
+bool corpus_torture(const char *folder, struct corpus_set *set)
+{
+	return vectors_take(folder, true, set);
 }
 
 void corpus_vectors_free(struct corpus_set *set)
