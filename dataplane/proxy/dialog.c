@@ -201,7 +201,7 @@ enum verdict_reason dialog_check(struct call *call, const struct sip_message *ms
 	return refuses ? REASON_CSEQ_OUT_OF_ORDER : VERDICT_REASON_NONE;
 }
 
-void dialog_request_sent(struct call *call, uint8_t method, uint32_t cseq,
+static void request_sent(struct call *call, const struct sip_message *msg,
 			 const struct dialog_pass *pass)
 {
 	struct dialog *dialog = pass->dialog;
@@ -212,14 +212,34 @@ void dialog_request_sent(struct call *call, uint8_t method, uint32_t cseq,
 	if (!service)
 		return;
 	uint32_t wait_ms = end_ms(call, dialog->service);
-	dialog_number_take(dialog, pass->side, cseq, wait_ms, call->now);
-	if (method == SIP_METHOD_BYE)
+	dialog_number_take(dialog, pass->side, msg->cseq, wait_ms, call->now);
+	if (msg->method == SIP_METHOD_BYE)
 		dialog->flags |= DIALOG_BYE_SENT;
 	/* §15.1.1: over, answered or not.  Timer F, and as long again for what is repeated. */
-	if (method == SIP_METHOD_BYE &&
+	if (msg->method == SIP_METHOD_BYE &&
 	    !dialog_is_over(dialog, tick_add(call->now, 2 * TICK_MS(wait_ms))))
 		dialog_table_end_in(call->proxy->dialogs, dialog, 2 * (uint64_t)wait_ms,
 				    call->now);
+}
+
+void dialog_request_sent(struct call *call, const struct sip_message *msg,
+			 const struct route *route, const struct dialog_pass *pass)
+{
+	struct dialog_name name;
+
+	request_sent(call, msg, pass);
+	for (uint8_t i = 0; i < route->passage_count; i++) {
+		uint16_t service = route->passages[i];
+		if (service == route->service || !keeping_service(call, service) ||
+		    !name_of(call->snapshot, msg, service, &name))
+			continue;
+		struct dialog *dialog = dialog_table_find(call->proxy->dialogs, name.key);
+		if (!dialog)
+			continue;
+		const struct dialog_pass other = { .dialog = dialog,
+						   .side = side_of(dialog, &name) };
+		request_sent(call, msg, &other);
+	}
 }
 
 /* ---- final responses */
@@ -341,17 +361,25 @@ void dialog_take_final(struct call *call, uint16_t index, const struct sip_messa
 
 /* ---- ACK */
 
-void dialog_take_ack(struct call *call, const struct sip_message *msg, const struct route *route)
+static void take_ack(struct call *call, const struct sip_message *msg, uint16_t service)
 {
 	struct dialog_name name;
 
-	if (!keeping_service(call, route->service) || !dialog_table_watches(call->proxy->dialogs) ||
-	    !name_of(call->snapshot, msg, route->service, &name))
+	if (!keeping_service(call, service) || !dialog_table_watches(call->proxy->dialogs) ||
+	    !name_of(call->snapshot, msg, service, &name))
 		return;
 	struct dialog *dialog = dialog_table_find(call->proxy->dialogs, name.key);
 	if (dialog && dialog->watch != SLOT_NONE && msg->cseq == dialog->invite_cseq &&
 	    side_of(dialog, &name) == inviter_of(dialog))
 		watch_end(call->proxy, dialog);
+}
+
+void dialog_take_ack(struct call *call, const struct sip_message *msg, const struct route *route)
+{
+	take_ack(call, msg, route->service);
+	for (uint8_t i = 0; i < route->passage_count; i++)
+		if (route->passages[i] != route->service)
+			take_ack(call, msg, route->passages[i]);
 }
 
 /* ---- time */
@@ -401,7 +429,7 @@ static void dialog_remove(struct call *call, struct dialog *dialog)
 	struct proxy_dialog_stats *stats = stats_of(call, dialog->service);
 
 	if (!(dialog->flags & DIALOG_ENDED))
-		count(&stats->expired, 1);
+		count(dialog->flags & DIALOG_BYE_SENT ? &stats->ended : &stats->expired, 1);
 	count(&stats->live, -1);
 	watch_end(call->proxy, dialog);
 	dialog_table_remove(call->proxy->dialogs, dialog);

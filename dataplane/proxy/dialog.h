@@ -49,16 +49,16 @@ struct dialog_pass {
 [[nodiscard]] enum verdict_reason dialog_check(struct call *call, const struct sip_message *msg,
 					       const struct route *route,
 					       struct dialog_pass *pass);
-/* The request went on. */
-void dialog_request_sent(struct call *call, uint8_t method, uint32_t cseq,
-			 const struct dialog_pass *pass);
+/* The request went on: the dialogs of all passages that it makes take note. */
+void dialog_request_sent(struct call *call, const struct sip_message *msg,
+			 const struct route *route, const struct dialog_pass *pass);
 /* A 2xx to an INVITE about to be forwarded, the first or again: begins and refreshes dialogs, and
  * waits for the ACK.  `branch`: that it answers, NULL when only a tombstone is left of it. */
 void dialog_take_2xx(struct call *call, uint16_t service, bool in_dialog,
 		     const struct sip_message *msg, const struct txn *branch);
 /* A final response to another request of a dialog: refreshes it, ends it. */
 void dialog_take_final(struct call *call, uint16_t service, const struct sip_message *msg);
-/* An ACK on its way to who answered 2xx. */
+/* An ACK on its way to who answered 2xx, for all passages that it makes. */
 void dialog_take_ack(struct call *call, const struct sip_message *msg, const struct route *route);
 /* A timer ran out. */
 void dialog_expire(struct call *call, uint32_t index, uint32_t generation);

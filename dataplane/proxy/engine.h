@@ -331,6 +331,8 @@ void branch_put(struct text_writer *w, struct hash128 key, uint32_t loop_part);
 void branch_tag(const struct balance_snapshot *snapshot, const struct sip_message *msg, char *tag);
 
 /* ---- route.c */
+/* Times that a call passes us and is kept account of for each. */
+#define ROUTE_PASSAGES_MAX 4
 struct route {
 	enum proxy_route_kind kind;
 	enum verdict_reason reason;   /* of a rejection; of a forward otherwise */
@@ -345,6 +347,10 @@ struct route {
 	bool is_stranger;             /* the source is neither a target nor a peer */
 	enum route_token_side side;
 	struct route_token token;
+	/* Services of the signed values met, `service` among them: more than one where nobody
+	 * between two passages of a call stayed on its path, and this request makes one of them. */
+	uint16_t passages[ROUTE_PASSAGES_MAX];
+	uint8_t passage_count;
 	struct endpoint next_hop;
 	struct span strict_uri;       /* with was_strict: the last Route's URI */
 	struct span strict_hop;       /* with strict_next_hop: its URI */

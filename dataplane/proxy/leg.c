@@ -77,6 +77,20 @@ static void reverse(struct leg_routes *routes)
 	}
 }
 
+/* Values of another passage with nobody before them lead to ourselves: as on a request received all
+ * of ours are taken off, and the last one's token tells the way (RFC 3261 §16.4). */
+static void pass_ourselves(struct call *call, const struct sip_message *msg,
+			   struct leg_routes *routes, struct route *route)
+{
+	uint32_t own = 0;
+
+	while (own < routes->count &&
+	       route_is_own_signed(call->snapshot, msg, routes->values[own], route))
+		own++;
+	routes->count -= own;
+	memmove(routes->values, routes->values + own, routes->count * sizeof(routes->values[0]));
+}
+
 static void put_route_row(struct text_writer *w, struct span value)
 {
 	text_put(w, SPAN("Route: "));
@@ -90,10 +104,12 @@ static bool collect(struct call *call, const struct sip_message *msg, uint16_t s
 	if (end == LEG_ANSWERER) {
 		bool found = routes_above(call, msg, service, routes, route);
 		reverse(routes);
+		pass_ourselves(call, msg, routes, route);
 		return found;
 	}
-	/* As if the answering party sent it. */
 	bool found = routes_below(call, msg, service, routes, route);
+	pass_ourselves(call, msg, routes, route);
+	/* As if the answering party sent it. */
 	route->side = route->side == ROUTE_TOKEN_FROM_CREATOR ? ROUTE_TOKEN_TO_CREATOR :
 								ROUTE_TOKEN_FROM_CREATOR;
 	return found;

@@ -500,7 +500,7 @@ static struct verdict take_new(struct call *call, struct sip_message *msg,
 		return request_refuse(call, msg, failure);
 	struct verdict verdict = start(call, msg, &route, server_key, loop_part);
 	if (verdict.kind == VERDICT_FORWARD)
-		dialog_request_sent(call, msg->method, msg->cseq, &pass);
+		dialog_request_sent(call, msg, &route, &pass);
 	return verdict;
 }
 

@@ -39,6 +39,15 @@ static bool uri_is_own(const struct balance_snapshot *snapshot, const struct sip
 	       balance_is_own_endpoint(snapshot, &endpoint);
 }
 
+static void note_passage(struct route *route, uint16_t service)
+{
+	for (uint8_t i = 0; i < route->passage_count; i++)
+		if (route->passages[i] == service)
+			return;
+	if (route->passage_count < ROUTE_PASSAGES_MAX)
+		route->passages[route->passage_count++] = service;
+}
+
 /* Is this URI ours, and does its token verify?  Fills the route's token when it does. */
 static enum own_route own_route_of(const struct balance_snapshot *snapshot,
 				   const struct sip_message *msg, const struct sip_uri *uri,
@@ -61,6 +70,7 @@ static enum own_route own_route_of(const struct balance_snapshot *snapshot,
 	route->token = token;
 	route->side = side;
 	route->has_token = true;
+	note_passage(route, token.service);
 	return ROUTE_OWN_SIGNED;
 }
 

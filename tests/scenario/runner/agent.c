@@ -45,6 +45,8 @@ bool agent_configure(struct agent *agent, char **words, int count)
 	else if (count == 3 && text_is(words[0], "relays") && text_is(words[1], "to"))
 		return agent->relays = endpoint_parse(span_of_string(words[2]), 5060,
 						      &agent->relay_to);
+	else if (count == 3 && text_is(words[0], "leaves") && text_is(words[2], "path"))
+		agent->leaves_path = true;
 	else if (count == 2 && text_is(words[0], "header") && strchr(words[1], ':') &&
 		 agent->header_count < (int)ARRAY_SIZE(agent->headers))
 		agent->headers[agent->header_count++] = words[1];

@@ -85,7 +85,7 @@ struct agent {
 	int ring_status;           /* 0: does not ring */
 	tick_t ring_after;
 	bool reliable, challenges, authorizes, silent;
-	bool relays;
+	bool relays, leaves_path;
 	struct endpoint relay_to;
 	tick_t cancel_after, hang_up_after; /* TICK_NEVER: does not */
 	struct plan plans[AGENT_PLANS_MAX];

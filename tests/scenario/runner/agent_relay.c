@@ -51,7 +51,8 @@ static void relay_request(struct agent *agent, struct letter *letter)
 	message_remove(onward, "Route");
 	for (int i = routes_from; (value = message_get(request, "Route", i)); i++)
 		message_add(onward, "Route", value);
-	if (is_initial && !text_is(request->method, "CANCEL") && !text_is(request->method, "ACK"))
+	if (is_initial && !agent->leaves_path && !text_is(request->method, "CANCEL") &&
+	    !text_is(request->method, "ACK"))
 		message_push(onward, "Record-Route", arena_format(arena, "<sip:%s;lr>", own));
 	destination = agent->relay_to;
 	route = message_get(onward, "Route", 0);
