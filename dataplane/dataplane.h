@@ -83,6 +83,7 @@ struct dataplane_worker_stats {
 	struct proxy_stats proxy;
 	struct proxy_memory memory;
 	uint32_t txn_octets, tombstone_octets; /* a slot */
+	uint32_t dialog_octets;                /* one that is kept, index and timer included */
 	struct net_stats net;
 	struct verdict_counters verdicts; /* all verdicts of this worker: net and engine */
 	struct histogram inside_ns;       /* rx burst to tx burst, a message, nanoseconds */

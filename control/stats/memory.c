@@ -103,7 +103,7 @@ json_t *stats_show_memory(const struct control *c)
 	struct proxy_dialog_stats dialogs, all_dialogs = { .live = 0 };
 	struct heap_stats heap;
 	json_t *rows = json_array();
-	uint32_t txn_octets = 0, tombstone_octets = 0;
+	uint32_t txn_octets = 0, tombstone_octets = 0, dialog_octets = 0;
 
 	for (uint16_t i = 0; dataplane_worker_stats(c->dataplane, i, &worker) &&
 			     dataplane_dialog_stats(c->dataplane, i, BALANCE_NONE, &dialogs);
@@ -113,15 +113,17 @@ json_t *stats_show_memory(const struct control *c)
 		json_array_append_new(rows, row);
 		txn_octets = worker.txn_octets;
 		tombstone_octets = worker.tombstone_octets;
+		dialog_octets = worker.dialog_octets;
 		all_dialogs.bye_copies += dialogs.bye_copies;
 		all_dialogs.bye_copy_octets += dialogs.bye_copy_octets;
 	}
 	stats_sum_read(c->dataplane, &sum);
 	heap_stats_read(&heap);
-	return json_pack("{s:o, s:o, s:o, s:{s:i, s:i}, s:I, s:b, s:{s:s, s:I, s:I, s:I}, s:I}",
+	return json_pack("{s:o, s:o, s:o, s:{s:i, s:i, s:i}, s:I, s:b, s:{s:s, s:I, s:I, s:I}, s:I}",
 			 "workers", rows, "total", memory_row(&sum.proxy, &sum.memory, &all_dialogs),
 			 "packets", packet_pools(c->dataplane), "bytes_each", "txn",
-			 (int)txn_octets, "tombstone", (int)tombstone_octets,
+			 (int)txn_octets, "tombstone", (int)tombstone_octets, "dialog",
+			 (int)dialog_octets,
 			 "dataplane_bytes", (json_int_t)c->dataplane_config.memory, "hugepages",
 			 !c->dataplane_config.no_huge, "heap", "allocator", heap.allocator,
 			 "allocated_bytes", (json_int_t)heap.allocated, "active_bytes",

@@ -97,6 +97,7 @@ bool dataplane_worker_stats(const struct dataplane *dataplane, uint16_t index,
 	proxy_memory_read(worker->proxy, &stats->memory);
 	stats->txn_octets = proxy_txn_octets;
 	stats->tombstone_octets = proxy_tombstone_octets;
+	stats->dialog_octets = proxy_dialog_octets;
 	stats->net = *net_stats(worker->stack);
 	merge_verdicts(worker, &stats->verdicts);
 	histogram_merge(&stats->inside_ns, &worker->inside_ns);

@@ -14,6 +14,7 @@ const char *const proxy_owed_names[PROXY_OWED_KINDS] = {
 
 const uint32_t proxy_txn_octets = SLOT_OCTETS(struct txn);
 const uint32_t proxy_tombstone_octets = SLOT_OCTETS(struct tombstone);
+const uint32_t proxy_dialog_octets = DIALOG_OCTETS;
 static_assert(SLOT_OCTETS(struct txn) <= 384 && SLOT_OCTETS(struct tombstone) == 64,
 	      "what a slot takes in its pool");
 

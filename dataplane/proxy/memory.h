@@ -67,6 +67,8 @@ void proxy_memory_read(const struct proxy *proxy, struct proxy_memory *memory);
 
 /* Octets of one slot. */
 extern const uint32_t proxy_txn_octets, proxy_tombstone_octets;
+/* What a dialog that is kept takes, its places in index and timer wheel included. */
+extern const uint32_t proxy_dialog_octets;
 
 /*
  * One part in so many of slots and copies is kept for requests within dialogs.  A call is set up

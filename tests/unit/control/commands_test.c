@@ -366,6 +366,7 @@ static void show_memory_tells_copies_owed_and_the_reserve(void **state)
 			(struct proxy_owed_stats){ 4, 1200 };
 		t->dataplane.worker[i].txn_octets = 384;
 		t->dataplane.worker[i].tombstone_octets = 64;
+		t->dataplane.worker[i].dialog_octets = 128;
 		t->dataplane.dialogs[i].bye_copies = 6;
 	}
 	json_t *body = ask(t, "{'id':1,'command':'show memory'}");
@@ -379,6 +380,7 @@ static void show_memory_tells_copies_owed_and_the_reserve(void **state)
 	assert_int_equal(number(json_object_get(total, "owed"), "ack", "count"), 8);
 	assert_int_equal(number(json_object_get(total, "owed"), "bye", "count"), 12);
 	assert_int_equal(number(body, "bytes_each", "txn"), 384);
+	assert_int_equal(number(body, "bytes_each", "dialog"), 128);
 	assert_int_equal(number(json_array_get(json_object_get(body, "packets"), 0), "in_use", NULL),
 			 7);
 	json_decref(body);

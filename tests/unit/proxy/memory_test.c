@@ -203,6 +203,7 @@ static void live_transaction_takes_what_was_promised(void **)
 	assert_true(worst_permille <= 1320);
 	assert_true(proxy_txn_octets <= 384);
 	assert_int_equal(proxy_tombstone_octets, 64);
+	assert_in_range(proxy_dialog_octets, 1, 128);
 }
 
 /* What is planned is taken, to a thousandth, whatever an engine is given. */
