@@ -166,9 +166,9 @@ static bool memory(const struct run *run, const char *title)
 	load_take_counts(load, &counts);
 	if (ok) {
 		print_account(load, run);
-		printf("  %-44s %12.0f cycles; %.1f M messages in %.0f s\n\n", "cost of a message",
+		printf("  %-44s %12.0f cycles; %lu messages in %.0f s\n\n", "cost of a message",
 		       (double)counts.cycles / (double)counts.messages,
-		       (double)counts.messages / 1e6, seconds_now() - start);
+		       (unsigned long)counts.messages, seconds_now() - start);
 		if (run->passes_a_sample)
 			print_stages(load_stages(load));
 	}

@@ -347,6 +347,12 @@ static void send_trying(struct call *call, const struct sip_message *msg, const 
 			  &txn->answer);
 }
 
+static void keep_message(struct call *call, struct held *held, struct span message)
+{
+	(void)call_enter(call, STAGE_RETAIN);
+	memcpy(held->message, message.data, message.len);
+}
+
 /* Sends the request and keeps a copy; VERDICT_REASON_NONE, or why it could not be done (nothing
  * was sent then). */
 static enum verdict_reason send_first_attempt(struct call *call, struct txn *txn,
@@ -387,8 +393,7 @@ static enum verdict_reason send_first_attempt(struct call *call, struct txn *txn
 		send_trying(call, msg, txn);
 	if (!apply_edits(call, msg, &message, &in_place))
 		return REASON_TOO_LARGE;
-	(void)call_enter(call, STAGE_RETAIN);
-	memcpy(held->message, message.data, message.len);
+	keep_message(call, held, message);
 	call_send(call, message, in_place, (uint8_t)route->egress, &source, &route->next_hop);
 	return VERDICT_REASON_NONE;
 }
