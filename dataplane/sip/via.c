@@ -19,7 +19,7 @@ static ALWAYS_INLINE const char *protocol_parse(const struct sip_window *w, stru
 	}
 	if (LIKELY(end - p >= 8 && memcmp(p, "SIP/2.0/", 8) == 0)) {
 		*is_sip_2 = true;
-		p += 8;
+		p = sip_skip_lws(p + 8, end);
 	} else {
 		struct span parts[2];
 		for (int i = 0; i < 2; i++) {
