@@ -106,9 +106,9 @@ def core_us():
     return cores
 
 
-def packets_sent(pids):
-    """By interface: what the kernel has sent in the namespace of the first process."""
-    counts = {}
+def packets(pids):
+    """By interface of the processes' namespaces: what the kernel has sent and received there."""
+    sent, received = {}, {}
     for pid in pids:
         try:
             text = read("/proc/%d/net/dev" % pid)
@@ -116,8 +116,9 @@ def packets_sent(pids):
             continue
         for line in text.splitlines()[2:]:
             name, _, rest = line.partition(":")
-            counts[name.strip()] = int(rest.split()[9])
-    return counts
+            fields = rest.split()
+            received[name.strip()], sent[name.strip()] = int(fields[1]), int(fields[9])
+    return sent, received
 
 
 def workers(command):
@@ -133,13 +134,15 @@ def workers(command):
 def sample(options):
     balancer = namespace_pids([options.balancer])
     load = namespace_pids(options.load.split(","))
+    sent, received = packets(load)
     return {
         "balancer": group_us(options.group, "balancer", balancer),
         "load": group_us(options.group, "load", load),
         "threads": thread_us(balancer),
         "ksoftirqd": ksoftirqd_us(),
         "cores": core_us(),
-        "sent": packets_sent(load),
+        "sent": sent,
+        "received": received,
         "time": time.time(),
     }
 
@@ -271,6 +274,7 @@ def figures(folder, rate, asked, balancer_cores, load_cores):
                        "load_cores": softirq(begin, end, load_cores, number)},
         "threads_us": dict(sorted(threads.items(), key=lambda item: -item[1])[:8]),
         "sent": a_call(begin["sent"], end["sent"], number),
+        "received": a_call(begin["received"], end["received"], number),
         "balancer_core_busy": 1 - share(begin, end, balancer_cores, (IDLE, IOWAIT)),
         "steal": share(begin, end, balancer_cores + load_cores, (STEAL,)),
         "calls_told": outcome(folder, rate, asked, number, seconds),

@@ -165,10 +165,8 @@ def shown(figure, digits=1):
     """median (lowest .. highest)"""
     if figure is None:
         return "-"
-    text = "%.*f" % (digits, figure["median"])
-    if figure["count"] > 1:
-        text += " (%.*f..%.*f)" % (digits, figure["min"], digits, figure["max"])
-    return text
+    lowest, text, highest = ("%.*f" % (digits, figure[key]) for key in ("min", "median", "max"))
+    return text if lowest == highest else "%s (%s..%s)" % (text, lowest, highest)
 
 
 def shown_ratio(figure):
@@ -204,6 +202,10 @@ def describe(summary):
     ]
 
 
+def beyond(runs, key, limit):
+    return [r[key] for r in runs if r.get(key, 0) > limit]
+
+
 def warnings(summary):
     """What the reader has to know before believing."""
     found = []
@@ -213,10 +215,14 @@ def warnings(summary):
         title = "%s at %g/s, round %d" % (TITLES[run["name"]], run["rate"], run["round"])
         if not run["calls_told"]["clean"]:
             found.append(title + ": NOT CLEAN: " + "; ".join(run["calls_told"]["why"]))
-        if run.get("others_cores", 0) > OTHERS_MAX:
-            found.append("%s: others used %.2f cores beside it" % (title, run["others_cores"]))
-        if run.get("steal", 0) > STEAL_MAX:
-            found.append("%s: the host took %.1f %% of the time" % (title, 100 * run["steal"]))
+    others = beyond(summary["runs"], "others_cores", OTHERS_MAX)
+    if others:
+        found.append("others used up to %.2f cores beside %d of %d runs" % (
+            max(others), len(others), len(summary["runs"])))
+    steal = beyond(summary["runs"], "steal", STEAL_MAX)
+    if steal:
+        found.append("the host took up to %.1f %% of the time in %d of %d runs" % (
+            100 * max(steal), len(steal), len(summary["runs"])))
     if summary["conditions"]["build"] not in ("release", "unknown"):
         found.append("Tandem is not built for release")
     if any(f["device"] == "net_af_packet" for f in summary["figures"]):
