@@ -147,9 +147,23 @@ def sample(options):
     }
 
 
+def wait_for_calls(path, seconds=20):
+    """Until SIPp says that it has placed some: a busy machine is slow to start it."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            if any(count(row, "TotalCallCreated") for row in statistics(path)):
+                return
+        except (OSError, IndexError, KeyError, ValueError):
+            pass # not there, or a line half written
+        time.sleep(0.02)
+    sys.exit("bench/compare: SIPp places no calls")
+
+
 def window(arguments):
     parser = argparse.ArgumentParser(prog="measure.py window")
     parser.add_argument("file")
+    parser.add_argument("--calls", required=True, help="the callers' statistics")
     parser.add_argument("--settle", type=float, required=True)
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--balancer", required=True, help="its network namespace")
@@ -158,6 +172,7 @@ def window(arguments):
     parser.add_argument("--tandemctl", default="", help="the command, split at blanks")
     options = parser.parse_args(arguments)
     command = options.tandemctl.split()
+    wait_for_calls(options.calls)
     time.sleep(options.settle)
     # What asking costs tandemd stays outside; its counters have moments of their own.
     begin_workers = workers(command)
