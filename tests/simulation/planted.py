@@ -339,8 +339,9 @@ PLANTED = [
      "	return name->from_is_low == caller_is_low ? DIALOG_CALLER : DIALOG_CALLEE;",
      "	return name->from_is_low == caller_is_low ? DIALOG_CALLER : DIALOG_CALLER;"),
     ("dialogs do not end with BYE", "proxy/dialog.c",
-     "	dialog->flags |= DIALOG_ENDED;\n",
-     ""),
+     "	dialog->flags |= DIALOG_ENDED;\n"
+     "	count(&stats_of(call, dialog->service)->ended, 1);\n",
+     "	count(&stats_of(call, dialog->service)->ended, 1);\n"),
     ("strays are dropped whatever the operator wishes", "proxy/stray.c",
      "if (is_own || !snapshot->forward_strays)",
      "if (true)"),
