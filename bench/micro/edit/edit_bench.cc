@@ -8,6 +8,7 @@
 #include <benchmark/benchmark.h>
 
 #include "edit_subject.h"
+#include "micro.h"
 
 namespace
 {
@@ -48,8 +49,11 @@ void edits_register(const std::string &name, uint32_t (*subject)(edit_kind, edit
 
 int main(int argc, char **argv)
 {
-	benchmark::Initialize(&argc, argv);
-	if (benchmark::ReportUnrecognizedArguments(argc, argv) || !edit_open())
+	int status;
+
+	if (!micro_start(&argc, argv, &status))
+		return status;
+	if (!edit_open())
 		return 2;
 	edits_register("edit", edit_run, EDIT_PLACES);
 	// A copy leaves the message as it was.

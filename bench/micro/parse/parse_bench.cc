@@ -11,6 +11,7 @@
 #include <benchmark/benchmark.h>
 
 #include "corpus.h"
+#include "micro.h"
 #include "own_parts.h"
 #include "parse_peer.h"
 
@@ -125,10 +126,10 @@ int main(int argc, char **argv)
 	size_t kinds;
 	const corpus_set *sets = corpus_kinds(&kinds);
 	const char *folder = std::getenv("TANDEM_VECTORS");
+	int status;
 
-	benchmark::Initialize(&argc, argv);
-	if (benchmark::ReportUnrecognizedArguments(argc, argv))
-		return 2;
+	if (!micro_start(&argc, argv, &status))
+		return status;
 	for (size_t i = 0; parse_peers[i]; i++) {
 		if (parse_peers[i]->start())
 			peers.push_back(parse_peers[i]);
