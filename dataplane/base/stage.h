@@ -6,6 +6,7 @@
  * hands in the function that reads cycles; here, as in all pure rooms, none is read.  Of the passes
  * of the poll loop that find something to do one in so many is sampled, drawn at random so that no
  * rhythm of the traffic meets it.  In all others a change of stage is one branch that is not taken.
+ * Reads are no fences: a few dozen cycles may count for the stage beside.
  */
 #ifndef BASE_STAGE_H
 #define BASE_STAGE_H

@@ -204,14 +204,15 @@ static int worker_create_engine(struct worker *worker, const struct memory_plan 
 	return worker->proxy ? 0 : no_memory("a worker's transactions", failure);
 }
 
-/* A stage that lasts half a millisecond was interrupted: a whole burst takes a tenth of that. */
+/* A stage that lasts two milliseconds was interrupted.  The longest of our own is a transmit burst
+ * that the kernel carries out (AF_XDP, copying): half of that. */
 static void worker_create_stages(struct worker *worker)
 {
 	const struct stage_clock_config config = {
 		.read = clock_cycles,
 		.seed = rte_rand(),
 		.passes_a_sample = STAGE_SAMPLE_PASSES,
-		.stay_max = worker->dataplane->clock.tsc_hz / 2000,
+		.stay_max = worker->dataplane->clock.tsc_hz / 500,
 	};
 
 	stage_clock_init(&worker->stages, &config);
