@@ -16,6 +16,27 @@ static bool display_is_tokens(struct span display)
 	return true;
 }
 
+/* A parameter of an addr-spec may quote a '<' (RFC 3261 §25.1, gen-value): true when every '<' of
+ * the value, of which `open` is the first, stands in one. */
+static NO_INLINE bool is_quoted_in_params(const struct sip_window *w, const char *open)
+{
+	const char *p = sip_window_semicolon(w, w->base);
+
+	if (p >= open)
+		return false;
+	for (; p < w->end; p++) {
+		if (*p == '<')
+			return false;
+		if (*p != '"')
+			continue;
+		p = sip_window_quoted(w, p);
+		if (!p)
+			return false;
+		p--; /* the closing quote */
+	}
+	return true;
+}
+
 /* What stands before the '<', or nothing when there is none.  Returns the '<', or p when the
  * value is an addr-spec; NULL when malformed. */
 static ALWAYS_INLINE const char *display_parse(const struct sip_window *w,
@@ -36,9 +57,11 @@ static ALWAYS_INLINE const char *display_parse(const struct sip_window *w,
 	const char *open = sip_window_open_bracket(w, p);
 	if (open == w->end)
 		return p;
-	/* A '<' after a ';' can only belong to a parameter of an addr-spec; ';' is no token. */
-	out->display = span_trim(span_of(p, (size_t)(open - p)));
-	return display_is_tokens(out->display) ? open : NULL;
+	struct span display = span_trim(span_of(p, (size_t)(open - p)));
+	if (UNLIKELY(!display_is_tokens(display)))
+		return is_quoted_in_params(w, open) ? p : NULL;
+	out->display = display;
+	return open;
 }
 
 static ALWAYS_INLINE bool address_parse(const struct sip_window *w, struct sip_name_addr *out)

@@ -96,6 +96,15 @@ static ALWAYS_INLINE void params_decode(const struct sip_window *w, struct sip_u
 	}
 }
 
+/* With headers behind: they must not be taken for the last parameter's rest. */
+static NO_INLINE void params_decode_before_headers(const struct sip_window *w, struct sip_uri *uri)
+{
+	const char *end = uri->params.data + uri->params.len;
+	const struct sip_window params = sip_window_open(uri->params.data, end, w->limit);
+
+	params_decode(&params, uri);
+}
+
 /* What follows "sip:" or "sips:". */
 static ALWAYS_INLINE bool sip_decode(const struct sip_window *w, const char *p, struct sip_uri *uri)
 {
@@ -119,7 +128,10 @@ static ALWAYS_INLINE bool sip_decode(const struct sip_window *w, const char *p, 
 	if (p < end && *p == ';') {
 		const char *stop = sip_window_query(w, p);
 		uri->params = span_of(p, (size_t)(stop - p));
-		params_decode(w, uri);
+		if (LIKELY(stop == end))
+			params_decode(w, uri);
+		else
+			params_decode_before_headers(w, uri);
 		p = stop;
 	}
 	if (p < end) {

@@ -39,6 +39,12 @@ static void every_part_of_a_sip_uri_is_found(void **)
 	assert_true(sip_uri_decode(SPAN("sip:h;lrx=1;xlr;transports=udp;transport"), &uri));
 	assert_false(uri.has_lr);
 	assert_int_equal(uri.transport.len, 0);
+	assert_true(sip_uri_decode(SPAN("sip:h;lr?x=y;maddr=z"), &uri));
+	assert_true(uri.has_lr);
+	assert_span(uri.params, ";lr");
+	assert_int_equal(uri.maddr.len, 0);
+	assert_true(sip_uri_decode(SPAN("sip:h;maddr=192.0.2.1?x=y"), &uri));
+	assert_span(uri.maddr, "192.0.2.1");
 }
 
 static void the_user_part_may_hold_separators(void **)
@@ -106,6 +112,10 @@ static void addresses_are_read_with_and_without_brackets(void **)
 	assert_span(address.params, ";unknown");
 	assert_false(address.has_brackets);
 	assert_true(sip_name_addr_decode(SPAN("\xc3\x84rger <sip:a@b>"), &address));
+	assert_true(sip_name_addr_decode(SPAN("sip:a@b;x=\"\\\"<c>\";y=\"<\""), &address));
+	assert_span(address.uri, "sip:a@b");
+	assert_span(address.params, ";x=\"\\\"<c>\";y=\"<\"");
+	assert_false(address.has_brackets);
 }
 
 static void malformed_addresses_are_refused(void **)
@@ -114,6 +124,7 @@ static void malformed_addresses_are_refused(void **)
 		"", " ", "\"x <sip:a@b>", "\"x\"", "\"x\" sip:a@b", "<sip:a@b", "<>", "< sip:a@b>", "<sip:a@b >",
 		"A, B <sip:a@b>", "A@B <sip:a@b>", "<sip:a@b> x", "<sip:a@b>,<sip:c@d>", "sip:a@b,sip:c@d",
 		"bob", "<bob>", "sip:a@b;x=<y>", "sip:a b@c", "<a <sip:b>>",
+		"sip:a@b;x=\"<\" <sip:c@d>", "sip:a@b;x=\"<", "a\"b<\" <sip:c@d>",
 	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
