@@ -242,7 +242,8 @@ static void field_put(FILE *out, const struct parse_fields *f, enum answer_field
 		text_put(out, f->cseq_method);
 		break;
 	case ANSWER_max_forwards:
-		fprintf(out, "%" PRId32, f->max_forwards);
+		/* Means nothing in a response. */
+		fprintf(out, "%" PRId32, f->is_request ? f->max_forwards : -1);
 		break;
 	case ANSWER_contact:
 		contact_put(out, f);
