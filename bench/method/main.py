@@ -169,16 +169,20 @@ def warn(results, complaints):
 
 
 def waited(results):
-    """Whether the programs were kept from running while they were measured."""
+    """How the programs were kept from running while they were measured."""
     said = []
     for name, part in results["parts"].items():
         rows = part.get("trials") or part.get("rows") or \
             [row for load in part.get("loads", ()) for row in load["runs"]]
-        for role in ("tandemd", "generator"):
-            lost = sum(row["waited_ms"].get(role, 0.0) for row in rows) / 1e3
-            if lost > 1.0:
-                said.append("%s: threads of %s waited %.1f s for their core in all trials "
-                            "together" % (name, role, lost))
+        disturbed = sum(1 for row in rows if row.get("disturbed"))
+        if disturbed:
+            said.append("%s: in %d of %d trials the generator was late without being busy: "
+                        "something else had its core" % (name, disturbed, len(rows)))
+        lost = {role: sum(row["waited_ms"].get(role, 0.0) for row in rows) / 1e3
+                for role in ("tandemd", "generator")}
+        if max(lost.values()) > 0.01 * sum(row.get("seconds", 0.0) for row in rows):
+            said.append("%s: the polling threads waited for their cores, tandemd's %.2f s, the "
+                        "generator's %.2f s" % (name, lost["tandemd"], lost["generator"]))
     return said
 
 
@@ -211,6 +215,7 @@ def main():
             run_parts(run, kind, names, progress, options, results)
         finally:
             rig.stop()
+            rig.keep(options.out)
     after = clocks(options.build, cores)
     machine["clock"] = clock_table(cores, before, after)
     warn(results, machines.drift(before, after) + waited(results))

@@ -87,6 +87,8 @@ def row_of(result, rate, seconds):
 
 def sentence_of(row):
     said = "passed" if row["passed"] else "; ".join(row["reasons"])
+    if row["disturbed"]:
+        said += " (disturbed: the generator was late without being busy)"
     if row["limited"]:
         said += " (the generator offered %.0f)" % row["offered"]
     busy = row["device"].get("busy_share")
@@ -200,9 +202,10 @@ def capacity_point(run, rate, live):
     cost = run.rig.device_row(samples[0][0], samples[1][0])
     memory = samples[1][1]
     total = memory["total"]
-    return {"live": live, "rate": rate, "hold_ms": hold_ms, "live_max": row["live_max"],
+    return {"live": live, "rate": rate, "seconds": ramp + window,
+            "hold_ms": hold_ms, "live_max": row["live_max"],
             "offered": row["offered"], "failed": row["failed"], "passed": row["passed"],
-            "limited": row["limited"], "reasons": row["reasons"],
+            "limited": row["limited"], "reasons": row["reasons"], "disturbed": row["disturbed"],
             "messages": cost["messages"], "cycles_a_message": cost["cycles_a_message"],
             "engine_cycles_a_message": cost["engine_cycles_a_message"],
             "busy_share": cost["busy_share"], "txns": total["txns"],

@@ -7,11 +7,11 @@ for which the results have data.  The .dat and .gp files stay: anyone may draw t
 import os
 import subprocess
 
-TERMINALS = (("png", "pngcairo size 900,540 font 'sans,11'"),
-             ("svg", "svg size 900,540 font 'sans,13' background rgb 'white'"))
+TERMINALS = (("png", "pngcairo size 1000,540 font 'sans,11'"),
+             ("svg", "svg size 1000,540 font 'sans,13' background rgb 'white'"))
 COMMON = """\
-set grid lc rgb '#dddddd'
-set key outside below center horizontal
+set grid xtics ytics lt 1 lc rgb '#e0e0e0'
+set key outside right top vertical
 set border 3
 set tics nomirror
 """
@@ -46,6 +46,7 @@ def search_plot(results, name, unit):
             for i, row in enumerate(part["trials"])]
     script = """\
 set logscale y
+set format y "%%.0f"
 set xlabel "trial"
 set ylabel "%s asked for"
 set xrange [0:%d]
@@ -53,7 +54,7 @@ set title "%s"
 plot DATA using 1:2 with lines lc rgb '#999999' notitle, \\
      DATA using 1:($3 == 1 ? $2 : NaN) with points pt 7 ps 1.2 lc rgb '#1b7837' title "no failure", \\
      DATA using 1:($3 == 0 ? $2 : NaN) with points pt 2 ps 1.5 lw 2 lc rgb '#b2182b' title "failures", \\
-     DATA using 1:4 with points pt 6 ps 0.7 lc rgb '#2166ac' title "offered"
+     DATA using 1:($4 < 0.99 * $2 ? $4 : NaN) with points pt 6 ps 1.2 lc rgb '#2166ac' title "offered, where less"
 """ % (unit, len(rows) + 1, title(results, "Search for the largest rate without failure"))
     return table(("trial", "asked", "passed", "offered"), rows), script
 
@@ -82,6 +83,9 @@ plot DATA using 1:2 with linespoints pt 7 lw 2 lc rgb '#2166ac' title "worker, a
     return table(("live", "cycles", "engine_cycles", "octets_a_call"), rows), script
 
 
+PLOTTED = ("invite", "response", "late")
+
+
 def delay_plot(results):
     part = results["parts"].get("delay")
     if not part or not part["loads"]:
@@ -89,13 +93,13 @@ def delay_plot(results):
     rows = []
     for load in part["loads"]:
         row = [load["share"] * 100]
-        for delay in ("invite", "response", "gap"):
+        for delay in PLOTTED:
             quantiles = load["median"].get(delay, {})
             row += [quantiles.get(q) for q in ("p50", "p99", "p999")]
         rows.append(row)
     curves = []
     for column, (name, colour) in enumerate((("INVITE", "#2166ac"), ("200", "#1b7837"),
-                                             ("generator's gaps", "#999999"))):
+                                             ("sent late", "#999999"))):
         for offset, (quantile, dash) in enumerate((("p50", 1), ("p99", 2), ("p99.9", 3))):
             curves.append("DATA using 1:%d with linespoints dt %d pt %d lw 2 lc rgb '%s' "
                           "title \"%s %s\"" % (2 + 3 * column + offset, dash, 5 + offset, colour,
@@ -109,7 +113,7 @@ set title "%s"
 plot %s
 """ % (part["peak"], title(results, "One-way delay through the proxy, median of the runs"),
        ", \\\n     ".join(curves))
-    columns = ["load"] + [d + "_" + q for d in ("invite", "response", "gap")
+    columns = ["load"] + [d + "_" + q for d in PLOTTED
                           for q in ("p50", "p99", "p999")]
     return table(columns, rows), script
 
@@ -118,7 +122,7 @@ def overload_plot(results):
     part = results["parts"].get("overload")
     if not part or not part["rows"]:
         return None
-    rows = sorted((row["offered"], row["goodput"], part["peak"]) for row in part["rows"])
+    rows = sorted((row["offered"], row["goodput"]) for row in part["rows"])
     script = """\
 set xlabel "calls offered a second"
 set ylabel "calls completed a second"
@@ -126,9 +130,9 @@ set xrange [0:*]
 set yrange [0:*]
 set title "%s"
 plot DATA using 1:2 with linespoints pt 7 lw 2 lc rgb '#2166ac' title "goodput", \\
-     DATA using 1:($1 < $3 ? $1 : $3) with lines dt 2 lw 2 lc rgb '#999999' title "ideal"
-""" % title(results, "Goodput against what was offered")
-    return table(("offered", "goodput", "peak"), rows), script
+     (x < %d ? x : %d) with lines dt 2 lw 2 lc rgb '#999999' title "ideal"
+""" % (title(results, "Goodput against what was offered"), part["peak"], part["peak"])
+    return table(("offered", "goodput"), rows), script
 
 
 def plots_of(results):

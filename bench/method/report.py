@@ -10,6 +10,7 @@ import sys
 
 import forms
 import plots
+import verdict
 
 
 def thousands(value):
@@ -77,7 +78,8 @@ def trial_rows(part):
                      percent(device.get("busy_share")),
                      thousands(device.get("cycles_a_message")),
                      percent(row["generator"]["busy_share"]),
-                     "passed" if row["passed"] else "failed"))
+                     ("passed" if row["passed"] else "failed") +
+                     (", disturbed" if row["disturbed"] else "")))
     return table(("rate asked", "offered", "s", "started", "failed", "faults", "retransmissions",
                   "worker busy", "cycles/message", "generator busy", "verdict"), rows)
 
@@ -182,7 +184,8 @@ def overload_section(results):
                      percent(row["goodput_share"]), thousands(row["failed"]),
                      thousands(sum(row["retransmissions"].values())),
                      percent(row["device"].get("busy_share")), statuses or "-"))
-    short = [row for row in part["rows"] if row["limited"]]
+    short = [row for row in part["rows"]
+             if row["offered"] < verdict.OFFERED_SHARE_MIN * row["rate"]]
     said = ("## Overload\n\nGoodput: calls completed by the time that calls were begun. Shares are "
             "of the peak, %s calls/s.\n\n" % thousands(part["peak"]))
     said += table(("times the peak", "asked", "offered", "offered, of the peak", "goodput",

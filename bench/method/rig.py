@@ -7,6 +7,7 @@ import ctypes
 import json
 import os
 import select
+import shutil
 import signal
 import subprocess
 import time
@@ -17,6 +18,7 @@ START_SECONDS = 60       # until a program that was started is there
 LATE_SECONDS = 120       # longer than this after a trial's calls should have ended: it hangs
 CALLERS, TARGETS = 8, 8  # addresses of each
 RING_BITS = 12           # of a memif ring: 4,096 packets, as NICs have
+WARM_RATE, WARM_SECONDS = 500, 0.2
 CALL_OCTETS = 1152       # of the generator's memory that a live call takes (traffic.h)
 
 
@@ -189,9 +191,12 @@ control: {socket: "ipc://%s"}
     def generator_command(self, kind):
         callers = ",".join("192.0.2.%d:5060" % (50 + i) for i in range(CALLERS))
         targets = ",".join("198.51.100.%d:5060" % (11 + i) for i in range(TARGETS))
+        if kind == "loop": # one device, which has fewer addresses than both sides together
+            callers = "192.0.2.50:5060-%d" % (5059 + CALLERS)
+            targets = "198.51.100.11:5060-%d" % (5059 + TARGETS)
         command = [self.generator_program, "--core", str(self.generator_core), "--trials", "-",
                    "--callers", callers, "--targets", targets,
-                   "--calls-max", str(self.calls_max)]
+                   "--calls-max", str(self.calls_max), "--quiet"]
         if self.huge == "off":
             command.append("--no-huge")
         if kind == "loop":
@@ -201,8 +206,6 @@ control: {socket: "ipc://%s"}
 
     def start_generator(self, kind):
         """kind: "proxy", through tandemd; "loop", callers and targets of the generator alone."""
-        if self.generator and self.generator_kind == kind:
-            return
         self.stop_generator()
         command = self.generator_command(kind)
         self.commands["tandem-bench " + kind] = " ".join(command)
@@ -254,6 +257,12 @@ control: {socket: "ipc://%s"}
             "policy": "call-id-hash",
         }
 
+    def keep(self, out):
+        """Configuration and logs, for the report's reader."""
+        for name in ("tandem.yaml", "tandemd.log", "tandem-bench.log"):
+            if os.path.exists(self.path(name)):
+                shutil.copy(self.path(name), out)
+
     # ---- a trial
 
     def counters(self):
@@ -274,13 +283,14 @@ control: {socket: "ipc://%s"}
             "tombstones_max": memory["tombstones_max"]}
 
     @staticmethod
-    def device_row(before, after):
-        """What one trial cost tandemd."""
+    def device_row(before, after, seconds=None):
+        """What one trial cost tandemd.  seconds: that calls began for, without what was waited
+        for before and after."""
         messages = after["messages"] - before["messages"]
-        seconds = after["at"] - before["at"]
+        seconds = seconds or after["at"] - before["at"]
         busy = after["busy_cycles"] - before["busy_cycles"]
         row = {"messages": messages, "seconds": seconds,
-               "busy_share": busy / (seconds * after["tsc_hz"]) if seconds > 0 else None,
+               "busy_share": min(1.0, busy / (seconds * after["tsc_hz"])) if seconds > 0 else None,
                "cycles_a_message": busy / messages if messages else None,
                "engine_cycles_a_message":
                    (after["engine_cycles"] - before["engine_cycles"]) / messages
@@ -292,6 +302,13 @@ control: {socket: "ipc://%s"}
                               after["txns_peak"] >= after["txns_max"] or
                               after["tombstones_peak"] >= after["tombstones_max"])
         return row
+
+    def cut(self):
+        """Ends the trial now: the first signal asks the generator to begin no more calls, the
+        second to end those that are live.  It writes its result and ends."""
+        for _ in range(2):
+            self.generator.send_signal(signal.SIGINT)
+            time.sleep(0.2) # two signals at once are one
 
     def read_line(self, until, during, began):
         """The generator's next line that is an object; calls during[i] at its second."""
@@ -322,25 +339,33 @@ control: {socket: "ipc://%s"}
         """Runs one trial; returns the generator's JSON with `verdict`, `device` and `waited_ms`
         beside it.  drain: seconds after which calls that should have ended have failed; without
         it their timers end them.  during: (second, function) pairs, in order."""
-        self.start_generator(kind)
+        if not self.generator or self.generator_kind != kind:
+            self.start_generator(kind)
+            # The link comes up, addresses are found, code and tables are touched once.
+            self.trial(WARM_RATE, WARM_SECONDS, mix, kind=kind)
         before = self.counters() if kind == "proxy" else None
         waited = run_delay_ns(self.generator.pid)
         device_waited = run_delay_ns(self.tandemd.pid) if kind == "proxy" else 0
-        line = "rate=%.10g seconds=%.10g mix=%s ring=%d hold=%d" % (rate, seconds, mix, ring, hold)
-        line += "\n" if drain is None else " drain=%g\n" % (drain + (ring + hold) / 1e3)
+        line = "rate=%.10g seconds=%.10g mix=%s ring=%d hold=%d\n" % (
+            rate, seconds, mix, ring, hold)
         began = time.monotonic()
         try:
             self.generator.stdin.write(line.encode())
             self.generator.stdin.flush()
         except OSError:
             raise RigError("tandem-bench ended:\n" + self.tail("tandem-bench.log")) from None
-        until = began + START_SECONDS + seconds + (ring + hold) / 1e3 + LATE_SECONDS
-        result = self.read_line(until, list(during), began)
-        if "error" in result:
-            raise RigError("tandem-bench refused `%s`: %s" % (line.strip(), result["error"]))
-        result["verdict"] = verdict.judge(result)
-        result["waited_ms"] = {"generator": (run_delay_ns(self.generator.pid) - waited) / 1e6}
+        lasts = seconds + (ring + hold) / 1e3
+        during = list(during)
+        if drain is not None:
+            during.append((lasts + drain, self.cut))
+        result = self.read_line(began + START_SECONDS + lasts + LATE_SECONDS, during, began)
+        # What ended by a signal is gone with its times.
+        result["waited_ms"] = {"generator": max(0, run_delay_ns(self.generator.pid) - waited) / 1e6}
         if kind == "proxy":
-            result["device"] = self.device_row(before, self.counters())
+            device = self.device_row(before, self.counters(), result["seconds"])
+            result["device"] = device
             result["waited_ms"]["tandemd"] = (run_delay_ns(self.tandemd.pid) - device_waited) / 1e6
+        if result.get("interrupted"):
+            self.stop_generator()
+        result["verdict"] = verdict.judge(result, result.get("device"))
         return result

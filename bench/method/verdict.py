@@ -9,6 +9,8 @@ Pure: one JSON object of a trial goes in.  Knows no process and no search.
 OFFERED_SHARE_MIN = 0.99
 # A failure of so few calls is no overload: the search repeats such a trial once (not RFC 7502's).
 SLIGHT_SHARE = 0.01
+# From this share of its time on a polling thread has none left.
+BUSY_SHARE_MIN = 0.95
 
 
 def total(counts):
@@ -21,8 +23,18 @@ def retransmissions(trial):
     return total(trial["retransmissions"])
 
 
-def is_limited(trial):
-    return bool(trial["generator"]["limited"]) or trial["offered"] < OFFERED_SHARE_MIN * trial["rate"]
+def limit_of(trial, device=None):
+    """Why the rate was not offered, or late: None (it was), "device" (its worker had no time left
+    and took no more), "generator" (it had none), "disturbance" (neither; somebody else had the
+    core)."""
+    short = trial["offered"] < OFFERED_SHARE_MIN * trial["rate"]
+    if not short and not trial["generator"]["limited"]:
+        return None
+    if device and (device.get("busy_share") or 0.0) >= BUSY_SHARE_MIN:
+        return "device"
+    if short or trial["generator"]["busy_share"] >= BUSY_SHARE_MIN:
+        return "generator"
+    return "disturbance"
 
 
 def reasons(trial):
@@ -52,7 +64,12 @@ def is_slight(trial):
     return trial["started"] > 0 and wrong < SLIGHT_SHARE * trial["started"]
 
 
-def judge(trial):
-    why = reasons(trial)
-    return {"passed": not why, "reasons": why, "limited": is_limited(trial),
-            "slight": bool(why) and is_slight(trial)}
+def judge(trial, device=None):
+    """device: what the trial cost it (rig.py), where there is one."""
+    why, limit = reasons(trial), limit_of(trial, device)
+    slight = bool(why) and is_slight(trial)
+    if limit == "device":
+        why.append("the worker had no time left at %.0f/s" % trial["offered"])
+        slight = False
+    return {"passed": not why, "reasons": why, "limited": limit == "generator",
+            "disturbed": limit == "disturbance", "slight": slight}

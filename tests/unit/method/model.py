@@ -72,7 +72,7 @@ def trial_json(rate, seconds, failed=0, retransmissions=0, offered=None, faults=
         "packets": {"sent": 6 * started, "received": 6 * started, "tx_full": 0},
         "delay_us": {name: dict(delay) for name in
                      ("invite", "response", "bye", "setup", "setup_net", "late", "gap")},
-        "generator": {"busy_share": min(1.0, offered / 400000), "cycles_a_call": 6000,
+        "generator": {"busy_share": 1.0 if offered < rate else 0.5, "cycles_a_call": 6000,
                       "limited": offered < rate, "tsc_hz": 2600000000},
         "live_max": 100}
 
@@ -173,10 +173,10 @@ class ModelRig(rig.Rig):
         result = self.device.json(rate, seconds)
         self.clock.now += hold / 1000 + (result["drain_seconds"] if drain is None else
                                          min(drain, result["drain_seconds"]))
-        result.update(verdict=verdict.judge(result),
-                      waited_ms={"generator": 0.0, "tandemd": 0.0})
+        result.update(waited_ms={"generator": 0.0, "tandemd": 0.0})
         if kind == "proxy":
-            result["device"] = self.device_row(before, after)
+            result["device"] = self.device_row(before, after, seconds)
+        result["verdict"] = verdict.judge(result)
         return result
 
 
