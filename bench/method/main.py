@@ -152,8 +152,8 @@ def run_parts(run, kind, names, progress, options, results):
         except search.OutOfTime:
             results["skipped"][name] = "no time left in this pass"
         except rigs.RigError as error:
-            results["skipped"][name] = str(error).split("\n")[0]
-            progress("failed: %s" % error)
+            results["skipped"][name] = "failed: " + str(error).split("\n")[0]
+            progress("%s failed: %s" % (name, error))
             run.rig.stop_tandemd()
         saved = max(0.0, saved + plan["parts"].get(name, 0) - (time.monotonic() - began))
         progress.end()
@@ -198,6 +198,7 @@ def main():
     limits = dict(plan["limits"], start_rate=options.start_rate or 2000,
                   live_max=options.generator_memory * 2**20 // rigs.CALL_OCTETS)
     machine = machines.describe(options.root)
+    os.makedirs(options.out, exist_ok=True)
     results = {"tandem_report": 1, "pass": kind if kind != "parts" else " ".join(names),
                "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
                "command": options.command, "machine": machine, "warnings": [], "skipped": {},
@@ -227,11 +228,11 @@ def main():
     results["seconds"] = time.monotonic() - progress.began
     write(results, options.out)
     progress.say("report: %s" % os.path.join(options.out, "report.md"))
-    return 1 if results["skipped"] and kind != "quick" and not results["parts"] else 0
+    failed = any(why.startswith("failed") for why in results["skipped"].values())
+    return 1 if failed or not results["parts"] else 0
 
 
 def write(results, folder):
-    os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, "results.json"), "w", encoding="utf-8") as f:
         json.dump(results, f, indent=1)
         f.write("\n")

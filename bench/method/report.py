@@ -131,7 +131,8 @@ def capacity_section(results):
     for row in part["rows"]:
         first = first or row["cycles_a_message"]
         ratio = row["cycles_a_message"] / first if first and row["cycles_a_message"] else None
-        rows.append((thousands(row["live"]), thousands(row["dialogs"]),
+        rows.append((thousands(row["live"]), thousands(row["dialogs_up"]),
+                     thousands(row["dialogs"]),
                      thousands(row["cycles_a_message"]),
                      thousands(core_cycles(results, row["cycles_a_message"])),
                      decimal(ratio, 2), percent(row["busy_share"]), thousands(row["txns"]),
@@ -140,7 +141,7 @@ def capacity_section(results):
     said = ("## Session capacity at flat cost\n\n%s calls/s throughout; the time that calls last "
             "sets how many are up. Sampled in the last %g s of each trial, after the first calls "
             "have ended.\n\n" % (thousands(part["rate"]), part["window_seconds"]))
-    said += table(("calls up", "dialogs kept", "TSC cycles/message", "core cycles/message",
+    said += table(("calls up", "dialogs up", "dialogs kept", "TSC cycles/message", "core cycles/message",
                    "to the first", "worker busy", "transactions", "tombstones",
                    "octets a call up", "MiB in use", "failed"), rows)
     for left in part["left_out"]:

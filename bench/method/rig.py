@@ -57,7 +57,7 @@ class Control:
 
     def __init__(self, program, socket, core):
         self.process = subprocess.Popen(
-            [program, "--socket", socket, "--json"], stdin=subprocess.PIPE,
+            [program, "--socket", socket, "--json", "--timeout", str(START_SECONDS)], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
             preexec_fn=prepare_child(core))
         os.set_blocking(self.process.stdout.fileno(), False)
@@ -65,7 +65,7 @@ class Control:
     def ask(self, command):
         self.process.stdin.write(command.encode() + b"\n")
         self.process.stdin.flush()
-        text, until = b"", time.monotonic() + 10
+        text, until = b"", time.monotonic() + START_SECONDS
         while True:
             ready, _, _ = select.select([self.process.stdout], [], [],
                                         max(0, until - time.monotonic()))

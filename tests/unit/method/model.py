@@ -126,6 +126,9 @@ class ModelControl:
                               "copies": {"allocated_bytes": 10**6, "refused": 0}},
                     "bytes_each": {"txn": 384, "tombstone": 64, "dialog": 125},
                     "dataplane_bytes": 8 << 30}
+        if command == "show dialogs":
+            return {"total": {"live": live + 5000, "created": live + 90000, "ended": 89990,
+                              "expired": 10}}
         if command == "show workers":
             return {"tsc_hz": 2600000000, "total": {
                 "messages": self.model.messages, "cycles_per_message": 3000.0,
