@@ -42,7 +42,8 @@ def keep(file, runs, pairs):
     known = values(pairs)
     for key in ("round", "position"):
         known[key] = int(known[key])
-    known["core_hz"] = float(known["core_hz"]) or None
+    clock = json.loads(known.pop("clock"))
+    known["core_hz"] = clock["effective_ghz"] * 1e9 if clock else None
     run.update(known)
     with open(runs, "a") as f:
         f.write(json.dumps(run) + "\n")
