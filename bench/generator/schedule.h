@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * When calls are due: the k-th at begin + k/rate, or after gaps that are exponentially
+ * distributed.  A function of rate and seed alone: nothing that happens to calls moves it.
+ */
+#ifndef GENERATOR_SCHEDULE_H
+#define GENERATOR_SCHEDULE_H
+
+#include "generator/traffic.h"
+
+struct schedule {
+	double gap;            /* mean, in TSC cycles */
+	double offset;         /* of the next call; Poisson only */
+	uint64_t begin, until; /* TSC */
+	uint64_t count, count_max;
+	uint64_t random;
+	uint64_t next;         /* TSC: when the next call is due; UINT64_MAX: none is left */
+	bool is_poisson;
+};
+
+void schedule_begin(struct schedule *schedule, const struct traffic_trial *trial, uint64_t tsc_hz,
+		    uint64_t seed, uint64_t now_tsc);
+/* The call that was due has been taken: on to the next. */
+void schedule_advance(struct schedule *schedule);
+/* No call is due any more. */
+void schedule_stop(struct schedule *schedule);
+
+#endif
