@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <x86intrin.h>
 
 #include "base/hash.h"
 #include "proxy/proxy.h"
@@ -34,6 +35,7 @@ struct virtual {
 	struct proxy *proxy;
 	struct outbox *outbox;
 	uint64_t now, random, planted;
+	uint64_t cycles;             /* of the processor, in the call engine */
 	struct endpoint callers[ADDRESSES], targets[ADDRESSES], listen[2];
 	struct flight *flights;      /* in order of arrival: all hops take equally long */
 	uint32_t first, count;
@@ -108,8 +110,10 @@ static void arrive_at_end(struct virtual *v, const struct flight *f)
 	if (local < 0)
 		return;
 	traffic_prefetch(v->traffic, side, f->data, f->len);
+	const uint64_t before = __rdtsc();
 	traffic_receive(v->traffic, side, (uint16_t)local, f->data, f->len, &f->source, v->now,
 			&outbox);
+	v->cycles += __rdtsc() - before;
 	send_packets(v, &outbox);
 }
 
@@ -119,7 +123,9 @@ static void poll_ends(struct virtual *v)
 
 	while (more) {
 		struct traffic_outbox outbox = outbox_of(v);
+		const uint64_t before = __rdtsc();
 		more = traffic_poll(v->traffic, v->now, &outbox);
+		v->cycles += __rdtsc() - before;
 		send_packets(v, &outbox);
 	}
 }
@@ -247,6 +253,11 @@ struct traffic *virtual_traffic(struct virtual *v)
 	return v->traffic;
 }
 
+uint64_t virtual_cycles(const struct virtual *v)
+{
+	return v->cycles;
+}
+
 uint64_t virtual_planted(const struct virtual *v)
 {
 	return v->planted;
@@ -295,10 +306,11 @@ static void set_addresses(struct virtual *v)
 static bool create_proxy(struct virtual *v)
 {
 	const struct virtual_config *c = &v->config;
+	const uint32_t remembered = c->proxied_max ? c->proxied_max : 16384;
 	const struct proxy_config engine = {
 		.txns_max = 2 * c->calls_max + 1024,
-		.tombstones_max = 1u << 15,
-		.retain_max = 32u << 20,
+		.tombstones_max = 3 * remembered, /* two a call, and a little more */
+		.retain_max = ((size_t)remembered * 1024 + (size_t)c->calls_max * 4096) * 2 + (16u << 20),
 		.seed = c->seed,
 	};
 	char text[2048], address[ENDPOINT_TEXT_MAX], error[256] = "";

@@ -22,6 +22,7 @@ struct virtual_config {
 	uint32_t hop_ns;          /* from one end of a hop to the other */
 	uint16_t caller_count, target_count;
 	uint32_t calls_max;
+	uint32_t proxied_max;     /* calls within 32 s, which a proxy remembers so long; 0: 16384 */
 	uint8_t check;            /* enum traffic_check */
 	uint64_t seed;
 	const struct plant *plant; /* NULL: none */
@@ -38,6 +39,8 @@ void virtual_destroy(struct virtual *v);
 
 struct traffic *virtual_traffic(struct virtual *v);
 uint64_t virtual_now(const struct virtual *v);
+/* Cycles of the real TSC that the call engine has taken. */
+uint64_t virtual_cycles(const struct virtual *v);
 /* Messages that the plant has mangled, moved or dropped. */
 uint64_t virtual_planted(const struct virtual *v);
 /* What the proxy resent and received again, when there is one. */
