@@ -254,7 +254,6 @@ static void shape_fill(struct shape *shape, const struct received *received)
 		/* In what a proxy made itself (CANCEL, ACK to a non-2xx) it is the proxy's. */
 		if (layout->via_count == 1)
 			unmask_parameters(shape, layout->via[0]);
-		unmask(shape, layout->branch.at, layout->branch.len);
 	}
 	for (uint32_t i = 0; i < layout->rr_count; i++)
 		unmask(shape, layout->rr[i].at, layout->rr[i].len);

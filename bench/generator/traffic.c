@@ -294,8 +294,6 @@ static bool expire(struct traffic *t)
 
 	if (timer_wheel_next(t->wheel) > t->now)
 		return false;
-	if (max == 0)
-		return true;
 	const uint32_t count = timer_wheel_expire(t->wheel, t->now, slots, max);
 	for (uint32_t i = 0; i < count; i++)
 		PREFETCH_W(&t->calls[slots[i]].of_caller);

@@ -154,7 +154,9 @@ struct traffic_config {
 	uint8_t record_route;    /* enum traffic_record_route; of no effect when direct */
 	uint8_t check;           /* enum traffic_check */
 	uint32_t calls_max;      /* live at a time, 1 to TRAFFIC_CALLS_MAX: memory */
-	uint32_t t1_ms, t2_ms, t4_ms; /* 0: 500, 4000, 5000 */
+	/* 0: 500, 4000, 5000.  T4 has no effect: what comes for a call that has ended is told by
+	 * its Call-ID, for as long as it comes (Timers D, I, J, K are not needed for that). */
+	uint32_t t1_ms, t2_ms, t4_ms;
 	uint64_t seed;           /* of Call-IDs and Poisson gaps: runs of other seeds share no
 	                            Call-ID */
 	uint64_t tsc_hz;

@@ -95,7 +95,7 @@ static void a_dropped_ack_ends_the_call_by_the_targets_bye(void **)
 
 static void checks_that_are_off_report_nothing(void **)
 {
-	struct virtual *v = run_planted(plant_find("changed-body"), TRAFFIC_CHECK_OFF);
+	struct virtual *v = run_planted(plant_find("lost-tag"), TRAFFIC_CHECK_OFF);
 	const struct traffic_results *r = traffic_results(virtual_traffic(v));
 
 	assert_true(virtual_planted(v) > 0);
