@@ -310,7 +310,7 @@ static bool create_proxy(struct virtual *v)
 	const struct proxy_config engine = {
 		.txns_max = 2 * c->calls_max + 1024,
 		.tombstones_max = 3 * remembered, /* two a call, and a little more */
-		.retain_max = ((size_t)remembered * 1024 + (size_t)c->calls_max * 4096) * 2 + (16u << 20),
+		.retain_max = (size_t)remembered * 1024 + (size_t)c->calls_max * 4096 + (16u << 20),
 		.seed = c->seed,
 	};
 	char text[2048], address[ENDPOINT_TEXT_MAX], error[256] = "";
