@@ -15,6 +15,7 @@ import time
 import verdict
 
 START_SECONDS = 60       # until a program that was started is there
+ANSWER_SECONDS = 10      # until a tandemctl that says nothing is replaced
 LATE_SECONDS = 120       # longer than this after a trial's calls should have ended: it hangs
 CALLERS, TARGETS = 8, 8  # addresses of each
 RING_BITS = 12           # of a memif ring: 4,096 packets, as NICs have
@@ -55,23 +56,40 @@ class Control:
     """tandemctl in its interactive mode behind pipes: a question costs no new process, which
     would take time from the core that is measured."""
 
-    def __init__(self, program, socket, core):
+    def __init__(self, program, socket, core, told):
+        self.program, self.socket, self.core, self.told = program, socket, core, told
+        self.start()
+
+    def start(self):
         self.process = subprocess.Popen(
-            [program, "--socket", socket, "--json", "--timeout", str(START_SECONDS)], stdin=subprocess.PIPE,
+            [self.program, "--socket", self.socket, "--json", "--timeout",
+             str(START_SECONDS)], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
-            preexec_fn=prepare_child(core))
+            preexec_fn=prepare_child(self.core))
         os.set_blocking(self.process.stdout.fileno(), False)
 
     def ask(self, command):
+        """The answer, parsed.  A tandemctl that is silent is replaced, and that is said."""
+        for _ in range(START_SECONDS // ANSWER_SECONDS):
+            answer = self.ask_once(command)
+            if answer is not None:
+                return answer
+            self.told("no answer to `%s` in %d s: asking by a new tandemctl" % (command,
+                                                                             ANSWER_SECONDS))
+            self.stop()
+            self.start()
+        raise RigError("tandemd does not answer `%s`" % command)
+
+    def ask_once(self, command):
         self.process.stdin.write(command.encode() + b"\n")
         self.process.stdin.flush()
-        text, until = b"", time.monotonic() + START_SECONDS
+        text, until = b"", time.monotonic() + ANSWER_SECONDS
         while True:
             ready, _, _ = select.select([self.process.stdout], [], [],
                                         max(0, until - time.monotonic()))
             piece = self.process.stdout.read() if ready else None
             if not piece:
-                raise RigError("tandemctl does not answer `%s`" % command)
+                return None
             text += piece
             try:
                 return json.loads(text)
@@ -79,7 +97,10 @@ class Control:
                 continue
 
     def stop(self):
-        self.process.stdin.close()
+        try:
+            self.process.stdin.close()
+        except OSError:
+            pass # it had ended, with a question unread
         stop_process(self.process)
         self.process.stdout.close()
 
@@ -173,7 +194,7 @@ control: {socket: "ipc://%s"}
                 raise RigError("tandemd did not start:\n" + self.tail("tandemd.log"))
             time.sleep(0.05)
         self.control = Control(self.tandemctl_program, "ipc://" + self.path("control.sock"),
-                               self.tandem_core)
+                               self.tandem_core, self.told)
         self.control.ask("show status")
 
     def stop_tandemd(self):
