@@ -56,8 +56,10 @@ class Control:
     """tandemctl in its interactive mode behind pipes: a question costs no new process, which
     would take time from the core that is measured."""
 
-    def __init__(self, program, socket, core, told):
+    def __init__(self, program, socket, core, told, is_ended):
+        """is_ended: tells whether tandemd has ended."""
         self.program, self.socket, self.core, self.told = program, socket, core, told
+        self.is_ended = is_ended
         self.start()
 
     def start(self):
@@ -74,6 +76,8 @@ class Control:
             answer = self.ask_once(command)
             if answer is not None:
                 return answer
+            if self.is_ended():
+                raise RigError("tandemd ended in the middle of it (its log and the kernel's tell)")
             self.told("no answer to `%s` in %d s: asking by a new tandemctl" % (command,
                                                                              ANSWER_SECONDS))
             self.stop()
@@ -194,17 +198,25 @@ control: {socket: "ipc://%s"}
                 raise RigError("tandemd did not start:\n" + self.tail("tandemd.log"))
             time.sleep(0.05)
         self.control = Control(self.tandemctl_program, "ipc://" + self.path("control.sock"),
-                               self.tandem_core, self.told)
+                               self.tandem_core, self.told,
+                               lambda: self.tandemd.poll() is not None)
         self.control.ask("show status")
 
     def stop_tandemd(self):
-        self.stop_generator()
+        """Ends both.  The memif driver of DPDK 22.11 unmaps rings that its poll loop still reads
+        when the peer goes away: the generator stands still until tandemd has ended, and then has
+        no loop that could trip over it."""
+        if self.generator and self.generator_kind == "proxy" and self.generator.poll() is None:
+            self.generator.send_signal(signal.SIGSTOP)
         if self.control:
             self.control.stop()
             self.control = None
         if self.tandemd:
             stop_process(self.tandemd)
             self.tandemd = None
+        if self.generator and self.generator_kind == "proxy":
+            self.generator.kill()
+        self.stop_generator()
         for name in ("control.sock", "memif-%d.sock" % os.getpid()):
             if os.path.exists(self.path(name)):
                 os.unlink(self.path(name))
@@ -254,11 +266,8 @@ control: {socket: "ipc://%s"}
         self.generator = None
 
     def renew(self):
-        """Programs without a past."""
-        if self.tandemd and self.generator_kind == "proxy":
-            self.start_tandemd(self.mode)
-        else:
-            self.stop_generator()
+        """Programs without a past: the next trial starts them."""
+        self.stop_tandemd()
 
     def stop(self):
         self.stop_tandemd()
@@ -361,6 +370,8 @@ control: {socket: "ipc://%s"}
         beside it.  drain: seconds after which calls that should have ended have failed; without
         it their timers end them.  during: (second, function) pairs, in order."""
         if not self.generator or self.generator_kind != kind:
+            if kind == "proxy" and not self.tandemd:
+                self.start_tandemd(self.mode)
             self.start_generator(kind)
             # The link comes up, addresses are found, code and tables are touched once.
             self.trial(WARM_RATE, WARM_SECONDS, mix, kind=kind)
@@ -376,17 +387,28 @@ control: {socket: "ipc://%s"}
         except OSError:
             raise RigError("tandem-bench ended:\n" + self.tail("tandem-bench.log")) from None
         lasts = seconds + (ring + hold) / 1e3
-        during = list(during)
+        during, ended = list(during), []
+
+        def cut():
+            # The generator will end: tandemd must not poll then (see stop_tandemd).
+            if kind == "proxy":
+                ended.append((self.counters(), run_delay_ns(self.tandemd.pid)))
+                self.tandemd.send_signal(signal.SIGSTOP)
+            self.cut()
+
         if drain is not None:
-            during.append((lasts + drain, self.cut))
+            during.append((lasts + drain, cut))
         result = self.read_line(began + START_SECONDS + lasts + LATE_SECONDS, during, began)
         # What ended by a signal is gone with its times.
         result["waited_ms"] = {"generator": max(0, run_delay_ns(self.generator.pid) - waited) / 1e6}
         if kind == "proxy":
-            device = self.device_row(before, self.counters(), result["seconds"])
-            result["device"] = device
-            result["waited_ms"]["tandemd"] = (run_delay_ns(self.tandemd.pid) - device_waited) / 1e6
+            after, delay = ended[0] if ended else (self.counters(),
+                                                   run_delay_ns(self.tandemd.pid))
+            result["device"] = self.device_row(before, after, result["seconds"])
+            result["waited_ms"]["tandemd"] = (delay - device_waited) / 1e6
         if result.get("interrupted"):
-            self.stop_generator()
+            if ended:
+                self.tandemd.kill()
+            self.stop_tandemd()
         result["verdict"] = verdict.judge(result, result.get("device"))
         return result
