@@ -90,6 +90,7 @@ void call_end(struct traffic *t, struct call *call, enum traffic_failure failure
 		failure = TRAFFIC_FAILURE_FAULT;
 	if (failure == TRAFFIC_FAILURE_COUNT) {
 		results->completed++;
+		results->completed_in_time += schedule_is_open(&t->schedule, t->now_tsc);
 		flow->completed++;
 	} else {
 		results->failures[failure]++;

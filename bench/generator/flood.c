@@ -8,6 +8,8 @@
 #include "sip/message.h"
 
 #define MARKS_MAX 8u
+/* A pause of the machine is caught up with; an overload is not. */
+#define GRACE_SECONDS 0.01
 
 struct message {
 	struct flood_text text;
@@ -23,7 +25,7 @@ struct flood {
 	uint32_t call_id_count;
 	bool is_folder; /* each file from each address; else one text an address */
 	uint64_t seed, serial;
-	uint64_t begin_tsc;
+	uint64_t begin_tsc, end_tsc;
 	double per_tsc;   /* messages a cycle */
 	uint64_t planned; /* of the whole trial */
 	struct flood_results results;
@@ -153,18 +155,19 @@ void flood_begin(struct flood *flood, double rate, double seconds, uint64_t now_
 {
 	memset(&flood->results, 0, sizeof(flood->results));
 	flood->begin_tsc = now_tsc;
+	flood->end_tsc = now_tsc + (uint64_t)((seconds + GRACE_SECONDS) * (double)tsc_hz);
 	flood->per_tsc = rate / (double)tsc_hz;
 	flood->planned = (uint64_t)(rate * seconds + 0.5);
 }
 
 void flood_stop(struct flood *flood)
 {
-	flood->planned = flood->results.sent;
+	flood->planned = flood->results.due = flood->results.sent;
 }
 
-bool flood_is_done(const struct flood *flood)
+bool flood_is_done(const struct flood *flood, uint64_t now_tsc)
 {
-	return flood->results.sent >= flood->planned;
+	return flood->results.sent >= flood->planned || now_tsc >= flood->end_tsc;
 }
 
 static void hex16(char *out, uint64_t value)
@@ -182,7 +185,8 @@ bool flood_next(struct flood *flood, uint64_t now_tsc, char *room, uint32_t size
 	/* The first is due at once, and so each at its begin + k/rate. */
 	flood->results.due = (uint64_t)((double)(now_tsc - flood->begin_tsc) * flood->per_tsc) + 1;
 	flood->results.due = MIN(flood->results.due, flood->planned);
-	if (flood->results.sent >= flood->results.due)
+	/* What could not be sent in its time is not sent afterwards, and called a rate. */
+	if (flood->results.sent >= flood->results.due || now_tsc >= flood->end_tsc)
 		return false;
 	m = &flood->messages[flood->serial % flood->message_count];
 	/* Files and addresses go round separately, so that in time each file comes from each. */

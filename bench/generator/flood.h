@@ -23,7 +23,7 @@ struct flood_config {
 };
 
 struct flood_results {
-	uint64_t due, sent, received;
+	uint64_t due, sent, received;   /* due: until now, or in all */
 	uint64_t statuses[TRAFFIC_STATUSES];
 	uint64_t requests;              /* of those received, no responses: sent on to a target */
 };
@@ -40,8 +40,8 @@ void flood_begin(struct flood *flood, double rate, double seconds, uint64_t now_
 		 uint64_t tsc_hz);
 /* No more from here on. */
 void flood_stop(struct flood *flood);
-/* True when none will be sent any more. */
-[[nodiscard]] bool flood_is_done(const struct flood *flood);
+/* True when none will be sent any more: all are, or their time is over. */
+[[nodiscard]] bool flood_is_done(const struct flood *flood, uint64_t now_tsc);
 
 /*
  * The next message, when one is due.  Up to `size` octets it is written to `room`, and *data is

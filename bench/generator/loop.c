@@ -65,6 +65,28 @@ static bool create_links(struct loop *loop, uint64_t seed, char *error)
 	return loop->links != NULL;
 }
 
+/* All of it is touched at once: what is not there would end in the kernel's choosing a victim. */
+static bool calls_fit(const struct options *o, char *error)
+{
+	const uint64_t wanted = (uint64_t)o->calls_max * TRAFFIC_CALL_OCTETS;
+	unsigned long long kib = 0;
+	char line[128];
+	FILE *file = fopen("/proc/meminfo", "re");
+
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "MemAvailable: %llu kB", &kib) == 1)
+			break;
+	}
+	if (file)
+		fclose(file);
+	if (kib == 0 || wanted <= kib << 10)
+		return true;
+	snprintf(error, OPTIONS_ERROR_MAX,
+		 "%u live calls (--calls-max) take %llu MiB, and %llu MiB are available",
+		 o->calls_max, (unsigned long long)(wanted >> 20), kib >> 10);
+	return false;
+}
+
 static bool create_traffic(struct loop *loop, uint64_t seed, char *error)
 {
 	const struct options *o = loop->options;
@@ -86,6 +108,8 @@ static bool create_traffic(struct loop *loop, uint64_t seed, char *error)
 
 	if (o->caller_count == 0 || o->target_count == 0)
 		return true;
+	if (!calls_fit(o, error))
+		return false;
 	loop->traffic = traffic_create(&config, rte_rdtsc(), error, OPTIONS_ERROR_MAX);
 	return loop->traffic != NULL;
 }
@@ -295,7 +319,7 @@ static uint64_t starts_end(const struct loop *loop)
 static void trial_end(struct loop *loop, uint64_t now)
 {
 	struct report_result *r = loop->result;
-	const uint64_t until = MIN(starts_end(loop), now);
+	const uint64_t end = starts_end(loop), until = end == UINT64_MAX ? now : end;
 
 	if (loop->has_calls)
 		traffic_results_read(loop->traffic, &r->calls);
@@ -304,7 +328,7 @@ static void trial_end(struct loop *loop, uint64_t now)
 		r->flood = *flood_results(loop->flood);
 	r->tsc_hz = loop->ports->clock.tsc_hz;
 	r->seconds = seconds_of(loop, until - loop->begin);
-	r->drain_seconds = seconds_of(loop, now - until);
+	r->drain_seconds = now > until ? seconds_of(loop, now - until) : 0;
 	r->packets_sent = loop->tx.counters.sent - loop->tx_before.sent;
 	r->tx_full = loop->tx.counters.full - loop->tx_before.full;
 	r->unroutable = loop->tx.counters.unroutable - loop->tx_before.unroutable;
@@ -356,7 +380,7 @@ static bool trial_is_over(struct loop *loop, uint64_t now)
 		return false;
 	if (!loop->has_flood)
 		return true;
-	if (!flood_is_done(loop->flood))
+	if (!flood_is_done(loop->flood, now))
 		return false;
 	if (loop->flood_ended == 0)
 		loop->flood_ended = now;

@@ -8,6 +8,11 @@
 
 typedef unsigned long long big;
 
+static double ratio(uint64_t part, double whole)
+{
+	return whole > 0 ? (double)part / whole : 0;
+}
+
 /* ---- judgement ------------------------------------------------------------------------------- */
 
 /* Poisson arrivals spread; uniform ones end within one call of what was asked. */
@@ -20,17 +25,39 @@ static bool is_short(const struct report_result *r)
 	return (double)r->calls.started < 0.99 * expected - spread;
 }
 
-bool report_is_limited(const struct report_result *r)
+void report_limit(const struct report_result *r, char text[REPORT_LIMIT_MAX])
 {
 	const struct flood_results *f = &r->flood;
+	const uint64_t late = histogram_permille(&r->calls.delays[TRAFFIC_DELAY_LATE], 990);
+	size_t n = 0;
 
-	if (r->tx_full || r->no_buffers)
-		return true;
+#define REASON(...)                                                                                \
+	do {                                                                                       \
+		if (n)                                                                             \
+			n += (size_t)snprintf(text + n, REPORT_LIMIT_MAX - n, ", ");               \
+		n += (size_t)snprintf(text + n, REPORT_LIMIT_MAX - n, __VA_ARGS__);                \
+	} while (0)
+	text[0] = '\0';
+	if (r->trial.calls.rate > 0 && is_short(r))
+		REASON("%.6g calls/s begun of %.6g", ratio(r->calls.started, r->seconds),
+		       r->trial.calls.rate);
+	if (r->trial.calls.rate > 0 && late > LATE_LIMIT_NS)
+		REASON("begun late: p99 %.1f ms", (double)late / 1e6);
+	if (r->tx_full)
+		REASON("%llu packets found the port full", (big)r->tx_full);
+	if (r->no_buffers)
+		REASON("%llu packets found no buffer", (big)r->no_buffers);
 	if (r->has_flood && (double)f->sent < 0.99 * (double)f->due)
-		return true;
-	return r->trial.calls.rate > 0 &&
-	       (histogram_permille(&r->calls.delays[TRAFFIC_DELAY_LATE], 990) > LATE_LIMIT_NS ||
-		is_short(r));
+		REASON("%llu of the flood's %llu messages sent", (big)f->sent, (big)f->due);
+#undef REASON
+}
+
+bool report_is_limited(const struct report_result *r)
+{
+	char why[REPORT_LIMIT_MAX];
+
+	report_limit(r, why);
+	return why[0] != '\0';
 }
 
 bool report_is_clean(const struct report_result *r)
@@ -46,11 +73,6 @@ bool report_is_clean(const struct report_result *r)
 
 /* ---- table ----------------------------------------------------------------------------------- */
 
-static double ratio(uint64_t part, double whole)
-{
-	return whole > 0 ? (double)part / whole : 0;
-}
-
 static void table_calls(FILE *out, const struct report_result *r)
 {
 	const struct traffic_results *c = &r->calls;
@@ -59,7 +81,7 @@ static void table_calls(FILE *out, const struct report_result *r)
 		"calls        asked %.6g/s, offered %.6g/s for %.3f s, goodput %.6g/s, "
 		"drained in %.3f s\n",
 		r->trial.calls.rate, ratio(c->started, r->seconds), r->seconds,
-		ratio(c->completed, r->seconds), r->drain_seconds);
+		ratio(c->completed_in_time, r->seconds), r->drain_seconds);
 	fprintf(out, "             %12s %12s %12s\n", "started", "completed", "failed");
 	for (int i = 0; i < TRAFFIC_FLOW_COUNT; i++) {
 		const struct traffic_flow_results *f = &c->flows[i];
@@ -71,6 +93,9 @@ static void table_calls(FILE *out, const struct report_result *r)
 	}
 	fprintf(out, "  %-10s %12llu %12llu %12llu    at most %llu live\n", "all", (big)c->started,
 		(big)c->completed, (big)c->failed, (big)c->live_max);
+	if (c->not_begun)
+		fprintf(out, "  not begun  %12llu  due, but the time was over\n",
+			(big)c->not_begun);
 }
 
 static void table_wrong(FILE *out, const struct traffic_results *c)
@@ -151,15 +176,17 @@ static void table_packets(FILE *out, const struct report_result *r)
 static void table_generator(FILE *out, const struct report_result *r)
 {
 	const double calls = (double)(r->calls.completed + r->calls.failed);
+	char why[REPORT_LIMIT_MAX];
 
 	fprintf(out, "generator    busy %.1f %% of its core, %.0f cycles a call (%.3f GHz)\n",
 		100 * ratio(r->busy_cycles, (double)r->cycles), ratio(r->work_cycles, calls),
 		(double)r->tsc_hz / 1e9);
-	if (report_is_limited(r))
-		fputs("LIMITED      the generator was late, could not send, or began fewer calls "
-		      "than "
-		      "asked:\n             these figures are the generator's, not the proxy's\n",
-		      out);
+	report_limit(r, why);
+	if (why[0])
+		fprintf(out,
+			"LIMITED      %s:\n             these figures are the generator's, or of a "
+			"proxy that takes no more\n",
+			why);
 	if (r->interrupted)
 		fputs("INTERRUPTED  before its time\n", out);
 }

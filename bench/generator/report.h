@@ -15,7 +15,8 @@
 struct report_result {
 	struct options_trial trial;     /* as asked for */
 	uint64_t tsc_hz;
-	double seconds, drain_seconds;  /* calls began; from there until the last had ended */
+	double seconds, drain_seconds;  /* in which calls began; from there until the last had
+	                                   ended */
 	struct traffic_results calls;
 	bool has_flood;
 	struct flood_results flood;
@@ -32,8 +33,12 @@ struct report_result {
 	bool interrupted;               /* asked to stop before its time */
 };
 
-/* True when the generator, not what it measured, kept calls from being as asked. */
+/* True when the generator, not what it measured, kept calls from being as asked, or may have: a proxy
+ * that takes no packets any more looks the same from here. */
 [[nodiscard]] bool report_is_limited(const struct report_result *result);
+/* Why, for people: reasons with their figures, after a comma each; "" when it was not. */
+#define REPORT_LIMIT_MAX 256
+void report_limit(const struct report_result *result, char text[REPORT_LIMIT_MAX]);
 /* True when nothing failed and nothing was at fault. */
 [[nodiscard]] bool report_is_clean(const struct report_result *result);
 

@@ -129,8 +129,9 @@ char *report_json(const struct report_result *r)
 {
 	const struct traffic_results *c = &r->calls;
 	json_t *o = json_object();
-	char *text;
+	char *text, why[REPORT_LIMIT_MAX];
 
+	report_limit(r, why);
 	json_object_set_new(o, "tandem_bench", integer(1));
 	json_object_set_new(o, "rate", json_real(r->trial.calls.rate));
 	json_object_set_new(o, "offered", json_real(ratio(c->started, r->seconds)));
@@ -139,16 +140,21 @@ char *report_json(const struct report_result *r)
 	json_object_set_new(o, "started", integer(c->started));
 	json_object_set_new(o, "completed", integer(c->completed));
 	json_object_set_new(o, "failed", integer(c->failed));
-	json_object_set_new(o, "goodput", json_real(ratio(c->completed, r->seconds)));
+	json_object_set_new(o, "goodput", json_real(ratio(c->completed_in_time, r->seconds)));
+	json_object_set_new(o, "completed_in_time", integer(c->completed_in_time));
+	json_object_set_new(o, "not_begun", integer(c->not_begun));
+	json_object_set_new(o, "planned_seconds", json_real(r->trial.calls.seconds));
+	json_object_set_new(o, "begin_seconds", json_real(r->seconds));
+	json_object_set_new(o, "elapsed_seconds", json_real(r->seconds + r->drain_seconds));
 	json_object_set_new(o, "flows", flows_json(c));
 	put_failures(o, c);
 	json_object_set_new(o, "statuses", statuses_json(c->statuses));
 	put_traffic(o, r);
 	put_delays(o, r);
-	json_object_set_new(o, "generator", json_pack("{s:f,s:f,s:b,s:I}",
+	json_object_set_new(o, "generator", json_pack("{s:f,s:f,s:b,s:s,s:I}",
 		"busy_share", ratio(r->busy_cycles, (double)r->cycles),
 		"cycles_a_call", ratio(r->work_cycles, (double)(c->completed + c->failed)),
-		"limited", report_is_limited(r), "tsc_hz", (json_int_t)r->tsc_hz));
+		"limited", why[0] != '\0', "limit", why, "tsc_hz", (json_int_t)r->tsc_hz));
 	json_object_set_new(o, "live_max", integer(c->live_max));
 	if (r->has_flood)
 		json_object_set_new(o, "flood", flood_json(r));
@@ -187,7 +193,7 @@ void report_csv(FILE *out, const struct report_result *r)
 		     "%llu,%llu",
 		r->trial.calls.rate, ratio(c->started, r->seconds), r->seconds, r->drain_seconds,
 		(big)c->started, (big)c->completed, (big)c->failed, (big)faults,
-		ratio(c->completed, r->seconds), (big)c->retransmissions_caller,
+		ratio(c->completed_in_time, r->seconds), (big)c->retransmissions_caller,
 		(big)c->retransmissions_target, (big)c->retransmissions_received,
 		(big)c->messages_sent, (big)c->messages_received, (big)r->packets_sent,
 		(big)r->packets_received, (big)r->tx_full);

@@ -6,6 +6,9 @@
 
 #include "base/hash.h"
 
+/* A pause of the machine is caught up with; an overload is not. */
+#define GRACE_SECONDS 0.01
+
 static double exponential(struct schedule *schedule)
 {
 	/* 53 random bits, never 0: the logarithm is finite. */
@@ -33,10 +36,13 @@ void schedule_begin(struct schedule *schedule, const struct traffic_trial *trial
 		.until = trial->seconds > 0 ?
 				 now_tsc + (uint64_t)(trial->seconds * (double)tsc_hz) :
 				 UINT64_MAX,
+		.cutoff = UINT64_MAX,
 		.count_max = trial->calls_max ? trial->calls_max : UINT64_MAX,
 		.random = seed,
 		.is_poisson = trial->arrivals == TRAFFIC_POISSON,
 	};
+	if (trial->seconds > 0)
+		schedule->cutoff = schedule->until + (uint64_t)(GRACE_SECONDS * (double)tsc_hz);
 	if (schedule->is_poisson)
 		schedule->offset = exponential(schedule) * schedule->gap;
 	set_next(schedule);
@@ -50,7 +56,17 @@ void schedule_advance(struct schedule *schedule)
 	set_next(schedule);
 }
 
-void schedule_stop(struct schedule *schedule)
+void schedule_stop(struct schedule *schedule, uint64_t now_tsc)
 {
 	schedule->next = UINT64_MAX;
+	schedule->until = MIN(schedule->until, now_tsc);
+}
+
+void schedule_close(struct schedule *schedule, uint64_t now_tsc)
+{
+	double offset = schedule->is_poisson ? schedule->offset :
+					       schedule->gap * (double)schedule->count;
+
+	if (schedule->count >= schedule->count_max)
+		schedule->until = MAX(schedule->begin + (uint64_t)offset, now_tsc);
 }

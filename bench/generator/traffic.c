@@ -7,6 +7,7 @@
 #include "generator/check.h"
 
 #define POLL_MAX    32u /* calls begun, timers run, waits ended: of each a poll */
+#define SKIP_MAX    1024u /* calls that were not begun, counted a poll */
 #define MS_MAX      3600000u
 #define T_MS_MAX    60000u
 #define CALLS_ALIGN CACHE_LINE_SIZE
@@ -170,8 +171,7 @@ bool traffic_begin(struct traffic *t, const struct traffic_trial *trial, uint64_
 void traffic_stop(struct traffic *t, uint64_t now_tsc)
 {
 	traffic_clock(t, now_tsc);
-	schedule_stop(&t->schedule);
-	t->schedule.until = MIN(t->schedule.until, t->now_tsc);
+	schedule_stop(&t->schedule, t->now_tsc);
 }
 
 void traffic_abort(struct traffic *t, uint64_t now_tsc)
@@ -302,14 +302,33 @@ static bool expire(struct traffic *t)
 	return count == max;
 }
 
+/* The time is over: what was due until then and did not begin is counted, never begun. */
+static bool skip_calls(struct traffic *t)
+{
+	struct histogram *late = &t->results.delays[TRAFFIC_DELAY_LATE];
+
+	for (uint32_t i = 0; t->schedule.next != UINT64_MAX; i++) {
+		if (i == SKIP_MAX)
+			return true;
+		t->results.not_begun++;
+		histogram_add(late, traffic_ns(t, t->now_tsc - t->schedule.next));
+		schedule_advance(&t->schedule);
+	}
+	return false;
+}
+
 static bool begin_calls(struct traffic *t)
 {
+	if (UNLIKELY(t->now_tsc > t->schedule.cutoff))
+		return skip_calls(t);
 	for (uint32_t i = 0; t->schedule.next <= t->now_tsc; i++) {
 		if (i == POLL_MAX || !has_room(t))
 			return true;
 		const uint64_t due = t->schedule.next;
 		schedule_advance(&t->schedule);
 		call_begin(t, due);
+		if (t->schedule.next == UINT64_MAX)
+			schedule_close(&t->schedule, t->now_tsc);
 	}
 	return false;
 }

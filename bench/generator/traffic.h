@@ -202,7 +202,10 @@ struct traffic_outbox {
 
 struct traffic_trial {
 	double rate;             /* calls a second, above 0 */
-	double seconds;          /* calls are due that long; 0: until calls_max */
+	double seconds;          /* calls are due that long; 0: until calls_max.  Who was due and
+	                            has not begun 10 ms later never will: counted as not_begun,
+	                            with its delay so far in `late`, so that what was not
+	                            offered is not called offered */
 	uint64_t calls_max;      /* 0: no bound but seconds */
 	struct traffic_mix mix;
 	uint32_t ring_ms, hold_ms; /* 180 to 200 (or CANCEL), ACK to BYE; up to 3,600,000 */
@@ -235,8 +238,9 @@ void traffic_stop(struct traffic *traffic, uint64_t now_tsc);
 void traffic_abort(struct traffic *traffic, uint64_t now_tsc);
 /* True when no call will begin and none is live. */
 [[nodiscard]] bool traffic_is_done(const struct traffic *traffic, uint64_t now_tsc);
-/* TSC from which on no call begins any more, as planned or stopped; UINT64_MAX while only
- * calls_max bounds the trial and calls are left to begin. */
+/* TSC from which on no call begins any more: as planned or stopped; where calls_max ended it, when
+ * the next call would have been due or, if that was later, when the last began.  UINT64_MAX while
+ * only calls_max bounds the trial and calls are left to begin. */
 [[nodiscard]] uint64_t traffic_starts_until(const struct traffic *traffic);
 
 /* ---- results */
@@ -269,6 +273,9 @@ struct traffic_flow_results {
 struct traffic_results {
 	struct traffic_flow_results flows[TRAFFIC_FLOW_COUNT];
 	uint64_t started, completed, failed, live, live_max;
+	uint64_t completed_in_time;                /* before the trial's time for beginning was over */
+	uint64_t not_begun;                        /* were due, but the time was over: the generator
+	                                              could not, or was not let */
 	uint64_t failures[TRAFFIC_FAILURE_COUNT];  /* add up to failed */
 	uint64_t faults[TRAFFIC_FAULT_COUNT];      /* messages: a call may have several */
 	uint64_t statuses[TRAFFIC_STATUSES];       /* received by callers, copies included */

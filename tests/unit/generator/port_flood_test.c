@@ -93,16 +93,31 @@ static void as_many_are_sent_as_are_due(void **)
 	assert_int_equal(count_due(flood, 5000 + 1000), 1);
 	/* What a pause held up is sent after it. */
 	assert_int_equal(count_due(flood, 5000 + HZ), 999);
-	assert_false(flood_is_done(flood));
-	assert_int_equal(count_due(flood, 5000 + 10 * HZ), 999);
-	assert_true(flood_is_done(flood));
+	assert_false(flood_is_done(flood, 5000 + HZ));
+	assert_int_equal(count_due(flood, 5000 + 2 * HZ), 999);
+	assert_true(flood_is_done(flood, 5000 + 2 * HZ));
 	assert_int_equal(flood_results(flood)->sent, 2000);
 	assert_int_equal(flood_results(flood)->due, 2000);
 	flood_begin(flood, 1000, 2, 0, HZ);
 	assert_int_equal(count_due(flood, HZ), 1001);
 	flood_stop(flood);
-	assert_true(flood_is_done(flood));
+	assert_true(flood_is_done(flood, HZ));
 	assert_int_equal(count_due(flood, 2 * HZ), 0);
+	flood_destroy(flood);
+}
+
+static void what_was_not_sent_in_its_time_is_never_sent(void **)
+{
+	struct flood *flood = create("invite", 1);
+
+	assert_non_null(flood);
+	flood_begin(flood, 1000, 2, 0, HZ);
+	assert_int_equal(count_due(flood, HZ / 2), 501);
+	assert_false(flood_is_done(flood, 2 * HZ));
+	assert_true(flood_is_done(flood, 3 * HZ));
+	assert_int_equal(count_due(flood, 3 * HZ), 0);
+	assert_int_equal(flood_results(flood)->sent, 501);
+	assert_int_equal(flood_results(flood)->due, 2000);
 	flood_destroy(flood);
 }
 
@@ -237,6 +252,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(as_many_are_sent_as_are_due),
+		cmocka_unit_test(what_was_not_sent_in_its_time_is_never_sent),
 		cmocka_unit_test(built_in_messages_are_well_formed_and_each_its_own),
 		cmocka_unit_test(a_folder_is_sent_file_by_file),
 		cmocka_unit_test(a_flood_knows_its_own_calls),

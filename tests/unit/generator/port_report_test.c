@@ -24,7 +24,7 @@ static int set_up(void **)
 	result.tsc_hz = 2000000000;
 	result.seconds = 2;
 	result.drain_seconds = 0.25;
-	c->started = c->completed = 2000;
+	c->started = c->completed = c->completed_in_time = 2000;
 	c->flows[TRAFFIC_FLOW_CALL] = (struct traffic_flow_results){ 2000, 2000, 0 };
 	c->statuses[180] = c->statuses[200] = 2000;
 	c->messages_sent = 12000;
@@ -100,6 +100,11 @@ static void json_has_the_keys_that_scripts_read(void **)
 		{ "completed", 2000 },
 		{ "failed", 0 },
 		{ "goodput", 1000 },
+		{ "completed_in_time", 2000 },
+		{ "not_begun", 0 },
+		{ "planned_seconds", 2 },
+		{ "begin_seconds", 2 },
+		{ "elapsed_seconds", 2.25 },
 		{ "flows.call.started", 2000 },
 		{ "flows.call.completed", 2000 },
 		{ "flows.call.failed", 0 },
@@ -172,6 +177,8 @@ static void nothing_is_divided_by_nothing(void **)
 
 static void the_generator_says_when_it_was_the_limit(void **state)
 {
+	char why[REPORT_LIMIT_MAX];
+
 	assert_false(report_is_limited(&result));
 	result.tx_full = 1;
 	assert_true(report_is_limited(&result));
@@ -184,6 +191,12 @@ static void the_generator_says_when_it_was_the_limit(void **state)
 	assert_false(report_is_limited(&result));
 	result.calls.started = 1978;
 	assert_true(report_is_limited(&result));
+	report_limit(&result, why);
+	assert_string_equal(why, "989 calls/s begun of 1000");
+	result.tx_full = 7;
+	report_limit(&result, why);
+	assert_string_equal(why, "989 calls/s begun of 1000, 7 packets found the port full");
+	result.tx_full = 0;
 	/* Poisson arrivals spread by the root of their number. */
 	result.trial.calls.arrivals = TRAFFIC_POISSON;
 	assert_false(report_is_limited(&result));
@@ -207,8 +220,8 @@ static void a_failure_or_a_fault_is_not_clean(void **state)
 /* What one of the printing functions prints. */
 static char *printed(void (*print)(FILE *out))
 {
-	char *text;
-	size_t size;
+	static char *text; /* the stream keeps its address */
+	static size_t size;
 	FILE *out = open_memstream(&text, &size);
 
 	print(out);
@@ -275,8 +288,8 @@ static void progress_tells_the_last_interval(void **)
 {
 	static struct progress_box box;
 	struct progress_reading first, second;
-	char *text;
-	size_t size;
+	static char *text; /* the stream keeps its address */
+	static size_t size;
 	FILE *out;
 
 	progress_begin(&box);

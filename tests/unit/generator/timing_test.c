@@ -54,6 +54,46 @@ static void a_stall_shows_in_the_delays_of_all_that_was_due_meanwhile(void **)
 	virtual_destroy(v);
 }
 
+static void what_did_not_begin_in_its_time_is_not_called_offered(void **)
+{
+	struct virtual_config config = two_by_four();
+	struct virtual *v = virtual_create(&config);
+	struct traffic_trial trial = trial_of("options", 10000, 0);
+	trial.seconds = 1;
+	assert_true(traffic_begin(virtual_traffic(v), &trial, virtual_now(v)));
+	const uint64_t end = virtual_now(v) + VIRTUAL_HZ;
+	virtual_pass(v, 300 * MS, false);
+	virtual_pass(v, 1200 * MS, true);
+	virtual_pass(v, 500 * MS, false);
+
+	const struct traffic_results *r = traffic_results(virtual_traffic(v));
+	assert_true(traffic_is_done(virtual_traffic(v), virtual_now(v)));
+	assert_int_equal(traffic_starts_until(virtual_traffic(v)), end);
+	assert_in_range(r->started, 2990, 3010);
+	assert_int_equal(r->started + r->not_begun, 10000);
+	assert_in_range(r->completed_in_time, 2900, r->completed);
+	/* Their delay until then is told: 0.5 s at the least. */
+	assert_int_equal(delay(v, TRAFFIC_DELAY_LATE)->count, 10000);
+	assert_true(histogram_permille(delay(v, TRAFFIC_DELAY_LATE), 350) >= 500 * MS);
+	virtual_destroy(v);
+}
+
+static void calls_end_the_time_where_they_end_before_it(void **)
+{
+	struct virtual_config config = two_by_four();
+	struct virtual *v = virtual_create(&config);
+	struct traffic_trial trial = trial_of("options", 1000, 100);
+	trial.seconds = 1;
+	const uint64_t begin = virtual_now(v);
+	const struct traffic_results *r = run(v, &trial);
+	assert_clean(r);
+	assert_int_equal(r->started, 100);
+	assert_int_equal(r->not_begun, 0);
+	assert_in_range(traffic_starts_until(virtual_traffic(v)), begin + VIRTUAL_HZ / 10,
+			begin + VIRTUAL_HZ / 10 + MS);
+	virtual_destroy(v);
+}
+
 static void calls_are_due_at_the_rate_whatever_became_of_those_before(void **)
 {
 	struct virtual_config config = two_by_four();
@@ -167,6 +207,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(delays_are_those_of_the_network),
 		cmocka_unit_test(a_stall_shows_in_the_delays_of_all_that_was_due_meanwhile),
+		cmocka_unit_test(what_did_not_begin_in_its_time_is_not_called_offered),
+		cmocka_unit_test(calls_end_the_time_where_they_end_before_it),
 		cmocka_unit_test(calls_are_due_at_the_rate_whatever_became_of_those_before),
 		cmocka_unit_test(an_invite_goes_out_seven_times_and_fails_by_timer_b),
 		cmocka_unit_test(calls_beyond_the_room_for_them_fail_and_are_counted),
