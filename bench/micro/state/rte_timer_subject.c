@@ -14,9 +14,9 @@
 
 #include "clock.h"
 #include "state/mapping.h"
+#include "timer_parking.h"
 
 #define STRETCH 64u
-#define MIXED   0x9e3779b1u /* odd and prime: see place_mixed */
 
 static struct {
 	struct rte_timer *timers; /* lie in the object that they belong to; here in a row */
@@ -24,6 +24,7 @@ static struct {
 	uint32_t count, expired_count;
 	uint64_t millisecond; /* of the 32 s, in TSC cycles */
 	uint64_t next_tick;
+	struct timer_parking parking;
 	struct micro_random random;
 } world;
 
@@ -47,11 +48,8 @@ static uint64_t delay_random(void)
 	return (1 + micro_random_below(&world.random, TIMER_SUBJECT_DELAY_MS)) * world.millisecond;
 }
 
-static void batch_draw(struct batch *batch)
+static void batch_complete(struct batch *batch, const uint32_t places[MICRO_BATCH])
 {
-	uint32_t places[MICRO_BATCH];
-
-	micro_random_places(&world.random, world.count, places);
 	for (uint32_t k = 0; k < MICRO_BATCH; k++) {
 		batch->timers[k] = &world.timers[places[k]];
 		batch->delays[k] = delay_random();
@@ -78,13 +76,58 @@ static void batch_prefetch(const struct batch *batch)
 	}
 }
 
+static void parked_draw(struct batch *batch)
+{
+	uint32_t places[MICRO_BATCH];
+
+	timer_parking_take(&world.parking, world.count, places);
+	batch_complete(batch, places);
+}
+
+/* Until so many are left. */
+static void parked_start(uint32_t left)
+{
+	struct batch batch;
+
+	while (world.parking.count > left) {
+		parked_draw(&batch);
+		batch_start(&batch);
+	}
+}
+
+static void timers_park(void)
+{
+	uint32_t size = timer_parking_size(world.count), places[MICRO_BATCH];
+	struct batch batch;
+
+	while (world.parking.count < size) {
+		timer_parking_add(&world.parking, world.count, places);
+		batch_complete(&batch, places);
+		batch_cancel(&batch);
+	}
+	parked_start(size / 2);
+}
+
+static void batch_draw(struct batch *batch, enum timer_operation operation)
+{
+	uint32_t places[MICRO_BATCH];
+
+	if (operation == TIMER_START) {
+		if (!world.parking.count)
+			timers_park();
+		parked_draw(batch);
+		return;
+	}
+	parked_start(0);
+	micro_random_places(&world.random, world.count, places);
+	batch_complete(batch, places);
+}
+
 static uint64_t rte_batch(enum timer_operation operation, bool prefetch)
 {
 	struct batch batch;
 
-	batch_draw(&batch);
-	if (operation == TIMER_START)
-		batch_cancel(&batch);
+	batch_draw(&batch, operation);
 	for (uint32_t k = 0; k < MICRO_BATCH && operation == TIMER_REARM_SAME; k++)
 		batch.delays[k] = TIMER_SUBJECT_DELAY_MS * world.millisecond;
 	uint64_t from = micro_clock();
@@ -147,12 +190,6 @@ static void rte_empty(void)
 	world.expired = NULL;
 }
 
-/* A permutation of 0 .. count-1: count is below MIXED and no multiple of it. */
-static uint32_t place_mixed(uint32_t i)
-{
-	return (uint32_t)((uint64_t)i * MIXED % world.count);
-}
-
 /* As long as the timers of one millisecond take several times over. */
 static uint64_t millisecond_ticking(uint32_t count)
 {
@@ -166,6 +203,7 @@ static bool rte_fill(uint32_t count, bool ticking)
 	uint64_t hz = rte_get_timer_hz(), per_round, start;
 
 	world.count = count;
+	world.parking = (struct timer_parking){ .count = 0 };
 	world.millisecond = ticking ? millisecond_ticking(count) : hz / 1000 * STRETCH;
 	world.timers = mapping_create(count * sizeof(*world.timers));
 	world.expired = mapping_create(count * sizeof(*world.expired));
@@ -181,7 +219,7 @@ static bool rte_fill(uint32_t count, bool ticking)
 	per_round = TIMER_SUBJECT_DELAY_MS * world.millisecond;
 	start = __rdtsc() + hz / 10 + hz / 1000000 * count;
 	for (uint32_t i = count; i--;) {
-		struct rte_timer *timer = &world.timers[place_mixed(i)];
+		struct rte_timer *timer = &world.timers[timer_place(i, count)];
 		uint64_t due = start + (uint64_t)((double)per_round * i / count);
 		rte_timer_init(timer);
 		timer_start(timer, due - __rdtsc());

@@ -17,7 +17,7 @@ extern "C" {
 #define TIMER_SUBJECT_DELAY_MS 32000u
 
 enum timer_operation {
-	TIMER_START,      /* timers that do not run */
+	TIMER_START,      /* timers that have not run for a while, see timer_parking.h */
 	TIMER_CANCEL,     /* running timers */
 	TIMER_REARM,      /* running timers get a new deadline */
 	TIMER_REARM_SAME, /* the same, each 32 s from now */
@@ -31,7 +31,8 @@ struct timer_subject {
 	bool (*fill)(uint32_t count, bool ticking);
 	void (*empty)(void);
 	/* TSC cycles of MICRO_BATCH operations; with `prefetch`, the prefetches for the whole
-	 * batch first, and within what is timed.  As many timers run after it as before. */
+	 * batch first, and within what is timed.  As many timers run after it as before, but
+	 * for TIMER_START, which leaves some parked until the next operation starts them. */
 	uint64_t (*batch)(enum timer_operation operation, bool prefetch);
 	/* TSC cycles of the expiry call or calls of one millisecond of the 32 s; *expired: how many
 	 * timers that were.  They are started again, 32 s later, outside what is timed. */

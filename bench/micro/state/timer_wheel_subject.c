@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "state/mapping.h"
 #include "state/timer_wheel.h"
+#include "timer_parking.h"
 
 #define WORDS_MAX 256
 
@@ -14,6 +15,7 @@ static struct {
 	timer_handle_t *handles; /* a transaction keeps its own; here they stand in a row */
 	uint32_t count;
 	tick_t now;
+	struct timer_parking parking;
 	struct micro_random random;
 } world;
 
@@ -29,9 +31,9 @@ static tick_t deadline_random(void)
 	return world.now + TICK_MS(1 + micro_random_below(&world.random, TIMER_SUBJECT_DELAY_MS));
 }
 
-static void batch_draw(struct batch *batch)
+/* The rest of a batch whose places are known. */
+static void batch_complete(struct batch *batch)
 {
-	micro_random_places(&world.random, world.count, batch->places);
 	for (uint32_t k = 0; k < MICRO_BATCH; k++) {
 		batch->handles[k] = world.handles[batch->places[k]];
 		batch->deadlines[k] = deadline_random();
@@ -75,13 +77,55 @@ static void batch_prefetch(const struct batch *batch)
 		timer_wheel_prefetch(world.wheel, batch->handles[k]);
 }
 
+static void parked_draw(struct batch *batch)
+{
+	timer_parking_take(&world.parking, world.count, batch->places);
+	batch_complete(batch);
+}
+
+/* Until so many are left.  The wheel starts what was cancelled last, whatever it is for. */
+static void parked_start(uint32_t left)
+{
+	struct batch batch;
+
+	while (world.parking.count > left) {
+		parked_draw(&batch);
+		batch_start(&batch);
+		batch_keep(&batch);
+	}
+}
+
+static void timers_park(void)
+{
+	uint32_t size = timer_parking_size(world.count);
+	struct batch batch;
+
+	while (world.parking.count < size) {
+		timer_parking_add(&world.parking, world.count, batch.places);
+		batch_complete(&batch);
+		batch_cancel(&batch);
+	}
+	parked_start(size / 2);
+}
+
+static void batch_draw(struct batch *batch, enum timer_operation operation)
+{
+	if (operation == TIMER_START) {
+		if (!world.parking.count)
+			timers_park();
+		parked_draw(batch);
+		return;
+	}
+	parked_start(0);
+	micro_random_places(&world.random, world.count, batch->places);
+	batch_complete(batch);
+}
+
 static uint64_t wheel_batch(enum timer_operation operation, bool prefetch)
 {
 	struct batch batch;
 
-	batch_draw(&batch);
-	if (operation == TIMER_START)
-		batch_cancel(&batch);
+	batch_draw(&batch, operation);
 	for (uint32_t k = 0; k < MICRO_BATCH && operation == TIMER_REARM_SAME; k++)
 		batch.deadlines[k] = world.now + TICK_MS(TIMER_SUBJECT_DELAY_MS);
 	uint64_t from = micro_clock();
@@ -139,6 +183,7 @@ static void wheel_empty(void)
 static bool wheel_fill(uint32_t count, bool)
 {
 	world.count = count;
+	world.parking = (struct timer_parking){ .count = 0 };
 	world.now = TICK_SECONDS(1000);
 	world.wheel = timer_wheel_create(count, world.now);
 	world.handles = mapping_create(count * sizeof(*world.handles));

@@ -2,7 +2,9 @@
 /*
  * Tandem's transaction table as table_subject.h wants it.  The table keeps a part of each key; the
  * whole one stands in the slot that the caller looks at next, here one line a slot as a tombstone
- * takes.  The table has no bulk calls: a batch is prefetched, buckets first, then slots.
+ * takes.  To store keys and search is the caller's part, which is timed: an insertion looks for the
+ * key first and writes it into the slot, a removal finds its entry by the key, as rte_hash does
+ * within its calls.  The table has no bulk calls: a batch is prefetched, buckets first, then slots.
  */
 #include "table_subject.h"
 
@@ -52,14 +54,31 @@ static ALWAYS_INLINE uint32_t find_from(struct hash128 key, uint32_t value, uint
 	return value;
 }
 
-static ALWAYS_INLINE void batch_find(const struct hash128 keys[MICRO_BATCH],
-				     uint32_t found[MICRO_BATCH])
+static ALWAYS_INLINE uint32_t one_find(struct hash128 key)
 {
-	for (uint32_t k = 0; k < MICRO_BATCH; k++) {
-		uint32_t cursor = 0;
-		uint32_t value = txn_table_find(world.table, keys[k], &cursor);
-		found[k] = find_from(keys[k], value, cursor);
-	}
+	uint32_t cursor = 0;
+	uint32_t value = txn_table_find(world.table, key, &cursor);
+
+	return find_from(key, value, cursor);
+}
+
+static ALWAYS_INLINE void one_insert(struct hash128 key, uint32_t value)
+{
+	MICRO_MUST(one_find(key) == TXN_TABLE_NONE);
+	MICRO_MUST(txn_table_insert(world.table, key, value));
+	world.slots[value].key = key;
+}
+
+static ALWAYS_INLINE void one_remove(struct hash128 key, uint32_t found)
+{
+	MICRO_MUST(found != TXN_TABLE_NONE);
+	MICRO_MUST(txn_table_remove(world.table, key, found));
+}
+
+static void batch_find(const struct hash128 keys[MICRO_BATCH], uint32_t found[MICRO_BATCH])
+{
+	for (uint32_t k = 0; k < MICRO_BATCH; k++)
+		found[k] = one_find(keys[k]);
 }
 
 static void batch_prefetch(const struct hash128 keys[MICRO_BATCH])
@@ -82,31 +101,33 @@ static void batch_find_bulk(const struct hash128 keys[MICRO_BATCH], uint32_t fou
 		found[k] = find_from(keys[k], found[k], cursors[k]);
 }
 
-static void batch_insert(const struct batch *batch)
-{
-	for (uint32_t k = 0; k < MICRO_BATCH; k++)
-		MICRO_MUST(txn_table_insert(world.table, batch->fresh[k], batch->places[k]));
-}
-
-static void batch_remove(const struct batch *batch)
-{
-	for (uint32_t k = 0; k < MICRO_BATCH; k++)
-		MICRO_MUST(txn_table_remove(world.table, batch->keys[k], batch->places[k]));
-}
-
-static void batch_replace(const struct batch *batch)
+static void batch_change(struct batch *batch, enum table_operation operation)
 {
 	for (uint32_t k = 0; k < MICRO_BATCH; k++) {
-		MICRO_MUST(txn_table_remove(world.table, batch->keys[k], batch->places[k]));
-		MICRO_MUST(txn_table_insert(world.table, batch->fresh[k], batch->places[k]));
+		if (operation != TABLE_INSERT) {
+			batch->found[k] = one_find(batch->keys[k]);
+			one_remove(batch->keys[k], batch->found[k]);
+		}
+		if (operation != TABLE_REMOVE)
+			one_insert(batch->fresh[k], batch->places[k]);
 	}
 }
 
-static void batch_keep(const struct batch *batch)
+static void batch_change_bulk(struct batch *batch, enum table_operation operation)
 {
+	if (operation != TABLE_REMOVE)
+		batch_prefetch(batch->fresh);
+	if (operation == TABLE_INSERT) {
+		for (uint32_t k = 0; k < MICRO_BATCH; k++)
+			PREFETCH_W(&world.slots[batch->places[k]]);
+	} else {
+		batch_find_bulk(batch->keys, batch->found);
+	}
 	for (uint32_t k = 0; k < MICRO_BATCH; k++) {
-		world.keys[batch->places[k]] = batch->fresh[k];
-		world.slots[batch->places[k]].key = batch->fresh[k];
+		if (operation != TABLE_INSERT)
+			one_remove(batch->keys[k], batch->found[k]);
+		if (operation != TABLE_REMOVE)
+			one_insert(batch->fresh[k], batch->places[k]);
 	}
 }
 
@@ -128,22 +149,19 @@ static uint64_t time_find(struct batch *batch, bool absent, bool bulk)
 static uint64_t time_change(struct batch *batch, enum table_operation operation, bool bulk)
 {
 	if (operation == TABLE_INSERT)
-		batch_remove(batch);
+		batch_change(batch, TABLE_REMOVE);
 	uint64_t from = micro_clock();
-	if (bulk && operation != TABLE_INSERT)
-		batch_prefetch(batch->keys);
-	if (bulk && operation != TABLE_REMOVE)
-		batch_prefetch(batch->fresh);
-	if (operation == TABLE_INSERT)
-		batch_insert(batch);
-	else if (operation == TABLE_REMOVE)
-		batch_remove(batch);
+	if (bulk)
+		batch_change_bulk(batch, operation);
 	else
-		batch_replace(batch);
+		batch_change(batch, operation);
 	uint64_t took = micro_clock() - from;
 	if (operation == TABLE_REMOVE)
-		batch_insert(batch);
-	batch_keep(batch);
+		batch_change(batch, TABLE_INSERT);
+	for (uint32_t k = 0; k < MICRO_BATCH; k++) {
+		MICRO_MUST(batch->found[k] == batch->places[k]);
+		world.keys[batch->places[k]] = batch->fresh[k];
+	}
 	return took;
 }
 
