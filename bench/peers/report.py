@@ -118,7 +118,8 @@ def measured(runs, selected, key):
 
 
 def ratio_rows(runs):
-    """Kamailio over Tandem: one value a round, of the means of its runs."""
+    """Kamailio over Tandem: one value a round, of the means of its runs.  `same_path`: both at the
+    same rate on the same path."""
     rows = []
     for title, kamailio, tandem, memif in PAIRS:
         for rate in runs.rates(kamailio):
@@ -138,6 +139,7 @@ def ratio_rows(runs):
                         clean &= all(r["calls_told"]["clean"] for r in ours + theirs)
                 if found:
                     rows.append({"mode": title, "rate": rate, "what": what, "clean": clean,
+                                 "same_path": name == tandem,
                                  "ratio": spread(found)})
     return rows
 
@@ -231,13 +233,32 @@ def warnings(summary):
     return found
 
 
-def text_of(summary):
-    lines = ["Kamailio's processor time a call over Tandem's", ""]
-    lines += table([["", "", "calls/s", "times"]] + [
+def ratio_lines(rows):
+    lines = table([["", "", "calls/s", "times"]] + [
         [r["mode"], r["what"], "%g" % r["rate"], shown_ratio(r["ratio"]) + ("" if r["clean"] else " *")]
-        for r in summary["ratios"]], 2) if summary["ratios"] else ["  (no pair was measured)"]
-    if not all(r["clean"] for r in summary["ratios"]):
+        for r in rows], 2)
+    if not all(r["clean"] for r in rows):
         lines.append("  * of runs that were not all clean: see below")
+    return lines
+
+
+def ratios_text(rows):
+    """What is alike at both ends comes first; what is not, apart and by its name."""
+    alike = [r for r in rows if r["same_path"]]
+    apart = [r for r in rows if not r["same_path"]]
+    lines = ["Kamailio's processor time a call over Tandem's: same rate, same path", ""]
+    lines += ratio_lines(alike) if alike else ["  (no pair was measured)"]
+    if apart:
+        lines += ["", "Not alike: all of Kamailio's time, kernel and sockets included, over Tandem's "
+                  "busy time alone,", "with shared memory for a network (memif), no kernel, at a "
+                  "rate of its own.", "What the path is worth together with the balancer; no ratio of "
+                  "the two balancers.", ""]
+        lines += ratio_lines(apart)
+    return lines
+
+
+def text_of(summary):
+    lines = ratios_text(summary["ratios"])
     lines += ["", "Microseconds of processor time a call: median (lowest..highest)", ""]
     rows = [["", "calls/s", "all of it", "user", "system", "busy alone", "added to machine",
              "clean"]]
