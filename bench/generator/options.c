@@ -307,7 +307,8 @@ static bool complete_sides(struct parse *parse)
 	if (o->device_count == 0)
 		return option_wrong(parse->error,
 				    "--device is missing (a DPDK device, such as "
-				    "net_memif0,role=client,socket=/run/bench.sock), or --loop");
+				    "net_memif0,role=client,socket=/run/bench0.sock,"
+				    "socket-abstract=no), or --loop");
 	if (o->caller_count == 0 && (calls || o->flood_from_count == 0))
 		return option_wrong(parse->error,
 				    "--callers is missing: the callers' own addresses");

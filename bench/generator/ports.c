@@ -267,8 +267,8 @@ static int link_wait(const struct port *port, uint32_t wait_s, struct failure *f
 			return failure_put(
 				failure, ENETDOWN,
 				"device \"%s\": no link after %u s: is the "
-				"other end (for net_memif a server with the same socket and "
-				"id) running?",
+				"other end (for net_memif a server with the same socket, "
+				"socket-abstract and id) running?",
 				port->device, wait_s);
 		if (nanosleep(&pause, NULL) != 0)
 			return failure_put(failure, EINTR,

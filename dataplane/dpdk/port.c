@@ -14,6 +14,7 @@
 #include "dpdk/claim.h"
 #include "dpdk/device_text.h"
 #include "dpdk/eal.h"
+#include "dpdk/memif_socket.h"
 #include "dpdk/port.h"
 
 /* The kernel device must exist before the driver is asked: the drivers' own words do not name it. */
@@ -62,6 +63,24 @@ static int device_claim(struct dataplane *dataplane, uint16_t index, struct fail
 	return failure_put(failure, -device->claim,
 			   "interface %s: the kernel device %s cannot be claimed: %s", device->name,
 			   kernel_device, strerror(-device->claim));
+}
+
+/* Before any device is opened, so that a listener is not ourselves. */
+static int device_free_socket(const struct device *device, struct failure *failure)
+{
+	int rc = memif_socket_free(device->text);
+
+	if (rc == -EADDRINUSE)
+		return failure_put(failure, EADDRINUSE,
+				   "interface %s: another process listens on the socket of device "
+				   "\"%s\"",
+				   device->name, device->text);
+	if (rc)
+		return failure_put(failure, -rc,
+				   "interface %s: the socket that a process left behind for device "
+				   "\"%s\" cannot be removed: %s",
+				   device->name, device->text, strerror(-rc));
+	return 0;
 }
 
 static int probe_failed(const struct device *device, const char *text, int rc,
@@ -288,6 +307,8 @@ int devices_probe(struct dataplane *dataplane, struct failure *failure)
 		rc = kernel_device_check(&dataplane->devices[d], failure);
 		if (rc == 0)
 			rc = device_claim(dataplane, d, failure);
+		if (rc == 0)
+			rc = device_free_socket(&dataplane->devices[d], failure);
 		if (rc)
 			return rc;
 	}
