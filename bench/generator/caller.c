@@ -64,8 +64,7 @@ void caller_ack_arrived(struct traffic *t, struct call *call)
 		send_second(t, call);
 	} else if (call->flags & CALL_BYE_WAITS) {
 		call->flags &= (uint8_t)~CALL_BYE_WAITS;
-		call->list_due = t->now_tsc;
-		send_bye(t, call);
+		send_bye(t, call); /* due since the hold time was over: list_due */
 	}
 }
 

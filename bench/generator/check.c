@@ -281,7 +281,8 @@ enum check_result check_message(struct traffic *t, struct call *call, struct rec
 	enum verdict_reason reason = sip_message_parse(msg, t->incoming.data, t->incoming.len);
 
 	if (reason != VERDICT_REASON_NONE) {
-		fault_report(t, TRAFFIC_FAULT_MALFORMED, call, SPAN_EMPTY, "%s",
+		fault_report(t, TRAFFIC_FAULT_MALFORMED, call,
+			     SPAN("a message by the grammar of RFC 3261 §25"), "%s",
 			     verdict_reasons[reason].name);
 		return CHECK_DROP;
 	}

@@ -97,6 +97,11 @@ void check_request_vias(struct checking *c)
 			.at = (uint16_t)(c->msg->via.branch.data - c->t->incoming.data),
 			.len = (uint16_t)c->msg->via.branch.len,
 		};
+	if (!c->t->config.direct &&
+	    !octets_are(OCTET_TOKEN, c->t->incoming.data + r->branch.at, r->branch.len))
+		AT_FAULT(c, TRAFFIC_FAULT_WRONG_BRANCH, SPAN("a branch that is a token"),
+			 "the branch has octets that no token has: %.*s",
+			 (int)MIN(r->branch.len, 80), c->t->incoming.data + r->branch.at);
 	if (c->by_proxy && count == 1)
 		return; /* a transaction of the proxy's own (§9.1, §17.1.1.3) */
 	if (count <= above) {
@@ -129,13 +134,24 @@ void check_response_vias(struct checking *c)
 
 /* ---- Record-Route, Route, Max-Forwards */
 
+/* uri-parameters of RFC 3261 §25.1: the parser lets more pass than stands there. */
+static bool are_parameters(struct span text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.data[i] != ';' && text.data[i] != '=' &&
+		    !octets_are(OCTET_PARAMETER, text.data + i, 1))
+			return false;
+	}
+	return true;
+}
+
 static bool is_loose(struct span value)
 {
 	struct sip_name_addr address;
 	struct sip_uri uri;
 
 	return sip_name_addr_decode(value, &address) && sip_uri_decode(address.uri, &uri) &&
-	       uri.has_lr;
+	       uri.has_lr && are_parameters(uri.params);
 }
 
 static void check_recorded(struct checking *c, uint32_t count)
@@ -273,6 +289,52 @@ static bool has_row(const struct sip_message *msg, struct span row)
 	return false;
 }
 
+/* Rows of which one more changes what the message means. */
+static bool is_counted(uint8_t id)
+{
+	switch (id) {
+	case SIP_HEADER_FROM:
+	case SIP_HEADER_TO:
+	case SIP_HEADER_CALL_ID:
+	case SIP_HEADER_CSEQ:
+	case SIP_HEADER_CONTACT:
+	case SIP_HEADER_CONTENT_LENGTH:
+	case SIP_HEADER_CONTENT_TYPE:
+	case SIP_HEADER_CONTENT_ENCODING:
+	case SIP_HEADER_REQUIRE:
+	case SIP_HEADER_PROXY_REQUIRE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static uint32_t count_rows(const struct sip_message *msg, uint8_t id)
+{
+	uint32_t count = 0;
+
+	for (uint16_t i = 0; i < msg->header_count; i++)
+		count += msg->headers[i].id == id;
+	return count;
+}
+
+/* Rows that the proxy added; what was lost is told by check_untouched. */
+static void check_added(struct checking *c)
+{
+	for (uint16_t i = 0; i < c->msg->header_count; i++) {
+		const uint8_t id = c->msg->headers[i].id;
+		if (!is_counted(id) || count_rows(c->msg, id) <= count_rows(c->want, id))
+			continue;
+		const struct span row = row_span(c->msg, &c->msg->headers[i]);
+		const struct span sent = row_value(c->want, (enum sip_header_id)id);
+		AT_FAULT(c, TRAFFIC_FAULT_HEADER_CHANGED, sent.len ? sent : SPAN("no such row"),
+			 "%u such rows instead of %u: %.*s", count_rows(c->msg, id),
+			 count_rows(c->want, id), (int)MIN(span_find(row, '\r'), (size_t)80),
+			 row.data);
+		return;
+	}
+}
+
 void check_untouched(struct checking *c)
 {
 	const struct sip_message *msg = c->msg, *want = c->want;
@@ -288,6 +350,8 @@ void check_untouched(struct checking *c)
 		AT_FAULT(c, TRAFFIC_FAULT_HEADER_CHANGED, row, "a header field was changed or lost");
 		break;
 	}
+	if (!c->faulty)
+		check_added(c);
 	if (!span_equal(span_of(msg->bytes + msg->body, msg->len - msg->body), body))
 		AT_FAULT(c, TRAFFIC_FAULT_BODY_CHANGED, body, "the body was changed");
 }

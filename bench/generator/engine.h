@@ -134,6 +134,7 @@ struct traffic {
 	struct fault_store faults;
 	struct incoming incoming;
 	uint32_t until_full;        /* messages until the next full parse */
+	uint64_t random;            /* what that is drawn from */
 	struct traffic_results results;
 
 	struct traffic_outbox *outbox;
@@ -169,6 +170,8 @@ static inline void delay_add(struct traffic *t, enum traffic_delay delay, uint64
 /* ---- traffic.c */
 /* Time is now this, or what it was if that is later. */
 void traffic_clock(struct traffic *t, uint64_t now_tsc);
+/* The distance to the next message that is checked in full although its shape is known. */
+void traffic_draw_full(struct traffic *t);
 
 /* ---- call.c: what callers and targets have in common */
 

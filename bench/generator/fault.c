@@ -97,7 +97,7 @@ static void put_call_id(struct traffic_fault *fault, const struct traffic *t,
 
 	if (call)
 		snprintf(fault->call_id, sizeof(fault->call_id), "%.*s%s", (int)NUMBER_DIGITS,
-			 call->digits, CALL_ID_REST);
+			 call->digits, template_call_id_rest(t->templates));
 	else if (t->incoming.len &&
 		 sip_message_peek_call_id(t->incoming.data, t->incoming.len, &call_id))
 		copy_text(fault->call_id, sizeof(fault->call_id), call_id);

@@ -143,6 +143,63 @@ static enum plant_result swap_tags(struct planted *m)
 	return PLANT_MANGLED;
 }
 
+/* Over octets in the middle of the branch, so that its beginning and end are as they were. */
+static enum plant_result soil_branch(struct planted *m, const char *text)
+{
+	char *branch = find(m, "branch=z9hG4bK");
+	const size_t len = strlen(text);
+
+	if (!branch || m->data + m->len - branch < 32)
+		return PLANT_UNTOUCHED;
+	memcpy(branch + 18, text, len);
+	return PLANT_MANGLED;
+}
+
+static enum plant_result break_branch(struct planted *m)
+{
+	return soil_branch(m, "\r\n");
+}
+
+static enum plant_result blank_branch(struct planted *m)
+{
+	return soil_branch(m, " ");
+}
+
+static enum plant_result quote_branch(struct planted *m)
+{
+	return soil_branch(m, "(");
+}
+
+/* The first value of a parameter in Record-Route is of nothing else. */
+static enum plant_result soil_record_route(struct planted *m)
+{
+	char *row = find(m, "Record-Route: ");
+	char *end = row ? line_end(m, row) : NULL;
+	char *value = row ? memchr(row, '=', (size_t)(end - row)) : NULL;
+
+	if (!value)
+		return PLANT_UNTOUCHED;
+	for (value++; value < end && *value != ';' && *value != '>' && *value != '\r'; value++)
+		*value = '\1';
+	return PLANT_MANGLED;
+}
+
+static enum plant_result add_contact(struct planted *m)
+{
+	static const char row[] = "Contact: <sip:other@203.0.113.9>\r\n";
+	char *contact = find(m, "Contact: ");
+
+	return contact ? insert(m, contact, row, sizeof(row) - 1) : PLANT_UNTOUCHED;
+}
+
+static enum plant_result add_encoding(struct planted *m)
+{
+	static const char row[] = "Content-Encoding: gzip\r\n";
+	char *type = find(m, "Content-Type: ");
+
+	return type ? insert(m, type, row, sizeof(row) - 1) : PLANT_UNTOUCHED;
+}
+
 #define TARGETS true
 #define CALLERS false
 
@@ -169,6 +226,18 @@ const struct plant plants[] = {
 	  " INVITE", TARGETS, change_body },
 	{ "wrong-tag", "ACK goes on with another To tag", TRAFFIC_FAULT_WRONG_TAG, "ACK ", " ACK",
 	  TARGETS, swap_tags },
+	{ "branch-octets", "the branch of an ACK has an octet that no token has",
+	  TRAFFIC_FAULT_WRONG_BRANCH, "ACK ", " ACK", TARGETS, quote_branch },
+	{ "branch-blank", "the branch of a BYE has a blank in it", TRAFFIC_FAULT_MALFORMED,
+	  "BYE ", " BYE", TARGETS, blank_branch },
+	{ "branch-line-end", "the branch of a BYE has a line end in it", TRAFFIC_FAULT_MALFORMED,
+	  "BYE ", " BYE", TARGETS, break_branch },
+	{ "record-route-octets", "Record-Route of an INVITE has control characters",
+	  TRAFFIC_FAULT_MALFORMED, "INVITE ", " INVITE", TARGETS, soil_record_route },
+	{ "second-contact", "a 200 to INVITE has another Contact in front",
+	  TRAFFIC_FAULT_HEADER_CHANGED, "SIP/2.0 200", " INVITE", CALLERS, add_contact },
+	{ "content-encoding", "an INVITE goes on with a Content-Encoding of the proxy's",
+	  TRAFFIC_FAULT_HEADER_CHANGED, "INVITE ", " INVITE", TARGETS, add_encoding },
 };
 const uint32_t plant_count = ARRAY_SIZE(plants);
 

@@ -91,9 +91,10 @@ static void put_traffic(json_t *o, const struct report_result *r)
 		"caller", (json_int_t)c->retransmissions_caller,
 		"target", (json_int_t)c->retransmissions_target,
 		"received", (json_int_t)c->retransmissions_received));
-	json_object_set_new(o, "messages", json_pack("{s:I,s:I,s:I}",
+	json_object_set_new(o, "messages", json_pack("{s:I,s:I,s:I,s:I}",
 		"sent", (json_int_t)c->messages_sent,
-		"received", (json_int_t)c->messages_received, "late", (json_int_t)c->late));
+		"received", (json_int_t)c->messages_received, "late", (json_int_t)c->late,
+		"strangers", (json_int_t)c->strangers));
 	json_object_set_new(o, "packets", json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
 		"sent", (json_int_t)r->packets_sent, "received", (json_int_t)r->packets_received,
 		"tx_full", (json_int_t)r->tx_full, "unroutable", (json_int_t)r->unroutable,

@@ -15,14 +15,23 @@
 #define CHAIN_MAX      6u
 #define VECTOR         16u
 #define WIDE           32u
+#define CHUNKS_MAX     32u
 #define NONE           UINT32_MAX
+
+/* Octets of the proxy's choice, up to 16 of them: those of `octets` in the vector at `at`. */
+struct chunk {
+	uint16_t at, octets;
+	uint8_t class;              /* enum octet_class */
+};
 
 struct shape {
 	uint64_t key;
 	uint32_t next;              /* of the same bucket; NONE */
 	uint16_t cseq;              /* where the CSeq row stands: tells kinds apart soonest */
 	uint8_t number_count;
+	uint8_t chunk_count;
 	uint16_t numbers[NUMBERS_MAX];
+	struct chunk chunks[CHUNKS_MAX];
 	struct received layout;
 	alignas(CACHE_LINE_SIZE) char reference[SHAPE_OCTETS_MAX];
 	alignas(CACHE_LINE_SIZE) char mask[SHAPE_OCTETS_MAX];
@@ -40,6 +49,41 @@ struct shape_set {
 	bool (*is_equal)(const char *data, const struct shape *shape);
 	struct hint hints[HINTS];
 };
+
+/* ---- classes of octets */
+
+/* By nibbles: bit h of [class][low] tells of the octet 0xh0 + low, h from 2 to 7. */
+alignas(VECTOR) static const uint8_t class_low[OCTET_CLASSES][VECTOR] = {
+	[OCTET_TOKEN] = { 0xe8, 0xfc, 0xf8, 0xf8, 0xf8, 0xfc, 0xf8, 0xfc,
+			      0xf8, 0xf8, 0xf4, 0x54, 0x50, 0x54, 0xd4, 0x70 },
+	[OCTET_PARAMETER] = { 0xa8, 0xfc, 0xf8, 0xf8, 0xfc, 0xfc, 0xfc, 0xfc,
+			      0xfc, 0xfc, 0xfc, 0x74, 0x50, 0x74, 0xd4, 0x74 },
+};
+alignas(VECTOR) static const uint8_t class_high[VECTOR] = { [2] = 4, 8, 16, 32, 64, 128 };
+
+bool octets_are(enum octet_class class, const char *data, uint32_t len)
+{
+	for (uint32_t i = 0; i < len; i++) {
+		const uint8_t octet = (uint8_t)data[i];
+		if (!(class_low[class][octet & 15] & class_high[octet >> 4]))
+			return false;
+	}
+	return true;
+}
+
+/* Bit i: octet i of the vector at `data` is not of the class. */
+static ALWAYS_INLINE uint32_t octets_not_of(uint8_t class, const char *data)
+{
+	const __m128i nibble = _mm_set1_epi8(15);
+	__m128i octets = _mm_loadu_si128((const __m128i *)(const void *)data);
+	__m128i low = _mm_load_si128((const __m128i *)(const void *)class_low[class]);
+	__m128i high = _mm_load_si128((const __m128i *)(const void *)class_high);
+
+	low = _mm_shuffle_epi8(low, _mm_and_si128(octets, nibble));
+	high = _mm_shuffle_epi8(high, _mm_and_si128(_mm_srli_epi16(octets, 4), nibble));
+	return (uint32_t)_mm_movemask_epi8(
+		_mm_cmpeq_epi8(_mm_and_si128(low, high), _mm_setzero_si128()));
+}
 
 /* ---- the compare */
 
@@ -106,6 +150,18 @@ static bool are_numbers_equal(const char *data, const struct shape *shape, const
 	return _mm_testz_si128(differ, differ);
 }
 
+/* What the mask leaves out is still of the octets that may stand there. */
+static bool are_variables_sound(const char *data, const struct shape *shape)
+{
+	uint32_t unsound = 0;
+
+	for (uint32_t i = 0; i < shape->chunk_count; i++) {
+		const struct chunk *chunk = &shape->chunks[i];
+		unsound |= octets_not_of(chunk->class, data + chunk->at) & chunk->octets;
+	}
+	return !unsound;
+}
+
 /* ---- keys */
 
 static ALWAYS_INLINE uint64_t begin_key(uint8_t side, const char *data, uint32_t len)
@@ -160,7 +216,7 @@ const char *shape_find_number(struct shape_set *set, uint8_t side, const char *d
 	if (LIKELY(found))
 		return found;
 	if (!sip_message_peek_call_id(data, len, &call_id) ||
-	    call_id.len != NUMBER_DIGITS + sizeof(CALL_ID_REST) - 1)
+	    call_id.len != NUMBER_DIGITS + CALL_ID_REST_LEN)
 		return NULL;
 	*hint = (struct hint){ .key = key, .at = (uint32_t)(call_id.data - data) };
 	return call_id.data;
@@ -181,7 +237,8 @@ bool shape_match(const struct shape_set *set, const struct shape_place *place, c
 		    !is_vector_equal(data, shape, shape->cseq))
 			continue;
 		if (with_mask && (!set->is_equal(data, shape) ||
-				  !are_numbers_equal(data, shape, digits)))
+				  !are_numbers_equal(data, shape, digits) ||
+				  !are_variables_sound(data, shape)))
 			continue;
 		*received = shape->layout;
 		received->data = data;
@@ -197,8 +254,28 @@ static void unmask(struct shape *shape, uint32_t at, uint32_t len)
 	memset(shape->mask + at, 0, len);
 }
 
+/* One of the proxy's variables.  Where there are too many, the rest stays literal: what has other
+ * values there is then checked in full. */
+static void unmask_variable(struct shape *shape, uint32_t at, uint32_t len,
+			    enum octet_class class)
+{
+	const uint32_t chunks = (len + VECTOR - 1) / VECTOR;
+
+	if (!chunks || shape->chunk_count + chunks > CHUNKS_MAX)
+		return;
+	unmask(shape, at, len);
+	for (uint32_t done = 0; done < len; done += VECTOR) {
+		const uint32_t count = MIN(len - done, VECTOR);
+		const uint32_t from = MIN(at + done, shape->layout.len - VECTOR);
+		const uint32_t octets = ((1u << count) - 1) << (at + done - from);
+		shape->chunks[shape->chunk_count++] = (struct chunk){
+			.at = (uint16_t)from, .octets = (uint16_t)octets, .class = (uint8_t)class,
+		};
+	}
+}
+
 /* Values of parameters are the proxy's variables; what stands around them is not. */
-static void unmask_parameters(struct shape *shape, struct range value)
+static void unmask_parameters(struct shape *shape, struct range value, enum octet_class class)
 {
 	const char *text = shape->reference + value.at;
 	uint32_t i = 0;
@@ -208,11 +285,11 @@ static void unmask_parameters(struct shape *shape, struct range value)
 	while (i < value.len) {
 		while (i < value.len && text[i] != '=')
 			i++;
-		uint32_t from = ++i;
-		while (i < value.len && text[i] != ';')
+		const uint32_t from = ++i;
+		while (i < value.len && text[i] != ';' && text[i] != '>')
 			i++;
-		if (from < value.len)
-			unmask(shape, value.at + from, i - from);
+		if (from < i && octets_are(class, text + from, i - from))
+			unmask_variable(shape, value.at + from, i - from, class);
 	}
 }
 
@@ -250,15 +327,16 @@ static void shape_fill(struct shape *shape, const struct received *received)
 	if (!layout->status) {
 		/* The last Via is the sender's own. */
 		for (uint32_t i = 0; i + 1 < layout->via_count; i++)
-			unmask_parameters(shape, layout->via[i]);
+			unmask_parameters(shape, layout->via[i], OCTET_TOKEN);
 		/* In what a proxy made itself (CANCEL, ACK to a non-2xx) it is the proxy's. */
 		if (layout->via_count == 1)
-			unmask_parameters(shape, layout->via[0]);
+			unmask_parameters(shape, layout->via[0], OCTET_TOKEN);
 	}
 	for (uint32_t i = 0; i < layout->rr_count; i++)
-		unmask(shape, layout->rr[i].at, layout->rr[i].len);
+		unmask_parameters(shape, layout->rr[i], OCTET_PARAMETER);
 	if (layout->foreign_tag.len)
-		unmask(shape, layout->foreign_tag.at, layout->foreign_tag.len);
+		unmask_variable(shape, layout->foreign_tag.at, layout->foreign_tag.len,
+				OCTET_TOKEN);
 	shape->cseq = find_cseq(shape);
 }
 

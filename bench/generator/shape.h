@@ -3,8 +3,9 @@
  * Shapes: what messages of one kind between one caller and one target look like, octet by octet.
  * A shape is learnt from a message that was parsed and checked in full.  Those that follow are
  * compared with it under a mask: literal octets must be equal, the call's number must stand where
- * it stood, and the octets of the proxy's own making (branches, Record-Route) are told to the
- * caller by their places.  What does not match is checked in full, and may be a new shape.
+ * it stood.  Values of parameters in the proxy's Via and Record-Route may be others, of octets that
+ * may stand there; their places are told to the caller.  What does not match is checked in full,
+ * and may be a new shape.
  */
 #ifndef GENERATOR_SHAPE_H
 #define GENERATOR_SHAPE_H
@@ -31,6 +32,14 @@ struct received {
 	struct range to;             /* value of To */
 	struct range foreign_tag;    /* To tag of the proxy's own making; len 0: none */
 };
+
+enum octet_class {
+	OCTET_TOKEN,     /* RFC 3261 §25.1, token: branches and tags */
+	OCTET_PARAMETER, /* paramchar: values of a URI's parameters; of '%' no more than itself */
+	OCTET_CLASSES,
+};
+/* True when all are of the class. */
+[[nodiscard]] bool octets_are(enum octet_class class, const char *data, uint32_t len);
 
 struct shape_set;
 

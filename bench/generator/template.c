@@ -35,6 +35,7 @@ struct template_owner {
 struct template_set {
 	uint16_t counts[TRAFFIC_SIDES];
 	struct template_owner *owners[TRAFFIC_SIDES];
+	char rest[CALL_ID_REST_LEN + 1]; /* of Call-IDs */
 };
 
 const struct message_info messages[MESSAGE_COUNT] = {
@@ -55,7 +56,8 @@ static bool in_dialog(enum message kind)
 	return template_texts[kind][0] == ' ';
 }
 
-static bool template_build(struct template *template, const char *source, struct span own)
+static bool template_build(struct template *template, const char *source, struct span own,
+			   struct span rest)
 {
 	struct text_writer w = text_writer_of(template->text, TEXT_MAX);
 	bool has_split = false;
@@ -64,6 +66,10 @@ static bool template_build(struct template *template, const char *source, struct
 		const uint16_t at = (uint16_t)(w.at - w.start);
 		if (*p == OWN[0]) {
 			text_put(&w, own);
+			continue;
+		}
+		if (*p == RUN[0]) {
+			text_put(&w, rest);
 			continue;
 		}
 		if (*p == ROWS[0]) {
@@ -96,7 +102,7 @@ static bool template_build(struct template *template, const char *source, struct
 }
 
 static bool owner_build(struct template_owner *owner, enum traffic_side side,
-			const struct endpoint *address)
+			const struct endpoint *address, struct span rest)
 {
 	char own_text[ENDPOINT_TEXT_MAX];
 	struct text_writer w = text_writer_of(own_text, sizeof(own_text));
@@ -110,9 +116,40 @@ static bool owner_build(struct template_owner *owner, enum traffic_side side,
 	bool good = !w.overflow;
 	for (int kind = 0; good && kind < MESSAGE_COUNT; kind++) {
 		if (template_texts[kind] && messages[kind].side == side)
-			good = template_build(&owner->of[kind], template_texts[kind], own);
+			good = template_build(&owner->of[kind], template_texts[kind], own, rest);
 	}
 	return good;
+}
+
+/* Not the mix that numbers are keyed by: Call-IDs do not tell that key. */
+static void rest_put(char *rest, uint64_t seed)
+{
+	char digits[NUMBER_DIGITS];
+	struct text_writer w = text_writer_of(rest, CALL_ID_REST_LEN);
+
+	number_put(digits, hash_mix64(hash_mix64(seed) + 0x9e3779b97f4a7c15u));
+	text_put(&w, SPAN(CALL_ID_DASH));
+	text_put(&w, span_of(digits, RUN_DIGITS));
+	text_put(&w, SPAN(CALL_ID_HOST));
+}
+
+const char *template_call_id_rest(const struct template_set *set)
+{
+	return set->rest;
+}
+
+bool is_call_id_rest(const char *rest)
+{
+	const char *run = rest + sizeof(CALL_ID_DASH) - 1;
+
+	if (memcmp(rest, CALL_ID_DASH, sizeof(CALL_ID_DASH) - 1) != 0 ||
+	    memcmp(run + RUN_DIGITS, CALL_ID_HOST, sizeof(CALL_ID_HOST) - 1) != 0)
+		return false;
+	for (uint32_t i = 0; i < RUN_DIGITS; i++) {
+		if (!(run[i] >= '0' && run[i] <= '9') && !(run[i] >= 'a' && run[i] <= 'f'))
+			return false;
+	}
+	return true;
 }
 
 struct template_set *template_set_create(const struct traffic_config *config)
@@ -121,6 +158,8 @@ struct template_set *template_set_create(const struct traffic_config *config)
 	struct template_set *set = calloc(1, sizeof(*set));
 	bool good = set;
 
+	if (good)
+		rest_put(set->rest, config->seed);
 	for (int side = 0; good && side < TRAFFIC_SIDES; side++) {
 		set->counts[side] = side == TRAFFIC_CALLERS ? config->caller_count :
 							      config->target_count;
@@ -128,7 +167,8 @@ struct template_set *template_set_create(const struct traffic_config *config)
 		good = set->owners[side];
 		for (uint16_t i = 0; good && i < set->counts[side]; i++)
 			good = owner_build(&set->owners[side][i], (enum traffic_side)side,
-					   &addresses[side][i]);
+					   &addresses[side][i],
+					   span_of(set->rest, CALL_ID_REST_LEN));
 	}
 	if (good)
 		return set;

@@ -5,6 +5,7 @@
  *
  * The call's number, 16 hexadecimal digits, is in its Call-ID, tags and branches; it encodes the
  * slot and generation of the call, mixed, so that neighbours differ in all digits as Call-IDs do.
+ * Behind it a Call-ID names the run, so that what comes for calls of another one is told apart.
  */
 #ifndef GENERATOR_TEMPLATE_H
 #define GENERATOR_TEMPLATE_H
@@ -80,7 +81,16 @@ struct template_values {
 
 /* Where a message has its Call-ID's number: "Call-ID: " stands before it. */
 #define CALL_ID_NAME  "Call-ID: "
-#define CALL_ID_REST  "-a84b4c76e66710@bench.example"
+/* What stands behind it, RUN_DIGITS of the run between: of its seed. */
+#define CALL_ID_DASH   "-"
+#define CALL_ID_HOST   "@bench.example"
+#define RUN_DIGITS     14u
+#define CALL_ID_REST_LEN (sizeof(CALL_ID_DASH) - 1 + RUN_DIGITS + sizeof(CALL_ID_HOST) - 1)
+
+/* CALL_ID_REST_LEN octets and NUL: the same in all Call-IDs of a run. */
+[[nodiscard]] const char *template_call_id_rest(const struct template_set *set);
+/* Whether so many octets stand there, of whichever run. */
+[[nodiscard]] bool is_call_id_rest(const char *rest);
 
 void number_put(char *digits, uint64_t number);
 /* False: not 16 lower-case hexadecimal digits. */

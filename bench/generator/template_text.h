@@ -2,7 +2,8 @@
 /*
  * The texts that templates are made of.  Marks: NUMBER, the digits of the call's number; CSEQ and
  * CSEQ_BYE, the CSeq digit of the call's INVITE and the next; TARGET, two digits of the target's
- * index; ROWS, where rows go in; OWN, the address and port of who sends it.
+ * index; ROWS, where rows go in; OWN, the address and port of who sends it; RUN, what Call-IDs of the
+ * run end in.
  */
 #ifndef GENERATOR_TEMPLATE_TEXT_H
 #define GENERATOR_TEMPLATE_TEXT_H
@@ -15,6 +16,7 @@
 #define TARGET   "\3\3"
 #define ROWS     "\4"
 #define OWN      "\5"
+#define RUN      "\6"
 
 #define USER     "+439876543210"
 #define BRANCH   "z9hG4bK"
@@ -23,7 +25,7 @@
 #define ALICE    "\"Alice Example\" <sip:+431234567890@example.com>;tag=f" NUMBER
 #define BOB      "<sip:" USER "@example.net>"
 #define BOB_TAG  BOB ";tag=t" TARGET NUMBER
-#define CALL_ID  CALL_ID_NAME NUMBER CALL_ID_REST "\r\n"
+#define CALL_ID  CALL_ID_NAME NUMBER RUN "\r\n"
 #define IDENTITY_OPEN "From: " ALICE "\r\nTo: " BOB "\r\n" CALL_ID
 #define IDENTITY "From: " ALICE "\r\nTo: " BOB_TAG "\r\n" CALL_ID
 #define EMPTY    "Content-Length: 0\r\n\r\n"

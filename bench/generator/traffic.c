@@ -12,6 +12,9 @@
 #define T_MS_MAX    60000u
 #define CALLS_ALIGN CACHE_LINE_SIZE
 
+/* One message in so many is checked in full although its shape is known. */
+#define FULL_EVERY  64u
+
 /* A timer may end both a wait of the caller's and one of the target's. */
 #define PACKETS_A_TIMER 3u
 
@@ -74,6 +77,14 @@ static bool create_calls(struct traffic *t)
 	return t->wheel;
 }
 
+/* Even between 1 and twice the mean less 1: flows repeat, and a fixed distance would always meet
+ * the same message of them. */
+void traffic_draw_full(struct traffic *t)
+{
+	t->random += 0x9e3779b97f4a7c15u;
+	t->until_full = 1 + (uint32_t)(hash_mix64(t->random) % (2 * FULL_EVERY - 1));
+}
+
 struct traffic *traffic_create(const struct traffic_config *config, uint64_t now_tsc, char *error,
 			       size_t error_size)
 {
@@ -92,7 +103,8 @@ struct traffic *traffic_create(const struct traffic_config *config, uint64_t now
 	t->tick_ratio = (uint64_t)(1e6 * 0x1p32 / (double)config->tsc_hz);
 	t->ns_ratio = (uint64_t)(1e9 * 0x1p32 / (double)config->tsc_hz);
 	t->number_key = hash_mix64(config->seed + 0x9e3779b97f4a7c15u);
-	t->until_full = 64;
+	t->random = ~t->number_key;
+	traffic_draw_full(t);
 	t->schedule.next = UINT64_MAX;
 	t->addresses[TRAFFIC_CALLERS] = copy_addresses(config->callers, config->caller_count);
 	t->addresses[TRAFFIC_TARGETS] = copy_addresses(config->targets, config->target_count);

@@ -133,7 +133,7 @@ struct traffic_fault {
 enum traffic_arrivals { TRAFFIC_UNIFORM, TRAFFIC_POISSON };
 
 enum traffic_check {
-	TRAFFIC_CHECK_MASKED, /* masked compare, 1 in 64 in full */
+	TRAFFIC_CHECK_MASKED, /* masked compare; 1 in 64 in full, at random */
 	TRAFFIC_CHECK_ALL,    /* everything in full */
 	TRAFFIC_CHECK_OFF,    /* messages are told apart, nothing is looked at further */
 };
@@ -158,7 +158,7 @@ struct traffic_config {
 	 * its Call-ID, for as long as it comes (Timers D, I, J, K are not needed for that). */
 	uint32_t t1_ms, t2_ms, t4_ms;
 	uint64_t seed;           /* of Call-IDs and Poisson gaps: runs of other seeds share no
-	                            Call-ID */
+	                            Call-ID, and tell each other's */
 	uint64_t tsc_hz;
 	uint32_t faults_max;     /* reports kept a kind */
 	/* Called within traffic_receive and traffic_poll for each report that is kept; may be
@@ -249,7 +249,7 @@ void traffic_abort(struct traffic *traffic, uint64_t now_tsc);
 #define TRAFFIC_DELAYS(X)                                                                          \
 	X(INVITE, "invite", "INVITE due at the caller to first received by the target")            \
 	X(RESPONSE, "response", "200 to INVITE due at the target to first received by the caller") \
-	X(BYE, "bye", "BYE due at the caller to first received by the target")                     \
+	X(BYE, "bye", "BYE due at the caller (ACK sent and the hold time over) to first received by the target")                     \
 	X(SETUP, "setup", "INVITE due to its 200 received, ringing included")                      \
 	X(SETUP_NET, "setup_net", "the same without the ringing time")                             \
 	X(EXCHANGE, "exchange", "REGISTER or OPTIONS due to its 200 received")                     \
@@ -283,7 +283,9 @@ struct traffic_results {
 	uint64_t retransmissions_received;         /* messages that a side had already */
 	uint64_t messages_sent, messages_received;
 	uint64_t late;                             /* received for calls that had ended */
+	uint64_t strangers;                        /* received for calls of another run */
 	uint64_t checked_masked, checked_full;     /* messages, by how they were checked */
+	uint64_t sampled[TRAFFIC_SIDES];           /* of those in full, the ones drawn */
 	uint64_t shapes_learnt;
 	struct histogram delays[TRAFFIC_DELAY_COUNT];
 };

@@ -29,7 +29,7 @@ static struct endpoint endpoint(const char *text)
 	return out;
 }
 
-static struct conversation *begin(const char *mix)
+static struct conversation *begin_seeded(const char *mix, uint64_t seed)
 {
 	struct conversation *c = calloc(1, sizeof(*c));
 	struct traffic_trial trial = trial_of(mix, 1000, 1);
@@ -43,7 +43,7 @@ static struct conversation *begin(const char *mix)
 	const struct traffic_config config = {
 		.callers = &c->caller, .targets = &c->target, .caller_count = 1, .target_count = 1,
 		.proxy = { c->proxy[0], c->proxy[1] }, .calls_max = 4, .tsc_hz = VIRTUAL_HZ,
-		.faults_max = 4, .fault = note_fault,
+		.faults_max = 4, .fault = note_fault, .seed = seed,
 	};
 	c->now = VIRTUAL_HZ;
 	c->traffic = traffic_create(&config, c->now, error, sizeof(error));
@@ -51,6 +51,11 @@ static struct conversation *begin(const char *mix)
 	trial.ring_ms = 0;
 	assert_true(traffic_begin(c->traffic, &trial, c->now));
 	return c;
+}
+
+static struct conversation *begin(const char *mix)
+{
+	return begin_seeded(mix, 0);
 }
 
 static void end(struct conversation *c)
@@ -195,6 +200,92 @@ static void a_call_that_never_was_is_told_from_one_that_has_ended(void **)
 	end(c);
 }
 
+/* What the proxy still sends for a run that was cut short is nothing of this one's. */
+static void messages_of_another_run_are_strangers(void **)
+{
+	struct conversation *earlier = begin_seeded("options", 1), *c = begin_seeded("options", 2);
+	char theirs[TRAFFIC_OCTETS_MAX + 1], ours[TRAFFIC_OCTETS_MAX + 1], *run;
+	uint64_t number;
+
+	poll(earlier);
+	strcpy(theirs, sent(earlier, 0, "OPTIONS "));
+	poll(c);
+	strcpy(ours, sent(c, 0, "OPTIONS "));
+	receive(c, TRAFFIC_TARGETS, forwarded(theirs, VIA));
+	snprintf(theirs, sizeof(theirs), "SIP/2.0 200 OK%s",
+		 strchr(sent(earlier, 0, "OPTIONS "), '\r'));
+	receive(c, TRAFFIC_CALLERS, theirs);
+	const struct traffic_results *r = traffic_results(c->traffic);
+	assert_int_equal(r->strangers, 2);
+	assert_int_equal(r->late, 0);
+	assert_int_equal(faults_of(r), 0);
+	assert_int_equal(c->outbox.count, 0);
+
+	/* Ours with a slot that there is none of, and a live call's with the run's name changed. */
+	c->traffic->config.fault = NULL;
+	char *digits = strstr(ours, CALL_ID_NAME) + sizeof(CALL_ID_NAME) - 1;
+	assert_true(number_read(digits, &number));
+	uint64_t serial = number_to_serial(c->traffic->number_key, number);
+	number_put(digits, number_of_serial(c->traffic->number_key, serial + 1000));
+	receive(c, TRAFFIC_TARGETS, forwarded(ours, VIA));
+	assert_int_equal(r->faults[TRAFFIC_FAULT_UNKNOWN_CALL], 1);
+	number_put(digits, number);
+	run = digits + NUMBER_DIGITS + 1;
+	*run = *run == '0' ? '1' : '0';
+	receive(c, TRAFFIC_TARGETS, forwarded(ours, VIA));
+	assert_int_equal(r->faults[TRAFFIC_FAULT_HEADER_CHANGED], 1);
+	assert_int_equal(faults_of(r), 2);
+	assert_int_equal(r->strangers, 2);
+	end(earlier);
+	end(c);
+}
+
+/* The parser takes such a URI; no grammar has it. */
+static void parameters_of_record_route_are_of_octets_that_uris_have(void **)
+{
+	static const char *const rows[] = {
+		VIA "Record-Route: <sip:a.example;lr;o=%41[x]/&+$:b>\r\n",
+		VIA "Record-Route: <sip:a.example;lr;o=a^b>\r\n",
+	};
+
+	for (uint64_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct conversation *c = begin("call");
+		if (i)
+			c->traffic->config.fault = NULL;
+		poll(c);
+		receive(c, TRAFFIC_TARGETS, forwarded(sent(c, 0, "INVITE "), rows[i]));
+		assert_int_equal(traffic_results(c->traffic)->faults[TRAFFIC_FAULT_RECORD_ROUTE], i);
+		assert_int_equal(faults_of(traffic_results(c->traffic)), i);
+		end(c);
+	}
+}
+
+/* With no hold time BYE is due when the ACK is sent: an ACK that takes long is part of its delay. */
+static void a_bye_that_waits_for_the_ack_is_due_all_the_same(void **)
+{
+	struct conversation *c = begin("call");
+	char ack[TRAFFIC_OCTETS_MAX + 1];
+
+	c->traffic->hold_tsc = 0;
+	poll(c);
+	receive(c, TRAFFIC_TARGETS, forwarded(sent(c, 0, "INVITE "), VIA));
+	poll(c);
+	receive(c, TRAFFIC_CALLERS, popped(sent(c, 0, "SIP/2.0 200 ")));
+	strcpy(ack, sent(c, 0, "ACK "));
+	for (int i = 0; i < 50; i++)
+		poll(c);
+	receive(c, TRAFFIC_TARGETS,
+		forwarded(ack, "Via: SIP/2.0/UDP 198.51.100.1:5060;branch=z9hG4bKtwo\r\n"));
+	receive(c, TRAFFIC_TARGETS,
+		forwarded(sent(c, 0, "BYE "),
+			  "Via: SIP/2.0/UDP 198.51.100.1:5060;branch=z9hG4bKthree\r\n"));
+	const struct traffic_results *r = traffic_results(c->traffic);
+	assert_int_equal(faults_of(r), 0);
+	assert_int_equal(r->delays[TRAFFIC_DELAY_BYE].count, 1);
+	assert_int_equal(r->delays[TRAFFIC_DELAY_BYE].max, 50000000);
+	end(c);
+}
+
 /* No answer before its request has reached a target, whoever makes it up. */
 static void an_answer_before_its_request_arrived_is_a_fault(void **)
 {
@@ -247,6 +338,9 @@ int main(void)
 		cmocka_unit_test(the_route_set_of_the_caller_is_the_recorded_one_backwards),
 		cmocka_unit_test(a_refusal_that_comes_again_after_the_call_is_acknowledged_again),
 		cmocka_unit_test(a_call_that_never_was_is_told_from_one_that_has_ended),
+		cmocka_unit_test(messages_of_another_run_are_strangers),
+		cmocka_unit_test(parameters_of_record_route_are_of_octets_that_uris_have),
+		cmocka_unit_test(a_bye_that_waits_for_the_ack_is_due_all_the_same),
 		cmocka_unit_test(an_answer_before_its_request_arrived_is_a_fault),
 		cmocka_unit_test(rows_that_a_call_has_no_room_for_are_a_fault),
 	};

@@ -164,6 +164,23 @@ static void trials_follow_each_other(void **)
 	virtual_destroy(v);
 }
 
+/* Two messages a call: at a fixed and even distance one kind alone would ever be drawn. */
+static void what_is_checked_in_full_is_drawn_from_all_kinds_of_messages(void **)
+{
+	struct virtual_config config = two_by_four();
+	struct virtual *v = virtual_create(&config);
+	struct traffic_trial trial = trial_of("register", 1000, 6400);
+	const struct traffic_results *r = run(v, &trial);
+
+	assert_clean(r);
+	assert_int_equal(r->messages_received, 12800);
+	/* 100 each are expected. */
+	assert_in_range(r->sampled[TRAFFIC_TARGETS], 60, 140);
+	assert_in_range(r->sampled[TRAFFIC_CALLERS], 60, 140);
+	assert_int_equal(r->checked_masked + r->checked_full, r->messages_received);
+	virtual_destroy(v);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -179,6 +196,7 @@ int main(void)
 		cmocka_unit_test(calls_complete_although_datagrams_are_lost),
 		cmocka_unit_test(copies_of_datagrams_do_no_harm),
 		cmocka_unit_test(trials_follow_each_other),
+		cmocka_unit_test(what_is_checked_in_full_is_drawn_from_all_kinds_of_messages),
 	};
 
 	return cmocka_run_group_tests_name("generator-flows", tests, NULL, NULL);

@@ -29,6 +29,7 @@ static int set_up(void **)
 	c->statuses[180] = c->statuses[200] = 2000;
 	c->messages_sent = 12000;
 	c->messages_received = 12001;
+	c->strangers = 37;
 	c->retransmissions_caller = 3;
 	c->retransmissions_target = 4;
 	c->retransmissions_received = 5;
@@ -116,6 +117,7 @@ static void json_has_the_keys_that_scripts_read(void **)
 		{ "retransmissions.received", 5 },
 		{ "messages.sent", 12000 },
 		{ "messages.received", 12001 },
+		{ "messages.strangers", 37 },
 		{ "packets.sent", 12000 },
 		{ "packets.received", 12001 },
 		{ "packets.tx_full", 0 },
