@@ -3,16 +3,19 @@
 
 Knows the rig and the searches, not how a report looks.
 """
+import math
 import statistics
 import time
 
 import search
+import verdict
 from rig import RigError
 
 SESSION = "call=1"
 REGISTRATION = "register=1"
 ANSWERED_AT_ONCE = {"ring": 0, "hold": 0}   # RFC 7502 §4.9: 2xx as quickly as it can; §4.8: 0 s
 THRESHOLD_SECONDS = 32                      # Timers B and F at T1 = 500 ms (RFC 7501 §3.3.2)
+WARM_SECONDS = THRESHOLD_SECONDS + 1        # state of a call is kept for 64*T1 after its end
 DELAY_SHARES = (0.2, 0.5, 0.8)
 DELAYS = ("invite", "response", "bye", "setup_net", "exchange", "late", "gap")
 QUANTILES = ("p50", "p99", "p999")
@@ -46,7 +49,7 @@ class Pass:
         drain = self.limits.get("drain_seconds") if cut else None
         result = self.rig.trial(rate, seconds, drain=drain, **how)
         row = row_of(result, rate, seconds)
-        if drain is not None and not row["passed"]:
+        if drain is not None and (row["cut"] or not row["clean"]):
             # tandemd would go on for 64*T1 with what was cut off, in the middle of later trials.
             self.rig.renew()
         if keep is not None:
@@ -70,7 +73,10 @@ def row_of(result, rate, seconds):
     """What of a trial's JSON the report keeps."""
     judged = result["verdict"]
     device = result.get("device") or {}
-    row = {"rate": rate, "seconds": seconds, "offered": result["offered"],
+    began_for = result.get("begin_seconds", result["seconds"])
+    row = {"rate": rate, "seconds": seconds, "begin_seconds": began_for,
+           "elapsed_seconds": began_for + result["drain_seconds"],
+           "offered": verdict.offered(result), "cut": bool(result.get("interrupted")),
            "started": result["started"], "completed": result["completed"],
            "failed": result["failed"], "goodput": result["goodput"],
            "drain_seconds": result["drain_seconds"],
@@ -87,10 +93,6 @@ def row_of(result, rate, seconds):
 
 def sentence_of(row):
     said = "passed" if row["passed"] else "; ".join(row["reasons"])
-    if row["disturbed"]:
-        said += " (disturbed: the generator was late without being busy)"
-    if row["limited"]:
-        said += " (the generator offered %.0f)" % row["offered"]
     busy = row["device"].get("busy_share")
     if busy is not None:
         said += ", worker %.0f %% busy" % (busy * 100)
@@ -112,20 +114,24 @@ def rate_part(run, mix, kind="proxy", confirm=True, trial_seconds=None):
     part = {"mix": mix, "trial_seconds": seconds, "search_rate": found["rate"],
             "complete": found["complete"], "rate": found["rate"], "confirmed": None,
             "limited": found["limited"], "offered": found["offered"], "trials": trials}
-    if found["limited"]:
-        # A rate that was asked for and not offered is no figure.
-        part["rate"] = search.rounded(min(found["offered"], found["rate"]))
     if confirm and part["rate"]:
         run.told("confirming %d/s for %d s" % (part["rate"], run.limits["confirm_seconds"]))
         sure = search.confirm(send, part["rate"], run.limits["confirm_seconds"])
-        part["confirmed"] = dict(sure, seconds=run.limits["confirm_seconds"],
-                                 sessions=int(sure["rate"] * run.limits["confirm_seconds"]))
+        part["confirmed"] = dict(sure, seconds=run.limits["confirm_seconds"])
         part["rate"] = sure["rate"]
         part["limited"] = part["limited"] or sure["limited"]
-    part["memory_full"] = any(row["device"].get("memory_full") for row in trials)
-    best = [row for row in trials if row["passed"]]
-    part["at_best"] = max(best, key=lambda row: (row["rate"], row["seconds"])) if best else None
+    part["memory_full"] = memory_was_full(trials, part["rate"])
+    best = [row for row in trials if row["clean"]]
+    part["at_best"] = max(best, key=lambda row: (search.bound(row["rate"], row), row["seconds"])) \
+        if best else None
     return part
+
+
+def memory_was_full(trials, rate):
+    """In a trial that failed at the lowest rate above the result: what keeps it from being more."""
+    failed = [row for row in trials if not row["clean"] and row["rate"] >= rate]
+    nearest = min((row["rate"] for row in failed), default=None)
+    return any(row["device"].get("memory_full") for row in failed if row["rate"] == nearest)
 
 
 def baseline(run):
@@ -153,7 +159,7 @@ def stateless(run):
     part = rate_part(run, SESSION, confirm=False)
     best = part["at_best"]
     if best:
-        part["messages_a_second"] = best["device"]["messages"] / best["seconds"]
+        part["messages_a_second"] = best["device"]["messages"] / best["begin_seconds"]
         part["cycles_a_message"] = best["device"]["cycles_a_message"]
     return part
 
@@ -168,12 +174,13 @@ def rfc7502(run, start, sessions_of, mix=SESSION):
 
     began = run.clock()
     found = search.rfc7502(send, sessions_of, start, told=run.told)
-    at_rate = [row for row in trials if row["rate"] == found["rate"] and row["passed"]]
+    at_rate = [row for row in trials if row["clean"] and
+               math.floor(search.bound(row["rate"], row) + 1e-9) == found["rate"]]
     return {"mix": mix, "start_rate": start, "rate": found["rate"], "limited": found["limited"],
             "sessions_at_rate": at_rate[-1]["started"] if at_rate else 0,
             "sessions_all": sum(row["started"] for row in trials),
             "seconds": run.clock() - began, "trials": trials,
-            "memory_full": any(row["device"].get("memory_full") for row in trials)}
+            "memory_full": memory_was_full(trials, found["rate"])}
 
 
 # ---- capacity
@@ -208,7 +215,7 @@ def capacity_point(run, rate, live):
     return {"live": live, "rate": rate, "seconds": ramp + window,
             "hold_ms": hold_ms, "live_max": row["live_max"],
             "offered": row["offered"], "failed": row["failed"], "passed": row["passed"],
-            "limited": row["limited"], "reasons": row["reasons"], "disturbed": row["disturbed"],
+            "limited": row["limited"], "clean": row["clean"], "reasons": row["reasons"], "disturbed": row["disturbed"],
             "messages": cost["messages"], "cycles_a_message": cost["cycles_a_message"],
             "engine_cycles_a_message": cost["engine_cycles_a_message"],
             "busy_share": cost["busy_share"], "txns": total["txns"],
@@ -220,12 +227,24 @@ def capacity_point(run, rate, live):
             "memory_octets": memory["dataplane_bytes"], "waited_ms": row["waited_ms"]}
 
 
+def warmed(run, rate):
+    """Runs the rate for 64*T1: from then on as many transactions and dialogs of the past expire
+    as come anew, and rows differ by the calls that are up alone.  False: no time, or it failed."""
+    ahead = sum(0.5 + run.limits["capacity_window"] + live / rate for live in CAPACITY_LIVES
+                if live <= run.limits["live_max"] and
+                live / rate <= run.limits["capacity_hold_max"])
+    if run.seconds_left() < WARM_SECONDS + ahead:
+        return False
+    run.told("%d calls/s for 64*T1, so that all rows begin in the same state" % rate)
+    return run.trial(rate, WARM_SECONDS, mix=SESSION, **ANSWERED_AT_ONCE)["clean"]
+
+
 def capacity(run):
     """Cost of a message and memory against calls that are up, at one rate."""
     peak = run.peak()
     run.rig.start_tandemd("stateful")
     rate = max(1, search.rounded(peak * CAPACITY_SHARE))
-    rows, left_out = [], []
+    rows, left_out, steady = [], [], False
     dialogs_max = run.rig.control.ask("show memory")["total"]["dialogs_max"]
     for live in CAPACITY_LIVES:
         hold = live / rate
@@ -240,7 +259,10 @@ def capacity(run):
                              "this pass takes" % (hold, rate)})
         else:
             try:
-                rows.append(capacity_point(run, rate, live))
+                steady = steady or warmed(run, rate)
+                rows.append(dict(capacity_point(run, rate, live), steady=steady))
+                # What failed was cut, and tandemd begins anew.
+                steady = steady and rows[-1]["clean"]
             except search.OutOfTime:
                 left_out.append({"live": live, "why": "no time left in this pass"})
     return {"rate": rate, "window_seconds": run.limits["capacity_window"], "rows": rows,
@@ -249,9 +271,15 @@ def capacity(run):
 
 # ---- delay
 
+def is_whole(run):
+    return run["clean"] and not run["cut"]
+
+
 def median_delays(runs):
-    """Per delay and quantile the median over runs: one disturbed run does not decide."""
+    """Per delay and quantile the median over runs: one disturbed run does not decide.  Delays of a
+    run that failed or was cut are those of the calls that it had left: they do not count."""
     medians = {}
+    runs = [run for run in runs if is_whole(run)]
     for delay in DELAYS:
         having = [run["delay_us"][delay] for run in runs if delay in run["delay_us"]]
         having = [d for d in having if d["count"]]
@@ -276,7 +304,8 @@ def delay(run):
             run.told("no time for more runs")
         if not runs:
             break
-        loads.append({"share": share, "rate": rate, "runs": runs, "median": median_delays(runs)})
+        loads.append({"share": share, "rate": rate, "runs": runs, "median": median_delays(runs),
+                      "left_out": sum(1 for run in runs if not is_whole(run))})
     return {"peak": peak, "loads": loads}
 
 

@@ -88,10 +88,11 @@ PLOTTED = ("invite", "response", "late")
 
 def delay_plot(results):
     part = results["parts"].get("delay")
-    if not part or not part["loads"]:
+    loads = [load for load in part["loads"] if load["median"]] if part else []
+    if not loads:
         return None
     rows = []
-    for load in part["loads"]:
+    for load in loads:
         row = [load["share"] * 100]
         for delay in PLOTTED:
             quantiles = load["median"].get(delay, {})

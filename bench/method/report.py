@@ -41,9 +41,10 @@ def core_cycles(results, tsc_cycles):
 
 def limit_of(part):
     if part.get("memory_full"):
-        return "tandemd's memory was full in a trial: the rate is bound by memory, not by the core"
+        return "tandemd's memory was full in the trial that failed next above: the rate is bound by " \
+               "memory, not by the core"
     if part["limited"]:
-        return "the generator was the limit: a lower bound"
+        return "the generator was the limit, in two trials one after another: a lower bound"
     if part.get("complete") is False:
         return "the search ran out of time: a lower bound"
     return "the device"
@@ -71,6 +72,9 @@ def trial_rows(part):
     rows = []
     for row in part["trials"]:
         device = row["device"]
+        outcome = "passed" if row["passed"] else "failed"
+        if row["clean"] and row["limited"]:
+            outcome = "disturbed" if row["disturbed"] else "not offered"
         rows.append((thousands(row["rate"]), thousands(row["offered"]), "%g" % row["seconds"],
                      thousands(row["started"]), thousands(row["failed"]),
                      thousands(sum(row["faults"].values())),
@@ -78,8 +82,7 @@ def trial_rows(part):
                      percent(device.get("busy_share")),
                      thousands(device.get("cycles_a_message")),
                      percent(row["generator"]["busy_share"]),
-                     ("passed" if row["passed"] else "failed") +
-                     (", disturbed" if row["disturbed"] else "")))
+                     outcome))
     return table(("rate asked", "offered", "s", "started", "failed", "faults", "retransmissions",
                   "worker busy", "cycles/message", "generator busy", "verdict"), rows)
 
@@ -106,6 +109,9 @@ def rate_section(results, name, heading, unit):
         said += "Messages received a second in that trial: %s.\n" % \
             thousands(part["messages_a_second"])
     said += "\n" + trial_rows(part)
+    if any(row["clean"] and row["limited"] for row in part["trials"]):
+        said += ("\nNot offered, disturbed: all was well with the calls that were sent, but not as "
+                 "many were as asked, or late: no pass. Such a trial is repeated once.\n")
     worst = [row for row in part["trials"] if not row["passed"]]
     for row in worst[:3]:
         said += "\nAt %s/s: %s." % (thousands(row["rate"]), "; ".join(row["reasons"]))
@@ -137,13 +143,21 @@ def capacity_section(results):
                      thousands(core_cycles(results, row["cycles_a_message"])),
                      decimal(ratio, 2), percent(row["busy_share"]), thousands(row["txns"]),
                      thousands(row["tombstones"]), decimal(row["octets_a_call"], 0),
-                     decimal(row["in_use_octets"] / 2**20), thousands(row["failed"])))
+                     decimal(row["in_use_octets"] / 2**20), thousands(row["failed"]),
+                     "steady" if row["steady"] else "new"))
     said = ("## Session capacity at flat cost\n\n%s calls/s throughout; the time that calls last "
             "sets how many are up. Sampled in the last %g s of each trial, after the first calls "
             "have ended.\n\n" % (thousands(part["rate"]), part["window_seconds"]))
     said += table(("calls up", "dialogs up", "dialogs kept", "TSC cycles/message", "core cycles/message",
                    "to the first", "worker busy", "transactions", "tombstones",
-                   "octets a call up", "MiB in use", "failed"), rows)
+                   "octets a call up", "MiB in use", "failed", "state"), rows)
+    if any(row["steady"] for row in part["rows"]):
+        said += ("\nSteady: the rate had run for 64*T1 before, so that as much of the past expired "
+                 "as came anew.\n")
+    if not all(row["steady"] for row in part["rows"]):
+        said += ("\n**New: this pass had no time to run the rate for 64*T1 before**, or the row "
+                 "before failed: little of the past expires in the window, and rows differ by more "
+                 "than the calls that are up. Do not compare their cycles.\n")
     for left in part["left_out"]:
         said += "\nNot measured: %s calls (%s)." % (thousands(left["live"]), left["why"])
     return said + ("\n" if part["left_out"] else "")
@@ -163,12 +177,17 @@ def delay_section(results):
                 rows.append(("%.0f %% (%s/s)" % (load["share"] * 100, thousands(load["rate"])),
                              text, decimal(quantiles["p50"]), decimal(quantiles["p99"]),
                              decimal(quantiles["p999"]), decimal(quantiles["max"]),
-                             len(load["runs"]),
-                             sum(1 for run in load["runs"] if run["passed"])))
+                             len(load["runs"]) - load["left_out"],
+                             load["left_out"],
+                             sum(1 for run in load["runs"] if run["disturbed"])))
+        if not load["median"]:
+            rows.append(("%.0f %% (%s/s)" % (load["share"] * 100, thousands(load["rate"])),
+                         "every run failed", "-", "-", "-", "-", 0, load["left_out"], "-"))
     return ("## Delay added\n\nMicroseconds, one way, from when a message was due; each quantile "
-            "is the median of the runs, the maximum that of all. Peak: %s calls/s.\n\n" %
+            "is the median of the runs, the maximum that of all. Runs that failed or were cut are left out. "
+            "Peak: %s calls/s.\n\n" %
             thousands(part["peak"]) +
-            table(("load", "delay", "p50", "p99", "p99.9", "max", "runs", "without failure"),
+            table(("load", "delay", "p50", "p99", "p99.9", "max", "runs", "left out", "disturbed"),
                   rows))
 
 
@@ -187,11 +206,16 @@ def overload_section(results):
                      percent(row["device"].get("busy_share")), statuses or "-"))
     short = [row for row in part["rows"]
              if row["offered"] < verdict.OFFERED_SHARE_MIN * row["rate"]]
-    said = ("## Overload\n\nGoodput: calls completed by the time that calls were begun. Shares are "
-            "of the peak, %s calls/s.\n\n" % thousands(part["peak"]))
+    held = [row for row in short if row["limit"] == "device"]
+    short = [row for row in short if row["limit"] != "device"]
+    said = ("## Overload\n\nGoodput: calls completed in the time in which calls were begun, a second. "
+            "Offered: calls that were really sent. Shares are of the peak, %s calls/s.\n\n" % thousands(part["peak"]))
     said += table(("times the peak", "asked", "offered", "offered, of the peak", "goodput",
                    "goodput, of the peak", "failed", "retransmissions", "worker busy",
                    "answers"), rows)
+    if held:
+        said += ("\ntandemd's ring was full at %s times the peak: `offered` is what it let in.\n"
+                 % ", ".join("%g" % row["factor"] for row in held))
     if short:
         said += ("\nThe generator did not reach what was asked at %s times the peak: read "
                  "`offered`.\n" % ", ".join("%g" % row["factor"] for row in short))
@@ -272,7 +296,8 @@ def format_report(results, drawn):
         rate_section(results, "baseline", "Baseline: the generator alone", "calls/s"),
         forms.section(results),
         machine_section(results),
-        "A trial passes with 0 failed calls, 0 faults and 0 retransmissions. Cycles are busy "
+        "A trial passes with 0 failed calls, 0 faults and 0 retransmissions, at a rate that was "
+        "offered as asked. Cycles are busy "
         "cycles of the worker. How each figure is measured: bench/README.md.\n",
     ]
     return "\n".join(section for section in sections if section)

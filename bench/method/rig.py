@@ -298,12 +298,13 @@ control: {socket: "ipc://%s"}
     def counters(self):
         """What tandemd counted so far, as a flat dict."""
         workers = self.control.ask("show workers")
+        at = time.monotonic()
         memory = self.control.ask("show memory")["total"]
         interfaces = self.control.ask("show interfaces")["interfaces"]
         total = workers["total"]
         messages = total["messages"]
         return {
-            "at": time.monotonic(), "tsc_hz": workers["tsc_hz"], "messages": messages,
+            "at": at, "tsc_hz": workers["tsc_hz"], "messages": messages,
             "busy_cycles": (total["cycles_per_message"] or 0.0) * messages,
             "engine_cycles": (total["engine_cycles_per_message"] or 0.0) * messages,
             "tx_dropped": total["tx_dropped"], "rx_missed": sum(i["rx_missed"] for i in interfaces),
@@ -313,24 +314,25 @@ control: {socket: "ipc://%s"}
             "tombstones_max": memory["tombstones_max"]}
 
     @staticmethod
-    def device_row(before, after, seconds=None):
-        """What one trial cost tandemd.  seconds: that calls began for, without what was waited
-        for before and after."""
+    def device_row(before, after, refused=0):
+        """What happened in tandemd between two readings.  refused: answers 503 meanwhile."""
         messages = after["messages"] - before["messages"]
-        seconds = seconds or after["at"] - before["at"]
+        seconds = after["at"] - before["at"]
         busy = after["busy_cycles"] - before["busy_cycles"]
         row = {"messages": messages, "seconds": seconds,
-               "busy_share": min(1.0, busy / (seconds * after["tsc_hz"])) if seconds > 0 else None,
+               "busy_share": busy / (seconds * after["tsc_hz"]) if seconds > 0 else None,
                "cycles_a_message": busy / messages if messages else None,
                "engine_cycles_a_message":
                    (after["engine_cycles"] - before["engine_cycles"]) / messages
                    if messages else None}
         for key in ("tx_dropped", "rx_missed", "copies_refused", "outbox_full"):
             row[key] = after[key] - before[key]
-        # Full pools refuse calls (503): the limit is the memory then, not the core.
-        row["memory_full"] = (row["copies_refused"] > 0 or
-                              after["txns_peak"] >= after["txns_max"] or
-                              after["tombstones_peak"] >= after["tombstones_max"])
+        # Full pools refuse calls (503): the limit is the memory then, not the core.  A peak is one
+        # since tandemd began: that it was reached before says nothing of this trial.
+        full = any(after[pool + "_peak"] >= after[pool + "_max"] and
+                   (refused > 0 or before[pool + "_peak"] < before[pool + "_max"])
+                   for pool in ("txns", "tombstones"))
+        row["memory_full"] = row["copies_refused"] > 0 or full
         return row
 
     def cut(self):
@@ -404,7 +406,8 @@ control: {socket: "ipc://%s"}
         if kind == "proxy":
             after, delay = ended[0] if ended else (self.counters(),
                                                    run_delay_ns(self.tandemd.pid))
-            result["device"] = self.device_row(before, after, result["seconds"])
+            result["device"] = self.device_row(before, after,
+                                               result["statuses"].get("503", 0))
             result["waited_ms"]["tandemd"] = (delay - device_waited) / 1e6
         if result.get("interrupted"):
             if ended:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Searches for the largest rate that a device handles without failure.
 
-Pure: `send(rate, seconds)` runs a trial and returns a dict with `passed`, `slight`, `limited` and
-`offered` (verdict.py).  Knows no process, no clock, no report.
+Pure: `send(rate, seconds)` runs a trial and returns a dict with `passed`, `clean`, `slight`,
+`limited`, `offered` and `started` (verdict.py).  Knows no process, no clock, no report.
 """
 import math
 
@@ -23,26 +23,60 @@ def rounded(rate, digits=3):
     return max(1, int(round(rate / scale) * scale) if scale >= 1 else int(rate))
 
 
+def floored(rate, digits=3):
+    """Likewise, and never above what was offered."""
+    near = rounded(rate, digits)
+    if near <= rate or near <= 1:
+        return near
+    return near - 10 ** max(0, math.floor(math.log10(rate)) - digits + 1)
+
+
+def is_bounded(trial):
+    """All was well with what was offered, which was not what was asked."""
+    return trial["clean"] and trial["limited"]
+
+
+def bound(rate, trial):
+    """What a bounded trial shows: the device handles at least so much."""
+    return min(rate, trial["offered"])
+
+
+def settled(send, rate, seconds):
+    """A trial, and once more when the rate was not offered as asked: it may have been an accident.
+    Of two such trials the one that offered more."""
+    trial = send(rate, seconds)
+    if not is_bounded(trial):
+        return trial
+    again = send(rate, seconds)
+    return trial if is_bounded(again) and again["offered"] < trial["offered"] else again
+
+
 def rfc7502(send, sessions, start=100, increase=0.10, told=lambda text: None):
     """RFC 7502 §4.10, max_sps(r, m, N), as its pseudocode and its Appendix A have it.
 
     sessions(rate): N, how many sessions are to be attempted at that rate.
     Not in the RFC: a trial in which the generator did not offer the rate says nothing about the
-    device, and the procedure ends with what was reached (`limited`).
+    device at that rate; it is repeated once, and then the procedure ends with what was reached
+    (`limited`).
     Returns {"rate", "limited", "trials"}; rate 0 when nothing passed.
     """
     r, w = start, increase
     d = max(0.10, w / 2)
     old_r = count = trials = 0
+
+    def counted(rate, seconds):
+        nonlocal trials
+        trials += 1
+        return send(rate, seconds)
+
     while True:
         if r < 1:
             return {"rate": 0, "limited": False, "trials": trials}
-        trial = send(r, sessions(r) / r)
-        trials += 1
-        if trial["passed"] and trial["limited"]:
-            told("the generator offered %.0f of %d a second: the procedure ends here"
+        trial = settled(counted, r, sessions(r) / r)
+        if is_bounded(trial):
+            told("the generator offered %.0f of %d a second, or late: the procedure ends here"
                  % (trial["offered"], r))
-            return {"rate": max(old_r, math.floor(trial["offered"])), "limited": True,
+            return {"rate": max(old_r, math.floor(bound(r, trial) + 1e-9)), "limited": True,
                     "trials": trials}
         if trial["passed"]:
             if r > old_r:
@@ -62,9 +96,9 @@ def rfc7502(send, sessions, start=100, increase=0.10, told=lambda text: None):
 def tried(send, rate, seconds):
     """A trial, and once more when it failed by very little: a virtual machine that is stopped for
     some milliseconds loses packets at any rate."""
-    trial = send(rate, seconds)
+    trial = settled(send, rate, seconds)
     if not trial["passed"] and trial["slight"]:
-        trial = send(rate, seconds)
+        trial = settled(send, rate, seconds)
     return trial
 
 
@@ -73,17 +107,22 @@ def quick(send, start, seconds, precision=PRECISION, rate_max=1e8):
     worst rate until they are `precision` apart.
 
     Returns {"rate", "offered", "limited", "complete"}: rate 0 when even 1 a second failed; limited:
-    the generator was the limit at that rate, `offered` is what it offered; not complete: out of
-    time, the rate is the best so far.
+    the search met the generator's limit, and the rate, which never is above what was offered, is a
+    lower bound; not complete: out of time, the rate is the best so far.
     """
     best, bad, offered, limited = 0, None, 0.0, False
     rate = rounded(start)
     try:
         while True:
             trial = tried(send, rate, seconds)
+            if is_bounded(trial):
+                limited = True
+                if floored(bound(rate, trial)) > best:
+                    best, offered = floored(bound(rate, trial)), trial["offered"]
+                break
             if trial["passed"]:
-                best, offered, limited = rate, trial["offered"], trial["limited"]
-                if limited or rate >= rate_max:
+                best, offered = rate, trial["offered"]
+                if rate >= rate_max:
                     break
             else:
                 bad = rate
@@ -107,18 +146,28 @@ def quick(send, start, seconds, precision=PRECISION, rate_max=1e8):
 def confirm(send, rate, seconds, tries=20):
     """Runs the rate for `seconds`; each failure lowers it by 5 %.
 
-    Returns {"rate", "confirmed", "tries", "offered", "limited"}; rate is that of the last trial
-    that was run, or the next one when there was no time.
+    Returns {"rate", "confirmed", "tries", "sessions", "offered", "limited"}; rate is that of the
+    last trial that was run, or the next one when there was no time.  limited: what was offered is
+    confirmed, less than was asked.
     """
     done = 0
+
+    def counted(asked, length):
+        nonlocal done
+        trial = send(asked, length)
+        done += 1
+        return trial
+
     try:
         while rate >= 1 and done < tries:
-            trial = send(rate, seconds)
-            done += 1
-            if trial["passed"]:
-                return {"rate": rate, "confirmed": True, "tries": done,
-                        "offered": trial["offered"], "limited": trial["limited"]}
+            trial = settled(counted, rate, seconds)
+            bounded = is_bounded(trial)
+            if trial["passed"] or bounded:
+                return {"rate": floored(bound(rate, trial)) if bounded else rate,
+                        "confirmed": True, "tries": done, "sessions": trial["started"],
+                        "offered": trial["offered"], "limited": bounded}
             rate = rounded(rate * CONFIRM_STEP) if rounded(rate * CONFIRM_STEP) < rate else rate - 1
     except OutOfTime:
         pass
-    return {"rate": rate, "confirmed": False, "tries": done, "offered": 0.0, "limited": False}
+    return {"rate": rate, "confirmed": False, "tries": done, "sessions": 0, "offered": 0.0,
+            "limited": False}

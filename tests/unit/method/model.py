@@ -52,8 +52,10 @@ def true(value, text="it is not so"):
         raise AssertionError(text)
 
 
-def trial_json(rate, seconds, failed=0, retransmissions=0, offered=None, faults=0, statuses=None):
-    """One trial as tandem-bench writes it."""
+def trial_json(rate, seconds, failed=0, retransmissions=0, offered=None, faults=0, statuses=None,
+               busy=None, late=False, out_of_calls=0, tx_full=0):
+    """One trial as tandem-bench writes it.  busy: the generator, of its time; late: it was, and
+    offered all the same."""
     offered = rate if offered is None else offered
     started = int(offered * seconds)
     delay = {"count": started, "mean": 12.5, "p50": 10.0, "p90": 20.0, "p99": 40.0,
@@ -61,19 +63,24 @@ def trial_json(rate, seconds, failed=0, retransmissions=0, offered=None, faults=
     return {
         "tandem_bench": 1, "rate": rate, "offered": offered, "seconds": seconds,
         "drain_seconds": 32.5 if failed else 0.1, "started": started,
-        "completed": started - failed, "failed": failed,
+        "completed": started - failed - out_of_calls, "failed": failed + out_of_calls,
+        "begin_seconds": seconds, "planned_seconds": seconds,
+        "completed_in_time": started - failed - out_of_calls,
+        "elapsed_seconds": seconds + (32.5 if failed else 0.1),
         "goodput": (started - failed) / seconds,
         "flows": {"call": {"started": started, "completed": started - failed, "failed": failed}},
-        "failures": {"timeout_invite": failed, "rejected": 0},
+        "failures": {"timeout_invite": failed, "rejected": 0,
+                     "out_of_calls": out_of_calls},
         "faults": {"lost_tag": faults, "wrong_branch": 0},
         "statuses": statuses or {"200": 2 * (started - failed)},
         "retransmissions": {"caller": retransmissions, "target": 0, "received": 0},
         "messages": {"sent": 6 * started, "received": 6 * started},
-        "packets": {"sent": 6 * started, "received": 6 * started, "tx_full": 0},
+        "packets": {"sent": 6 * started, "received": 6 * started, "tx_full": tx_full},
         "delay_us": {name: dict(delay) for name in
                      ("invite", "response", "bye", "setup", "setup_net", "late", "gap")},
-        "generator": {"busy_share": 1.0 if offered < rate else 0.5, "cycles_a_call": 6000,
-                      "limited": offered < rate, "tsc_hz": 2600000000},
+        "generator": {"busy_share": busy or (1.0 if offered < rate else 0.5),
+                      "cycles_a_call": 6000,
+                      "limited": offered < rate or late or tx_full > 0, "tsc_hz": 2600000000},
         "live_max": 100}
 
 
@@ -81,7 +88,9 @@ class Device:
     """Handles `capacity` calls a second; some trials fail by little all the same (noise), and
     trials of a minute or more at `steady` at most."""
 
-    def __init__(self, capacity, noise=0.0, steady=None, generator=float("inf"), seed=1):
+    def __init__(self, capacity, noise=0.0, steady=None, generator=float("inf"), seed=1,
+                 generator_busy=None):
+        self.generator_busy = generator_busy # at its limit
         self.capacity, self.noise, self.generator = capacity, noise, generator
         self.steady = steady or capacity
         self.random = random.Random(seed)
@@ -96,11 +105,12 @@ class Device:
         if offered > most:
             failed = max(1, failed)
         slight = 1 if self.random.random() < self.noise else 0
-        return trial_json(rate, seconds, failed=failed, retransmissions=slight, offered=offered)
+        return trial_json(rate, seconds, failed=failed, retransmissions=slight, offered=offered,
+                          busy=self.generator_busy if offered < rate else None)
 
     def send(self, rate, seconds):
         result = self.json(rate, seconds)
-        return dict(verdict.judge(result), offered=result["offered"])
+        return dict(verdict.judge(result), offered=result["offered"], started=result["started"])
 
 
 class Clock:
@@ -178,7 +188,7 @@ class ModelRig(rig.Rig):
                                          min(drain, result["drain_seconds"]))
         result.update(waited_ms={"generator": 0.0, "tandemd": 0.0})
         if kind == "proxy":
-            result["device"] = self.device_row(before, after, seconds)
+            result["device"] = self.device_row(before, after)
         result["verdict"] = verdict.judge(result)
         return result
 
