@@ -73,11 +73,10 @@ def row_of(result, rate, seconds):
     """What of a trial's JSON the report keeps."""
     judged = result["verdict"]
     device = result.get("device") or {}
-    began_for = result.get("begin_seconds", result["seconds"])
-    row = {"rate": rate, "seconds": seconds, "begin_seconds": began_for,
-           "elapsed_seconds": began_for + result["drain_seconds"],
+    row = {"rate": rate, "seconds": seconds, "begin_seconds": result["begin_seconds"],
+           "elapsed_seconds": result["elapsed_seconds"],
            "offered": verdict.offered(result), "cut": bool(result.get("interrupted")),
-           "started": result["started"], "completed": result["completed"],
+           "started": verdict.sent(result), "completed": result["completed"],
            "failed": result["failed"], "goodput": result["goodput"],
            "drain_seconds": result["drain_seconds"],
            "failures": {k: n for k, n in result["failures"].items() if n},

@@ -30,11 +30,13 @@ def out_of_calls(trial):
     return trial["failures"].get("out_of_calls", 0)
 
 
+def sent(trial):
+    return trial["started"] - out_of_calls(trial)
+
+
 def offered(trial):
     """Calls a second that were really sent."""
-    if not trial["started"]:
-        return 0.0
-    return trial["offered"] * (trial["started"] - out_of_calls(trial)) / trial["started"]
+    return trial["offered"] * sent(trial) / trial["started"] if trial["started"] else 0.0
 
 
 def is_short(trial):
@@ -65,16 +67,15 @@ def wrongs(trial):
     """What went wrong with the calls that were sent, in words.  RFC 7502 wants zero failures; zero
     faults and zero retransmissions are ours, stricter."""
     said = []
-    sent = trial["started"] - out_of_calls(trial)
     failed = trial["failed"] - out_of_calls(trial)
-    if sent == 0:
+    if sent(trial) == 0:
         said.append("no call was started")
     if failed:
         kinds = ", ".join("%s %d" % (k, n) for k, n in sorted(trial["failures"].items())
                           if n and k != "out_of_calls")
-        said.append("%d of %d failed%s" % (failed, sent, " (%s)" % kinds if kinds else ""))
-    elif trial["completed"] != sent:
-        said.append("%d of %d did not end" % (sent - trial["completed"], sent))
+        said.append("%d of %d failed%s" % (failed, sent(trial), " (%s)" % kinds if kinds else ""))
+    elif trial["completed"] != sent(trial):
+        said.append("%d of %d did not end" % (sent(trial) - trial["completed"], sent(trial)))
     faults = {k: n for k, n in trial["faults"].items() if n}
     if faults:
         said.append("faults: " + ", ".join("%s %d" % pair for pair in sorted(faults.items())))
