@@ -95,7 +95,7 @@ def rate_section(results, name, heading, unit):
     best = part.get("at_best")
     if best and best["device"].get("messages"):
         device = best["device"]
-        said += ("\nIn the best trial that passed (%s/s for %g s): %s messages, %s TSC cycles a "
+        said += ("\nIn the best trial without a failure (%s/s for %g s): %s messages, %s TSC cycles a "
                  "message (%s core cycles), of them %s in the engine; worker %s busy.\n" % (
                      thousands(best["rate"]), best["seconds"], thousands(device["messages"]),
                      thousands(device["cycles_a_message"]),

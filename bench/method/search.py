@@ -115,13 +115,17 @@ def quick(send, start, seconds, precision=PRECISION, rate_max=1e8):
     try:
         while True:
             trial = tried(send, rate, seconds)
-            if is_bounded(trial):
+            least = floored(bound(rate, trial))
+            if is_bounded(trial) and (least <= best or not trial["disturbed"]):
                 limited = True
-                if floored(bound(rate, trial)) > best:
-                    best, offered = floored(bound(rate, trial)), trial["offered"]
+                if least > best:
+                    best, offered = least, trial["offered"]
                 break
-            if trial["passed"]:
-                best, offered = rate, trial["offered"]
+            if trial["passed"] or is_bounded(trial):
+                # Disturbed, it was offered after all, and late: a bound; the next one may be none.
+                limited = not trial["passed"]
+                best = least if limited else rate
+                offered = trial["offered"]
                 if rate >= rate_max:
                     break
             else:
