@@ -56,6 +56,24 @@ static void every_planted_fault_is_reported_as_what_it_is(void **)
 	}
 }
 
+/* None of them, whichever way it is checked: not only those that another check sees as well. */
+static void every_octet_and_row_that_is_planted_is_reported(void **)
+{
+	static const char *const names[] = { "branch-octets", "branch-blank", "branch-line-end",
+		"record-route-octets", "second-contact", "content-encoding" };
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(names); i++) {
+		for (int check = TRAFFIC_CHECK_MASKED; check <= TRAFFIC_CHECK_ALL; check++) {
+			struct virtual *v = run_planted(plant_find(names[i]), (uint8_t)check);
+			uint64_t reported = faults_of(traffic_results(virtual_traffic(v)));
+			if (!virtual_planted(v) || reported < virtual_planted(v))
+				fail_msg("%s: %lu planted, %lu reported", names[i],
+					 (unsigned long)virtual_planted(v), (unsigned long)reported);
+			virtual_destroy(v);
+		}
+	}
+}
+
 static void nothing_is_reported_without_a_plant(void **)
 {
 	struct virtual *v = run_planted(NULL, TRAFFIC_CHECK_MASKED);
@@ -95,6 +113,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_planted_fault_is_reported_as_what_it_is),
+		cmocka_unit_test(every_octet_and_row_that_is_planted_is_reported),
 		cmocka_unit_test(nothing_is_reported_without_a_plant),
 		cmocka_unit_test(a_dropped_ack_ends_the_call_by_the_targets_bye),
 		cmocka_unit_test(checks_that_are_off_report_nothing),
