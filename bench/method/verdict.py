@@ -55,7 +55,7 @@ def limit_of(trial, device=None):
     if not is_short(trial) and not trial["generator"]["limited"] and not out_of_calls(trial):
         return None
     busy = trial["generator"]["busy_share"] >= BUSY_SHARE_MIN
-    if device and ((device.get("busy_share") or 0.0) >= WORKER_BUSY_MIN or
+    if device and (has_no_time(device) or
                    (ring_was_full(trial, device) and not busy)):
         return "device"
     if busy or is_short(trial) or out_of_calls(trial):
@@ -91,9 +91,14 @@ def is_slight(trial):
     return trial["started"] > 0 and wrong < SLIGHT_SHARE * trial["started"]
 
 
-def sentence_of_limit(trial, limit):
+def has_no_time(device):
+    return (device.get("busy_share") or 0.0) >= WORKER_BUSY_MIN
+
+
+def sentence_of_limit(trial, limit, device):
     if limit == "device":
-        return "the worker had no time left at %.0f/s" % offered(trial)
+        return "%s at %.0f/s" % ("the worker had no time left" if has_no_time(device) else
+                                 "tandemd's ring was full", offered(trial))
     if limit == "disturbance":
         return "disturbed: the generator was late without being busy"
     if out_of_calls(trial):
@@ -115,7 +120,7 @@ def judge(trial, device=None):
     clean = not said and limit != "device"
     slight = not clean and is_slight(trial) and not (limit == "device" and is_short(trial))
     if limit:
-        said.append(sentence_of_limit(trial, limit))
+        said.append(sentence_of_limit(trial, limit, device))
     return {"passed": not said, "reasons": said, "clean": clean, "limit": limit,
             "limited": limit in ("generator", "disturbance"),
             "disturbed": limit == "disturbance", "slight": slight}
