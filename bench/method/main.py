@@ -158,6 +158,9 @@ def run_parts(run, kind, names, progress, options, results):
             run.rig.stop_tandemd()
         saved = max(0.0, saved + plan["parts"].get(name, 0) - (time.monotonic() - began))
         progress.end()
+        # An interrupted pass keeps the parts that it has.
+        results["seconds"] = time.monotonic() - progress.began
+        save(results, options.out)
     # A single part that wanted the peak has looked for it.
     if "sessions" in run.results:
         results["parts"].setdefault("sessions", run.results["sessions"])
@@ -212,7 +215,8 @@ def main():
     results = {"tandem_report": 1, "pass": kind if kind != "parts" else " ".join(names),
                "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
                "command": options.command, "machine": machine, "warnings": [], "skipped": {},
-               "threshold_seconds": parts.THRESHOLD_SECONDS, "parts": {}}
+               "threshold_seconds": parts.THRESHOLD_SECONDS, "parts": {}, "setup": {},
+               "commands": {}, "seconds": 0.0}
 
     busy = machines.busy_shares(1.0, sorted(machine["cores_usable"]))
     before = clocks(options.build, cores)
@@ -242,10 +246,17 @@ def main():
     return 1 if failed or not results["parts"] else 0
 
 
-def write(results, folder):
-    with open(os.path.join(folder, "results.json"), "w", encoding="utf-8") as f:
+def save(results, folder):
+    os.makedirs(folder, exist_ok=True)
+    path = os.path.join(folder, "results.json")
+    with open(path + ".new", "w", encoding="utf-8") as f:
         json.dump(results, f, indent=1)
         f.write("\n")
+    os.replace(path + ".new", path)
+
+
+def write(results, folder):
+    save(results, folder)
     report.write(results, folder)
 
 
