@@ -134,7 +134,8 @@ def run_part(run, name, progress, options, results):
     return function(run)
 
 
-def run_parts(run, kind, names, progress, options, results):
+def run_parts(run, kind, names, progress, options, results, keep=lambda: None):
+    """`keep` is called after each part: an interrupted pass keeps those that it has."""
     plan = QUICK if kind == "quick" else FULL
     timed = kind in ("full", "quick")
     saved = 0.0
@@ -158,9 +159,7 @@ def run_parts(run, kind, names, progress, options, results):
             run.rig.stop_tandemd()
         saved = max(0.0, saved + plan["parts"].get(name, 0) - (time.monotonic() - began))
         progress.end()
-        # An interrupted pass keeps the parts that it has.
-        results["seconds"] = time.monotonic() - progress.began
-        save(results, options.out)
+        keep()
     # A single part that wanted the peak has looked for it.
     if "sessions" in run.results:
         results["parts"].setdefault("sessions", run.results["sessions"])
@@ -227,7 +226,8 @@ def main():
         rig.calls_max = limits["live_max"]
         run = parts.Pass(rig, limits, progress)
         try:
-            run_parts(run, kind, names, progress, options, results)
+            run_parts(run, kind, names, progress, options, results,
+                      lambda: keep(results, progress, options.out))
         finally:
             rig.stop()
             rig.keep(options.out)
@@ -244,6 +244,11 @@ def main():
     progress.say("report: %s" % os.path.join(options.out, "report.md"))
     failed = any(why.startswith("failed") for why in results["skipped"].values())
     return 1 if failed or not results["parts"] else 0
+
+
+def keep(results, progress, folder):
+    results["seconds"] = time.monotonic() - progress.began
+    save(results, folder)
 
 
 def save(results, folder):
