@@ -4,6 +4,7 @@
 #include <rte_ethdev.h>
 #include <rte_prefetch.h>
 
+#include "dpdk/memory.h"
 #include "generator/loop.h"
 
 #define BURST           32u
@@ -65,28 +66,6 @@ static bool create_links(struct loop *loop, uint64_t seed, char *error)
 	return loop->links != NULL;
 }
 
-/* All of it is touched at once: what is not there would end in the kernel's choosing a victim. */
-static bool calls_fit(const struct options *o, char *error)
-{
-	const uint64_t wanted = (uint64_t)o->calls_max * TRAFFIC_CALL_OCTETS;
-	unsigned long long kib = 0;
-	char line[128];
-	FILE *file = fopen("/proc/meminfo", "re");
-
-	while (file && fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "MemAvailable: %llu kB", &kib) == 1)
-			break;
-	}
-	if (file)
-		fclose(file);
-	if (kib == 0 || wanted <= kib << 10)
-		return true;
-	snprintf(error, OPTIONS_ERROR_MAX,
-		 "%u live calls (--calls-max) take %llu MiB, and %llu MiB are available",
-		 o->calls_max, (unsigned long long)(wanted >> 20), kib >> 10);
-	return false;
-}
-
 static bool create_traffic(struct loop *loop, uint64_t seed, char *error)
 {
 	const struct options *o = loop->options;
@@ -108,7 +87,7 @@ static bool create_traffic(struct loop *loop, uint64_t seed, char *error)
 
 	if (o->caller_count == 0 || o->target_count == 0)
 		return true;
-	if (!calls_fit(o, error))
+	if (!options_calls_fit(o, memory_available(), error))
 		return false;
 	loop->traffic = traffic_create(&config, rte_rdtsc(), error, OPTIONS_ERROR_MAX);
 	return loop->traffic != NULL;

@@ -422,6 +422,17 @@ enum options_status options_parse(int argc, char **argv, struct options *options
 	return complete(&parse) ? OPTIONS_RUN : OPTIONS_WRONG;
 }
 
+bool options_calls_fit(const struct options *options, size_t available, char *error)
+{
+	const size_t wanted = (size_t)options->calls_max * TRAFFIC_CALL_OCTETS;
+
+	if (wanted <= available)
+		return true;
+	return option_wrong(error,
+			    "--calls-max: %u live calls take %zu MiB, and %zu MiB are available",
+			    options->calls_max, wanted >> 20, available >> 20);
+}
+
 bool options_parse_trial(const char *line, const struct options_trial *defaults,
 			 struct options_trial *trial, char *error)
 {

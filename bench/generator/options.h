@@ -93,6 +93,10 @@ enum options_status {
 						char *error);
 void options_help(FILE *out);
 
+/* All of their memory is touched at start: what is not there would end in the kernel's choosing a
+ * process to kill.  `available`: octets.  False: error[OPTIONS_ERROR_MAX]. */
+[[nodiscard]] bool options_calls_fit(const struct options *options, size_t available, char *error);
+
 /*
  * "rate=R seconds=S [calls=N] [mix=..] [hold=MS] [ring=MS] [flood-rate=N]"; what is not said is as
  * in `defaults`; a bound (seconds or calls) that is said replaces both.  False:

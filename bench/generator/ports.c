@@ -4,8 +4,6 @@
 #include <net/if.h>
 #include <sched.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,6 +12,7 @@
 #include <rte_ethdev.h>
 #include <rte_lcore.h>
 
+#include "dpdk/af_xdp_socket.h"
 #include "dpdk/claim.h"
 #include "dpdk/device_text.h"
 #include "dpdk/eal.h"
@@ -26,7 +25,6 @@
 #define LOOP_DEVICE        "net_ring0"
 #define LOOKS_A_SECOND     20
 #define LOOKS_A_START      6
-#define AF_XDP_SEND_BUFFER (16 << 20)
 
 /* ---- start of DPDK --------------------------------------------------------------------------- */
 
@@ -227,24 +225,6 @@ static int port_start(struct ports *ports, struct port *port, const struct optio
 	if (o->loop || !mac_is_station(port->link.mac))
 		memcpy(port->link.mac, loop_mac, MAC_LEN);
 	return 0;
-}
-
-/* As dataplane/dpdk does for tandemd: a socket of AF_XDP that may owe the receiver but 90 packets
- * makes the driver spin. */
-static void af_xdp_widen_sockets(void)
-{
-	const int size = AF_XDP_SEND_BUFFER;
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return;
-	for (int fd = 3; fd < (int)MIN(limit.rlim_cur, (rlim_t)4096); fd++) {
-		socklen_t len = sizeof(int);
-		int domain;
-
-		if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain == AF_XDP)
-			(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
-	}
 }
 
 bool port_is_up(const struct port *port)

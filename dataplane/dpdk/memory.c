@@ -29,8 +29,7 @@
 #define JUMBOS_A_WORKER 32u
 #define JUMBO_ROUNDING  8192u     /* to whole pages */
 
-/* Octets that the kernel can give without paging; SIZE_MAX where it does not tell. */
-static size_t memory_available(void)
+size_t memory_available(void)
 {
 	unsigned long long kib = 0;
 	char line[128];

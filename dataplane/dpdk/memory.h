@@ -12,6 +12,9 @@
 
 #define MEMORY_MIN ((size_t)64 << 20)
 
+/* Octets that the kernel can give without paging; SIZE_MAX where it does not tell. */
+[[nodiscard]] size_t memory_available(void);
+
 struct memory_plan {
 	size_t packets;         /* octets of all packet pools */
 	size_t heap;            /* of DPDK's heap: pools, rings, stacks */

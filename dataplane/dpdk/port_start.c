@@ -2,19 +2,17 @@
 /* Devices: configuration and start of the ports; see port.h.  Control thread. */
 #include <errno.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 
+#include "dpdk/af_xdp_socket.h"
 #include "dpdk/eal.h"
 #include "dpdk/port.h"
 
 #define RX_DESCRIPTORS 2048
 #define TX_DESCRIPTORS 2048
-#define AF_XDP_SEND_BUFFER (16 << 20)
 
 /*
  * Spreading looks at addresses alone: all fragments of a datagram then arrive on one queue, and
@@ -116,27 +114,6 @@ static void port_let_multicast_in(struct device *device, uint16_t port)
 		return;
 	if (rte_eth_promiscuous_enable(port) == 0)
 		device->is_promiscuous = true;
-}
-
-/*
- * In copy mode an AF_XDP socket charges what it sends to its send buffer, of some 90 packets by
- * default, until the receiver has taken it, and the driver spins while the buffer is full: a slow
- * peer would stop the worker.  The driver does not show its sockets; they are found among ours.
- */
-static void af_xdp_widen_sockets(void)
-{
-	const int size = AF_XDP_SEND_BUFFER;
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return;
-	for (int fd = 3; fd < (int)MIN(limit.rlim_cur, (rlim_t)4096); fd++) {
-		socklen_t len = sizeof(int);
-		int domain;
-
-		if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain == AF_XDP)
-			(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
-	}
 }
 
 static int port_start(struct dataplane *dataplane, struct device *device, uint16_t port,

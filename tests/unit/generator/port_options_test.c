@@ -245,6 +245,16 @@ static char *text_of(FILE *in)
 	return text;
 }
 
+static void more_live_calls_than_memory_are_refused(void **)
+{
+	assert_int_equal(parse(BASE "--calls-max 1048576"), OPTIONS_RUN);
+	assert_true(options_calls_fit(&options, (size_t)TRAFFIC_CALL_OCTETS << 20, error));
+	assert_true(options_calls_fit(&options, SIZE_MAX, error));
+	assert_false(options_calls_fit(&options, ((size_t)TRAFFIC_CALL_OCTETS << 20) - 1, error));
+	assert_string_equal(error, "--calls-max: 1048576 live calls take 1152 MiB, and 1151 MiB "
+				   "are available");
+}
+
 static void the_manual_page_and_help_have_every_option(void **)
 {
 	static const char *const names[] = {
@@ -287,6 +297,7 @@ int main(void)
 		cmocka_unit_test(a_loop_needs_nothing_else),
 		cmocka_unit_test(a_flood_runs_alone_or_beside_calls),
 		cmocka_unit_test(a_trial_changes_what_it_names),
+		cmocka_unit_test(more_live_calls_than_memory_are_refused),
 		cmocka_unit_test(the_manual_page_and_help_have_every_option),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
