@@ -245,7 +245,7 @@ static bool fill_target(const struct config_pool *pool, const struct config_targ
 	to->interface = balance_egress_find(snapshot, &from->endpoint.address);
 	to->priority = (uint16_t)from->priority;
 	to->weight = (uint16_t)from->weight;
-	to->status = target_registry_find(registry, to->id);
+	to->status = target_registry_find(registry, to->id, &to->slot);
 	return to->status != NULL;
 }
 

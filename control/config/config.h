@@ -99,9 +99,10 @@ struct config_identity {
 struct target_registry;
 [[nodiscard]] struct target_registry *target_registry_create(void); /* NULL: out of memory */
 void target_registry_destroy(struct target_registry *registry);     /* NULL is allowed */
-/* The target's status, made on first sight (ready, up).  NULL: out of memory. */
+/* The target's status, made on first sight (ready, up), and the number by which snapshots know it
+ * (slot may be NULL).  NULL: out of memory, or 65,535 different targets since the start. */
 [[nodiscard]] struct target_status *target_registry_find(struct target_registry *registry,
-							 uint64_t id);
+							 uint64_t id, uint16_t *slot);
 /*
  * Sets of timers by index, for the same reason: a transaction refers to its set by the index, and
  * keeps the timers that it began with when the configuration changes.  Equal sets are one.

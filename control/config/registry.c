@@ -10,6 +10,7 @@
 struct registry_slot {
 	uint64_t id;
 	struct target_status *status; /* NULL: free */
+	uint16_t number;
 };
 
 struct target_registry {
@@ -71,11 +72,21 @@ static bool registry_grow(struct target_registry *registry)
 	return true;
 }
 
-struct target_status *target_registry_find(struct target_registry *registry, uint64_t id)
+static struct target_status *slot_found(const struct registry_slot *slot, uint16_t *number)
+{
+	if (number)
+		*number = slot->number;
+	return slot->status;
+}
+
+struct target_status *target_registry_find(struct target_registry *registry, uint64_t id,
+					   uint16_t *number)
 {
 	struct registry_slot *slot = slot_find(registry->slots, registry->size, id);
 	if (slot->status)
-		return slot->status;
+		return slot_found(slot, number);
+	if (registry->count == BALANCE_NONE)
+		return NULL;
 	if (registry->count >= registry->size / 2) {
 		if (!registry_grow(registry))
 			return NULL;
@@ -85,9 +96,12 @@ struct target_status *target_registry_find(struct target_registry *registry, uin
 	if (!status)
 		return NULL;
 	*status = (struct target_status){ .admin = TARGET_READY, .health = TARGET_UP };
-	*slot = (struct registry_slot){ .id = id, .status = status };
-	registry->count++;
-	return status;
+	*slot = (struct registry_slot){
+		.id = id,
+		.status = status,
+		.number = (uint16_t)registry->count++,
+	};
+	return slot_found(slot, number);
 }
 
 uint16_t target_registry_timers(struct target_registry *registry, const struct balance_timers *set)

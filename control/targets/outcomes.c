@@ -73,6 +73,9 @@ void target_outcomes_count(void *context, const struct outcome *outcome)
 	case OUTCOME_TRANSPORT_ERROR:
 		record->transport_errors++;
 		break;
+	case OUTCOME_PROVISIONAL:
+	case OUTCOME_PROBE:
+		return;
 	}
 	record->failures_in_a_row = is_failure ? record->failures_in_a_row + 1 : 0;
 }

@@ -58,12 +58,12 @@ uint64_t balance_call_hash(const struct balance_snapshot *snapshot, struct span 
 	return hash64(&snapshot->call_key, call_id);
 }
 
-static bool is_tried(const struct balance_request *request, uint32_t target)
+static bool is_tried(const struct balance_request *request, const struct balance_target *target)
 {
 	uint32_t count = MIN(request->tried_count, (uint32_t)BALANCE_TRIED_MAX);
 
 	for (uint32_t i = 0; i < count; i++) {
-		if (request->tried[i] == target)
+		if (request->tried[i] == target->slot)
 			return true;
 	}
 	return false;
@@ -143,7 +143,7 @@ static uint16_t select_by_hash(const struct balance_snapshot *snapshot,
 			    target->id >= targets[best].id)
 				continue;
 		}
-		if (is_tried(request, pool->target_first + i))
+		if (is_tried(request, target))
 			continue;
 		if (!is_admitted(target, admission))
 			continue;
@@ -175,10 +175,9 @@ static uint32_t common_divisor(uint32_t a, uint32_t b)
 	return a;
 }
 
-static bool takes_part(const struct balance_pool *pool, const struct balance_target *targets,
-		       uint32_t i, const struct balance_request *request)
+static bool takes_part(const struct balance_target *target, const struct balance_request *request)
 {
-	return !is_tried(request, pool->target_first + i) && balance_target_is_usable(&targets[i]);
+	return !is_tried(request, target) && balance_target_is_usable(target);
 }
 
 static struct field field_of(const struct balance_snapshot *snapshot,
@@ -189,7 +188,7 @@ static struct field field_of(const struct balance_snapshot *snapshot,
 
 	for (uint32_t i = 0; i < pool->target_count; i++) {
 		uint32_t class = target_class(&targets[i]), share = target_share(&targets[i]);
-		if (class > field.class || !takes_part(pool, targets, i, request))
+		if (class > field.class || !takes_part(&targets[i], request))
 			continue;
 		if (class < field.class)
 			field = (struct field){ .class = class };
@@ -209,8 +208,7 @@ static uint16_t field_pick(const struct balance_snapshot *snapshot, const struct
 	const struct balance_target *targets = snapshot->targets + pool->target_first;
 
 	for (uint32_t i = 0; i < field->last; i++) {
-		if (target_class(&targets[i]) != field->class ||
-		    !takes_part(pool, targets, i, request))
+		if (target_class(&targets[i]) != field->class || !takes_part(&targets[i], request))
 			continue;
 		uint32_t share = target_share(&targets[i]);
 		if (turn < share)

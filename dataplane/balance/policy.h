@@ -22,7 +22,7 @@ struct balance_state {
 struct balance_request {
 	uint64_t call_hash;         /* balance_call_hash of the Call-ID */
 	uint32_t tried_count;
-	uint16_t tried[BALANCE_TRIED_MAX]; /* target indices not to choose again */
+	uint16_t tried[BALANCE_TRIED_MAX]; /* slots of targets not to choose again */
 };
 
 /* hash64 under snapshot->call_key. */

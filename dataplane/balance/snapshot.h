@@ -23,13 +23,24 @@ enum balance_policy { POLICY_CALL_ID_HASH, POLICY_ROUND_ROBIN, POLICY_WEIGHTED_R
 /* The operator's wish. */
 enum target_admin { TARGET_READY, TARGET_DRAIN, TARGET_MAINT };
 /* What was observed. */
-enum target_health { TARGET_UP, TARGET_DOWN, TARGET_BLACKLISTED };
+enum target_health {
+	TARGET_UP,
+	TARGET_DOWN,        /* by probes */
+	TARGET_BLACKLISTED, /* by what real traffic showed, or by hand */
+	TARGET_TRIAL,       /* half-open: gets the few calls that `trials` allows */
+};
 
-/* A line a target for each of the writers; atomics, relaxed.  Owned by control, found by stable id, never freed while
- * the data plane runs. */
+#define TARGET_WEIGHT_WHOLE 65536u
+
+/* A line a target for each of the writers; atomics, relaxed.  Owned by control, found by stable id,
+ * never freed while the data plane runs. */
 struct target_status {
 	alignas(CACHE_LINE_SIZE) uint32_t admin; /* enum target_admin.  control: rw, workers: ro */
 	uint32_t health;                          /* enum target_health.  control: rw, workers: ro */
+	/* How much of its weight does not count, in TARGET_WEIGHT_WHOLE: while it starts slowly, or
+	 * after it said that it is full.  control: rw, workers: ro */
+	uint32_t withheld;
+	uint32_t reserved;
 	/* The wish before the last change, and when that was made (balance_admin_set); 0: never.
 	 * control: rw, workers: ro */
 	uint64_t change;
@@ -38,8 +49,21 @@ struct target_status {
 	uint64_t responses_2xx, responses_other, timeouts, errors;
 	int64_t outstanding; /* client transactions without a final response */
 	uint64_t unacknowledged; /* 2xx to INVITE that saw no ACK for 64*T1 */
+	int64_t calls;           /* live: INVITE dialogs, from the 2xx to the end */
+	/* Touched only where a cap or a trial asks for it. */
+	alignas(CACHE_LINE_SIZE) uint32_t trials; /* of TARGET_TRIAL, left.  control: sets; workers: take */
+	uint32_t reserved_trials;
+	uint64_t rate_due; /* of rate_max: tick of the next request's turn.  workers: rw */
 };
-static_assert(sizeof(struct target_status) == 2 * CACHE_LINE_SIZE);
+static_assert(sizeof(struct target_status) == 3 * CACHE_LINE_SIZE);
+
+/* The same of a pool. */
+struct pool_status {
+	/* So many of its targets are out that all that the operator wishes take part, whatever was
+	 * observed.  control: rw, workers: ro */
+	alignas(CACHE_LINE_SIZE) uint32_t is_panicking;
+};
+static_assert(sizeof(struct pool_status) == CACHE_LINE_SIZE);
 
 struct balance_target {
 	/* What choosing a target reads comes first, in one cache line. */
@@ -50,6 +74,9 @@ struct balance_target {
 	uint16_t priority;        /* lower first (RFC 2782) */
 	uint16_t weight;          /* 0: gets no new calls but as last resort */
 	struct endpoint endpoint; /* resolved */
+	uint16_t slot;            /* the target's number in all snapshots, where an index is of one */
+	uint32_t calls_max;       /* live calls; 0: no cap */
+	uint32_t rate_max;        /* initial requests a second; 0: no cap */
 	char name[BALANCE_NAME_MAX];
 	char uri[128];            /* as configured, without < > */
 };
@@ -66,6 +93,8 @@ struct balance_pool {
 	uint8_t failover;         /* enum failover_cause bits */
 	uint8_t attempts_max;     /* targets tried for one request, at least 1 */
 	bool is_request_uri;      /* the Request-URI names the next hop (`pool: request-uri`) */
+	bool is_retired;          /* not configured any more; what has begun may still refer to it */
+	struct pool_status *status; /* NULL: it never panics */
 	uint16_t timer_set;       /* of requests sent there; BALANCE_NONE: the service's */
 	uint32_t try_next_after_ms; /* an INVITE without any answer goes to the next target too; 0: no */
 	uint32_t target_first;    /* targets[target_first .. +target_count) */
@@ -102,6 +131,7 @@ struct balance_service {
 	bool push_route;
 	uint8_t cseq_check;       /* enum service_cseq_check */
 	bool bye_unacknowledged;
+	bool is_retired;          /* not configured any more, listens nowhere; what has begun ends by it */
 	uint32_t dialog_age_ms;   /* of dialogs without a session timer */
 	uint32_t domain_first, domain_count; /* snapshot->domains; none: any */
 	uint32_t listen_first, listen_count; /* snapshot->listens */
@@ -164,6 +194,9 @@ struct balance_snapshot {
 	uint32_t interface_count, service_count, listen_count, pool_count, target_count;
 	uint32_t peer_count, domain_count, host_count, timer_set_count;
 	struct balance_interface interfaces[BALANCE_INTERFACES_MAX];
+	/* A service and a pool keep their index in all snapshots of a process: transactions and
+	 * dialogs refer to them by it.  The index of a retired one is given away again when nothing
+	 * can refer to it any more. */
 	const struct balance_service *services;
 	const struct balance_listen *listens;
 	const struct balance_pool *pools;

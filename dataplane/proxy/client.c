@@ -144,7 +144,7 @@ void client_use_target(struct call *call, struct txn *txn, struct txn *branch,
 	branch->target_id = target->id;
 	branch->status = target->status;
 	if (txn->tried_count < BALANCE_TRIED_MAX)
-		txn->tried[txn->tried_count++] = route->target;
+		txn->tried[txn->tried_count++] = target->slot;
 	if (!branch->status)
 		return;
 	branch->flags |= TXN_OUTSTANDING;

@@ -142,7 +142,7 @@ struct txn {
 	uint32_t client_interval_ms, server_interval_ms, cancel_interval_ms;
 	uint32_t counted;          /* running timers that are counted (proxy/timers.h) */
 	uint32_t received_ms;      /* first copy of the request, modulo 2^32; 0: a second one came */
-	uint16_t tried[BALANCE_TRIED_MAX];
+	uint16_t tried[BALANCE_TRIED_MAX]; /* targets' slots */
 	uint16_t server_timers, client_timers; /* sets of the snapshot (proxy/timers.h) */
 	uint32_t loop_part;        /* second part of the branch parameter */
 	uint32_t parent;           /* in a branch: slot of its transaction */

@@ -27,12 +27,23 @@ enum outcome_kind {
 	OUTCOME_RESPONSE,        /* a target gave a final response; value: status */
 	OUTCOME_TIMEOUT,         /* Timer B or F ran out without any response */
 	OUTCOME_TRANSPORT_ERROR, /* ICMP error */
+	OUTCOME_PROVISIONAL,     /* first response to an INVITE, a provisional one; value: status */
+	OUTCOME_PROBE,           /* a probe ended; value: status, 0: no answer in time */
 };
+#define OUTCOME_NO_RETRY_AFTER UINT32_MAX
 struct outcome {
 	uint64_t target_id;
+	uint32_t delay_us;       /* from the first sending to this response; 0: not known */
+	uint32_t retry_after_s;  /* of a 503; OUTCOME_NO_RETRY_AFTER: it has none */
+	uint32_t probe;          /* of a probe: its number, of struct dataplane_probe */
 	uint16_t value;
 	uint8_t kind;            /* enum outcome_kind */
-	bool is_invite;
+	uint8_t flags;           /* enum outcome_flag */
+};
+static_assert(sizeof(struct outcome) == 24);
+enum outcome_flag {
+	OUTCOME_IS_INVITE = 1 << 0,
+	OUTCOME_WAS_ANSWERED = 1 << 1, /* a timeout after a provisional response: slow, not absent */
 };
 #define OUTBOX_OUTCOMES_MAX 64
 

@@ -143,9 +143,10 @@ void call_outcome(struct call *call, const struct txn *txn, enum outcome_kind ki
 		return;
 	outbox->outcomes[outbox->outcome_count++] = (struct outcome){
 		.target_id = txn->target_id,
+		.retry_after_s = OUTCOME_NO_RETRY_AFTER,
 		.value = value,
 		.kind = (uint8_t)kind,
-		.is_invite = (txn->flags & TXN_IS_INVITE) != 0,
+		.flags = txn->flags & TXN_IS_INVITE ? OUTCOME_IS_INVITE : 0,
 	};
 }
 

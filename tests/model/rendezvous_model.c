@@ -48,6 +48,7 @@ static void world_init(void)
 		char name[16];
 		int n = snprintf(name, sizeof(name), "pool/sw%u", i);
 		world.targets[i].id = hash64(&(struct hash_key){ 0, 0 }, span_of(name, (size_t)n));
+		world.targets[i].slot = (uint16_t)i;
 		world.targets[i].weight = weights[i];
 		world.targets[i].status = &world.statuses[i];
 	}

@@ -208,7 +208,7 @@ PLANTED = [
      "					 branch->attempt),",
      "					 0),"),
     ("fail-over may meet the same target", "proxy/client.c",
-     "txn->tried[txn->tried_count++] = route->target;",
+     "txn->tried[txn->tried_count++] = target->slot;",
      "txn->tried[txn->tried_count++] = 0;"),
     ("fail-over of a non-INVITE that timed out", "proxy/attempt.c",
      "	if (cause == FAILOVER_TIMEOUT && !(txn->flags & TXN_IS_INVITE))\n"

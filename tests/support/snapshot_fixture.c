@@ -24,6 +24,7 @@ static bool finish(struct snapshot_fixture *fixture)
 	qsort(fixture->targets, s->target_count, sizeof(fixture->targets[0]), by_pool);
 	for (uint32_t i = s->target_count; i-- > 0;) {
 		struct balance_pool *pool = &fixture->pools[fixture->targets[i].pool];
+		fixture->targets[i].slot = (uint16_t)i;
 		pool->target_first = i;
 		pool->target_count++;
 	}

@@ -30,6 +30,7 @@ static void target_set(struct balance_target *target, uint32_t i, bool weighted,
 	*target = (struct balance_target){
 		.id = micro_random_u64(random),
 		.status = &world.statuses[i],
+		.slot = (uint16_t)i,
 		.weight = weighted ? (uint16_t)(1 + micro_random_below(random, 4)) : 1,
 	};
 	world.statuses[i] = (struct target_status){ .admin = TARGET_READY, .health = TARGET_UP };
@@ -85,6 +86,6 @@ uint32_t policy_subject_select_third(void)
 	struct balance_request request = { .call_hash = micro_random_u64(&world.calls) };
 
 	while (request.tried_count < 2)
-		request.tried[request.tried_count++] = (uint16_t)select_with(&request);
+		request.tried[request.tried_count++] = world.targets[select_with(&request)].slot;
 	return select_with(&request);
 }

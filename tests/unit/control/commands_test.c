@@ -257,7 +257,7 @@ static void show_targets_counts_what_traffic_showed(void **state)
 	struct test *t = *state;
 	const struct balance_target *sw1 = &t->control.snapshot->targets[0];
 	const struct outcome outcomes[] = {
-		{ .target_id = sw1->id, .kind = OUTCOME_RESPONSE, .value = 200, .is_invite = true },
+		{ .target_id = sw1->id, .kind = OUTCOME_RESPONSE, .value = 200, .flags = OUTCOME_IS_INVITE },
 		{ .target_id = sw1->id, .kind = OUTCOME_RESPONSE, .value = 486 },
 		{ .target_id = sw1->id, .kind = OUTCOME_RESPONSE, .value = 503 },
 		{ .target_id = sw1->id, .kind = OUTCOME_TIMEOUT },

@@ -292,12 +292,17 @@ static void registry_keeps_statuses_while_it_grows(void **)
 	struct target_registry *registry = target_registry_create();
 	struct target_status *statuses[1000];
 	for (uint64_t i = 0; i < ARRAY_SIZE(statuses); i++) {
-		statuses[i] = target_registry_find(registry, i * 64); /* one slot's worth of ids */
+		uint16_t slot;
+		/* ids that meet in the registry's table */
+		statuses[i] = target_registry_find(registry, i * 64, &slot);
+		assert_int_equal(slot, i);
 		assert_non_null(statuses[i]);
 		statuses[i]->requests = i;
 	}
 	for (uint64_t i = 0; i < ARRAY_SIZE(statuses); i++) {
-		assert_ptr_equal(target_registry_find(registry, i * 64), statuses[i]);
+		uint16_t slot;
+		assert_ptr_equal(target_registry_find(registry, i * 64, &slot), statuses[i]);
+		assert_int_equal(slot, i);
 		assert_int_equal(statuses[i]->requests, i);
 	}
 	target_registry_destroy(registry);
