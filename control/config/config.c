@@ -47,7 +47,7 @@ static struct config_position field_position(const struct config_item *item, uin
 
 static uint32_t field_index(enum keyword_section section, size_t offset)
 {
-	const struct keyword_table *table = &keyword_tables[section];
+	const struct keyword_table *table = keyword_tables[section];
 	for (uint32_t i = 0; i < table->count; i++) {
 		if (table->keywords[i].type != KEYWORD_NOT_BUILT &&
 		    table->keywords[i].offset == offset)

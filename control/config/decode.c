@@ -223,7 +223,7 @@ static bool decode_hosts(struct decoder *d, const struct keyword *keyword, const
 static bool decode_list(struct decoder *d, const struct keyword *keyword, const yaml_node_t *node,
 			struct config_list *list)
 {
-	size_t size = keyword_tables[keyword->section].struct_size;
+	size_t size = keyword_tables[keyword->section]->struct_size;
 	if (!expect(d, keyword, node, YAML_SEQUENCE_NODE, "a list of mappings"))
 		return false;
 	const yaml_node_item_t *first = node->data.sequence.items.start;
@@ -276,7 +276,7 @@ static bool decode_value(struct decoder *d, const struct keyword *keyword, const
 /* "services[]: " before a message, nothing at the top. */
 static void put_path(enum keyword_section section, char *text, size_t size)
 {
-	const char *path = keyword_tables[section].path;
+	const char *path = keyword_tables[section]->path;
 	snprintf(text, size, "%s%s", path, *path ? ": " : "");
 }
 
@@ -284,7 +284,7 @@ static void put_path(enum keyword_section section, char *text, size_t size)
 static int find_key(struct decoder *d, enum keyword_section section, const yaml_node_t *key,
 		    struct config_item *item)
 {
-	const struct keyword_table *table = &keyword_tables[section];
+	const struct keyword_table *table = keyword_tables[section];
 	char path[64], quoted[CONFIG_QUOTED_MAX], accepted[256];
 	put_path(section, path, sizeof(path));
 	keyword_list_names(section, accepted, sizeof(accepted));
@@ -341,7 +341,7 @@ static void set_default(const struct keyword *keyword, void *field)
 static bool decode_missing(struct decoder *d, enum keyword_section section, const yaml_node_t *node,
 			   struct config_item *item)
 {
-	const struct keyword_table *table = &keyword_tables[section];
+	const struct keyword_table *table = keyword_tables[section];
 	char path[64];
 	bool ok = true;
 	for (uint32_t i = 0; i < table->count; i++) {
@@ -369,7 +369,7 @@ static bool decode_missing(struct decoder *d, enum keyword_section section, cons
 static bool decode_section(struct decoder *d, enum keyword_section section, const yaml_node_t *node,
 			   struct config_item *item)
 {
-	const struct keyword_table *table = &keyword_tables[section];
+	const struct keyword_table *table = keyword_tables[section];
 	bool ok = true;
 	if (!node)
 		return decode_missing(d, section, NULL, item);

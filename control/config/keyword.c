@@ -13,7 +13,7 @@
 
 int keyword_find(enum keyword_section section, struct span name)
 {
-	const struct keyword_table *table = &keyword_tables[section];
+	const struct keyword_table *table = keyword_tables[section];
 	for (uint32_t i = 0; i < table->count; i++) {
 		if (span_equal(span_of_string(table->keywords[i].name), name))
 			return (int)i;
@@ -23,7 +23,7 @@ int keyword_find(enum keyword_section section, struct span name)
 
 const char *keyword_nearest(enum keyword_section section, struct span name)
 {
-	const struct keyword_table *table = &keyword_tables[section];
+	const struct keyword_table *table = keyword_tables[section];
 	const char *nearest = NULL;
 	unsigned int best = UINT32_MAX;
 	for (uint32_t i = 0; i < table->count; i++) {
@@ -54,7 +54,7 @@ static void append_name(char *text, size_t size, const char *name)
 
 void keyword_list_names(enum keyword_section section, char *text, size_t size)
 {
-	const struct keyword_table *table = &keyword_tables[section];
+	const struct keyword_table *table = keyword_tables[section];
 	text[0] = '\0';
 	for (uint32_t i = 0; i < table->count; i++) {
 		if (table->keywords[i].type != KEYWORD_NOT_BUILT)

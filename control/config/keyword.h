@@ -78,7 +78,8 @@ struct keyword_table {
 	uint32_t count;
 };
 
-extern const struct keyword_table keyword_tables[SECTION_COUNT];
+/* In keyword_table.c; each section stands in a keywords_*.c. */
+extern const struct keyword_table *const keyword_tables[SECTION_COUNT];
 
 /* Index in the section's table, or -1. */
 [[nodiscard]] int keyword_find(enum keyword_section section, struct span name);

@@ -115,7 +115,7 @@ static void print_scalar(const struct keyword *keyword, const void *field, FILE 
 static void print_list(const struct keyword *keyword, const struct config_list *list, int depth,
 		       FILE *out)
 {
-	size_t size = keyword_tables[keyword->section].struct_size;
+	size_t size = keyword_tables[keyword->section]->struct_size;
 	putc('\n', out);
 	for (uint32_t i = 0; i < list->count; i++) {
 		const void *item = (const unsigned char *)list->items + i * size;
@@ -159,8 +159,8 @@ static bool is_set(const struct keyword *keyword, const void *field)
 		return ((const struct config_list *)field)->count != 0;
 	case KEYWORD_MAP:
 		/* A section all of whose keywords have defaults is there with them. */
-		for (uint32_t i = 0; i < keyword_tables[keyword->section].count; i++) {
-			const struct keyword *inner = &keyword_tables[keyword->section].keywords[i];
+		for (uint32_t i = 0; i < keyword_tables[keyword->section]->count; i++) {
+			const struct keyword *inner = &keyword_tables[keyword->section]->keywords[i];
 			if (is_set(inner, (const unsigned char *)field + inner->offset))
 				return true;
 		}
@@ -202,7 +202,7 @@ static void print_value(const struct keyword *keyword, const void *field, int de
 static void print_section(enum keyword_section section, const struct config_item *item, int depth,
 			  bool in_list, FILE *out)
 {
-	const struct keyword_table *table = &keyword_tables[section];
+	const struct keyword_table *table = keyword_tables[section];
 	for (uint32_t i = 0; i < table->count; i++) {
 		const struct keyword *keyword = &table->keywords[i];
 		const void *field = (const unsigned char *)item + keyword->offset;

@@ -130,7 +130,7 @@ static void print_not_built(FILE *out)
 	      "| keyword | until then |\n|---|---|\n",
 	      out);
 	for (uint32_t i = 0; i < SECTION_COUNT; i++) {
-		const struct keyword_table *table = &keyword_tables[i];
+		const struct keyword_table *table = keyword_tables[i];
 		for (uint32_t j = 0; j < table->count; j++) {
 			const struct keyword *keyword = &table->keywords[j];
 			if (keyword->type == KEYWORD_NOT_BUILT)
@@ -161,7 +161,7 @@ void config_print_reference(FILE *out)
 	      "start alone.\n",
 	      out);
 	for (uint32_t i = 0; i < SECTION_COUNT; i++) {
-		const struct keyword_table *table = &keyword_tables[i];
+		const struct keyword_table *table = keyword_tables[i];
 		fprintf(out, "\n## %s\n\n%s\n\n", *table->path ? table->path : "Top level",
 			table->help);
 		for (uint32_t j = 0; j < table->count; j++) {

@@ -186,7 +186,7 @@ static void print_keyword(const struct keyword *keyword, int depth, FILE *out)
 /* The members of a mapping's schema, without the braces around them. */
 static void print_section(enum keyword_section section, int depth, FILE *out)
 {
-	const struct keyword_table *table = &keyword_tables[section];
+	const struct keyword_table *table = keyword_tables[section];
 	const char *separator = "";
 	fputs("\"type\": \"object\", \"additionalProperties\": false, \"required\": [", out);
 	for (uint32_t i = 0; i < table->count; i++) {

@@ -93,7 +93,7 @@ static void schema_is_json_and_knows_every_keyword(void **)
 		[SECTION_CONTROL] = member(member(root, "control"), "properties"),
 	};
 	for (uint32_t i = 0; i < SECTION_COUNT; i++) {
-		const struct keyword_table *table = &keyword_tables[i];
+		const struct keyword_table *table = keyword_tables[i];
 		size_t built = 0;
 		for (uint32_t j = 0; j < table->count; j++) {
 			if (table->keywords[j].type == KEYWORD_NOT_BUILT)
@@ -110,7 +110,7 @@ static void schema_is_json_and_knows_every_keyword(void **)
 static void every_keyword_says_what_it_is(void **)
 {
 	for (uint32_t i = 0; i < SECTION_COUNT; i++) {
-		const struct keyword_table *table = &keyword_tables[i];
+		const struct keyword_table *table = keyword_tables[i];
 		assert_true(table->count > 0 && table->count <= KEYWORDS_MAX);
 		for (uint32_t j = 0; j < table->count; j++) {
 			const struct keyword *keyword = &table->keywords[j];
@@ -146,7 +146,7 @@ static void every_example_is_accepted(void **)
 		"- {name: switches, targets: [{name: a, uri: \"sip:192.0.2.9\"%s}]%s}\n"
 		"%s\n";
 	for (uint32_t i = 0; i < SECTION_COUNT; i++) {
-		const struct keyword_table *table = &keyword_tables[i];
+		const struct keyword_table *table = keyword_tables[i];
 		for (uint32_t j = 0; j < table->count; j++) {
 			const struct keyword *keyword = &table->keywords[j];
 			char value[512], text[4096];

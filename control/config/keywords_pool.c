@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Keywords of a pool, its targets and its fail-over.  Data only. */
+#include "config/keywords.h"
+
+static const struct keyword_choice policy_choices[] = {
+	{ "call-id-hash", POLICY_CALL_ID_HASH, NULL },
+	{ "round-robin", POLICY_ROUND_ROBIN, NULL },
+	{ "weighted-random", POLICY_WEIGHTED_RANDOM, NULL },
+	{ "least-transactions", 0, "balancing by live transactions is not built yet" },
+	{ "least-calls", 0, "balancing by live calls is not built yet" },
+	{ "srv", 0, "choosing by SRV records is not built yet" },
+};
+
+static const struct keyword_choice failover_choices[] = {
+	{ "timeout", FAILOVER_TIMEOUT, NULL },
+	{ "transport-error", FAILOVER_TRANSPORT_ERROR, NULL },
+	{ "503", FAILOVER_503, NULL },
+};
+
+static const struct keyword pool_keywords[] = {
+	{ .name = "name", .type = KEYWORD_NAME, .required = true, .reloadable = true,
+	  FIELD(config_pool, name), .min = 1,
+	  .help = "What services and outputs call the pool.  `request-uri` is taken.",
+	  .example = "switches" },
+	{ .name = "policy", .type = KEYWORD_CHOICE, .reloadable = true, FIELD(config_pool, policy),
+	  CHOICES(policy_choices), .unset = "call-id-hash",
+	  .help = "How a new call's target is chosen.  `call-id-hash`: by weighted rendezvous "
+		  "hashing of the Call-ID, so that restarts and sibling instances choose the same and "
+		  "a removed target moves only its own calls; `round-robin`: in turn; "
+		  "`weighted-random`: by lot.",
+	  .example = "round-robin" },
+	{ .name = "targets", .type = KEYWORD_LIST, .section = SECTION_TARGET, .required = true,
+	  .reloadable = true, FIELD(config_pool, targets), .min = 1, .max = 4096,
+	  .help = "The servers.",
+	  .example = "[{name: sw1, uri: \"sip:198.51.100.11:5060\", priority: 10, weight: 50}]" },
+	{ .name = "failover", .type = KEYWORD_MAP, .section = SECTION_FAILOVER, .reloadable = true,
+	  FIELD(config_pool, failover),
+	  .help = "When a request without To tag goes to the next target.",
+	  .example = "{on: [timeout, transport-error, 503], attempts: 3}" },
+	{ .name = "timers", .type = KEYWORD_MAP, .section = SECTION_POOL_TIMERS,
+	  .reloadable = true, FIELD(config_pool, timers),
+	  .unset_means = "the timers of the service that sends to the pool",
+	  .help = "Timers of requests to this pool, for a slow network or for servers that have other "
+		  "values than ours (RFC 4321 §1.6).  What is left out is as in `timers`, not as in a "
+		  "service.",
+	  .example = "{t1: 2s, t2: 16s}" },
+	{ .name = "srv", .type = KEYWORD_NOT_BUILT,
+	  .help = "DNS is not asked; list the servers under \"targets\"" },
+	{ .name = "probe", .type = KEYWORD_NOT_BUILT,
+	  .help = "targets are not probed; \"failover\" moves requests away from one that fails" },
+	{ .name = "blacklist", .type = KEYWORD_NOT_BUILT,
+	  .help = "failing targets are not remembered; `tandemctl target maint` takes one out" },
+};
+
+static const struct keyword target_keywords[] = {
+	{ .name = "name", .type = KEYWORD_NAME, .required = true, .reloadable = true,
+	  FIELD(config_target, name), .min = 1,
+	  .help = "What the target is called.  With the pool's name it is the target's identity: state "
+		  "and counters survive a reload under it, and `call-id-hash` goes by it.",
+	  .example = "sw1" },
+	{ .name = "uri", .type = KEYWORD_URI, .required = true, .reloadable = true,
+	  FIELD(config_target, uri), .min = 1,
+	  .help = "Where the server is: an address, IPv6 in brackets, or a name out of `hosts`.  "
+		  "Without a port 5060.",
+	  .example = "\"sip:198.51.100.11:5060\"" },
+	{ .name = "priority", .type = KEYWORD_INTEGER, .reloadable = true,
+	  FIELD(config_target, priority), .min = 0, .max = 65535, .unset = "0",
+	  .help = "The lowest number that has a usable target is served, as in SRV records (RFC 2782).",
+	  .example = "10" },
+	{ .name = "weight", .type = KEYWORD_INTEGER, .reloadable = true,
+	  FIELD(config_target, weight), .min = 0, .max = 65535, .unset = "1",
+	  .help = "Share of the calls among targets of equal priority.  0: only when all others have "
+		  "0 too.",
+	  .example = "50" },
+};
+
+static const struct keyword failover_keywords[] = {
+	{ .name = "on", .type = KEYWORD_CHOICES, .reloadable = true, FIELD(config_failover, on),
+	  CHOICES(failover_choices), .unset = "[timeout, transport-error, 503]",
+	  .help = "What counts as a failure (RFC 3263 §4.3): no response at all within 64*t1, an ICMP "
+		  "error, a 503 response.  An empty list: never.",
+	  .example = "[transport-error, 503]" },
+	{ .name = "attempts", .type = KEYWORD_INTEGER, .reloadable = true,
+	  FIELD(config_failover, attempts), .min = 1, .max = 8, .unset = "3",
+	  .help = "Targets tried for one request, the first included.", .example = "2" },
+	{ .name = "try_next_after", .type = KEYWORD_DURATION, .reloadable = true,
+	  FIELD(config_failover, try_next_after), .min = 10 * MS, .max = 30 * SECONDS,
+	  .unset_means = "the next target is tried only after the last one failed",
+	  .help = "An INVITE that got no answer at all, not even a 100, within this time goes to the "
+		  "next target too, while the silent one may still answer: this is forking (RFC 3261 "
+		  "§16.6), both may ring, and both may answer (`extra_2xx`).  Each branch carries its "
+		  "share of Max-Breadth (RFC 5393).  At least 2*t1, so that a lost INVITE can be "
+		  "repeated first.",
+	  .example = "1500ms" },
+};
+
+KEYWORD_TABLE(keywords_pool, "pools[]", config_pool, pool_keywords,
+	      "One entry a pool.")
+
+KEYWORD_TABLE(keywords_target, "pools[].targets[]", config_target, target_keywords,
+	      "One entry a server.")
+
+KEYWORD_TABLE(keywords_failover, "pools[].failover", config_failover, failover_keywords,
+	      "Fail-over is for requests that start something; a request inside "
+	      "a dialog goes where its route says.")
