@@ -129,6 +129,22 @@ typedef void (*dataplane_explained_fn)(void *context, const struct proxy_explana
 				    const struct endpoint *source, const struct endpoint *local,
 				    uint16_t interface, dataplane_explained_fn done, void *context);
 
+/*
+ * Sends an OPTIONS to a target of the current snapshot, whatever its state, as a client transaction
+ * of an engine, on the way that calls take; its end comes as OUTCOME_PROBE with the same number.
+ * -EAGAIN: the command ring is full.  A target that has gone meanwhile: OUTCOME_PROBE with value 0,
+ * delay 0 and OUTCOME_WAS_NOT_SENT.
+ *
+ * Outcomes are dropped when control does not take them (outcomes_dropped), so that a probe whose end
+ * was not told long after its time has to be given up by who asked.
+ */
+struct dataplane_probe {
+	uint64_t target_id;
+	uint32_t number;
+	uint32_t timeout_ms;
+};
+[[nodiscard]] int dataplane_probe(struct dataplane *dataplane, const struct dataplane_probe *probe);
+
 /* Capture of all frames to a pcapng file, written by dataplane_poll; packets_max 0: no limit.
  * -errno on failure: -EBUSY when one runs. */
 [[nodiscard]] int dataplane_capture_start(struct dataplane *dataplane, const char *path,

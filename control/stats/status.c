@@ -65,6 +65,17 @@ static json_t *status_transactions(const struct proxy_stats *p)
 		(json_int_t)p->own_requests);
 }
 
+static json_t *status_probes(const struct proxy_stats *p)
+{
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "sent", (json_int_t)p->probes,
+			 "resent", (json_int_t)p->probes_resent, "answered",
+			 (json_int_t)p->probes_answered, "timed_out",
+			 (json_int_t)p->probes_timed_out, "unreachable",
+			 (json_int_t)p->probes_unreachable, "not_sent",
+			 (json_int_t)p->probes_not_sent, "strangers",
+			 (json_int_t)p->probe_strangers);
+}
+
 static json_t *status_clients(const struct api_server *api)
 {
 	struct api_server_stats stats;
@@ -91,7 +102,8 @@ json_t *stats_show_status(const struct control *c)
 
 	stats_sum_read(c->dataplane, &sum);
 	return json_pack(
-		"{s:s, s:i, s:I, s:i, s:s, s:I, s:o, s:i, s:I, s:i, s:i, s:i, s:o, s:I, s:o, s:o, s:o, s:o}",
+		"{s:s, s:i, s:I, s:i, s:s, s:I, s:o, s:i, s:I, s:i, s:i, s:i, s:o, s:I, s:o, s:o, s:o, s:o, "
+		"s:o}",
 		"program", c->program, "instance", (int)c->snapshot->instance, "epoch",
 		(json_int_t)c->snapshot->epoch, "pid", (int)getpid(), "started",
 		events_time(&c->started, started), "uptime_s",
@@ -101,7 +113,8 @@ json_t *stats_show_status(const struct control *c)
 		(int)c->snapshot->interface_count, "services", (int)c->snapshot->service_count,
 		"pools", (int)c->snapshot->pool_count, "targets", status_targets(c->snapshot),
 		"messages", (json_int_t)sum.messages, "packets", status_packets(&sum),
-		"transactions", status_transactions(&sum.proxy), "capture",
+		"transactions", status_transactions(&sum.proxy), "probes",
+		status_probes(&sum.proxy), "capture",
 		c->capture.is_running ? json_text(c->capture.path) : json_null(), "clients",
 		status_clients(c->api));
 }

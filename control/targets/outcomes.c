@@ -68,6 +68,9 @@ void target_outcomes_count(void *context, const struct outcome *outcome)
 		is_failure = outcome_count_response(record, outcome->value);
 		break;
 	case OUTCOME_TIMEOUT:
+		/* Slow, not absent. */
+		if (outcome->flags & OUTCOME_WAS_ANSWERED)
+			return;
 		record->timeouts++;
 		break;
 	case OUTCOME_TRANSPORT_ERROR:

@@ -165,6 +165,17 @@ uint16_t balance_target_find(const struct balance_snapshot *snapshot,
 	return BALANCE_NONE;
 }
 
+uint16_t balance_target_by_id(const struct balance_snapshot *snapshot, uint64_t id, uint16_t hint)
+{
+	if (hint < snapshot->target_count && snapshot->targets[hint].id == id)
+		return hint;
+	for (uint32_t i = 0; i < snapshot->target_count; i++) {
+		if (snapshot->targets[i].id == id)
+			return (uint16_t)i;
+	}
+	return BALANCE_NONE;
+}
+
 bool balance_host_find(const struct balance_snapshot *snapshot, struct span host,
 		       struct ip_address *address)
 {

@@ -44,6 +44,10 @@
 [[nodiscard]] uint16_t balance_target_find(const struct balance_snapshot *snapshot,
 					   const struct endpoint *endpoint);
 
+/* The target with this stable id, looked for at index `hint` first; BALANCE_NONE: none. */
+[[nodiscard]] uint16_t balance_target_by_id(const struct balance_snapshot *snapshot, uint64_t id,
+					    uint16_t hint);
+
 /* An IP literal, or a name of `hosts:` (compared without case).  False: unknown. */
 [[nodiscard]] bool balance_host_find(const struct balance_snapshot *snapshot, struct span host,
 				     struct ip_address *address);

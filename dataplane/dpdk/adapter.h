@@ -33,7 +33,7 @@
 #define HANDOFF_RING        1024
 #define OUTCOME_RING        4096
 #define EVENT_RING          512
-#define COMMAND_RING        64
+#define COMMAND_RING        256
 
 static_assert(DATAPLANE_WORKERS_MAX <= 64, "worker->given has a bit each");
 static_assert(DEVICES_MAX <= NET_PORTS_MAX, "a device is a port of the net layer");
@@ -161,6 +161,7 @@ struct dataplane {
 	uint64_t link_checked_tsc;
 	struct capture *capture;          /* NULL: off */
 	uint32_t commands_outstanding;
+	uint64_t probes;                  /* asked for, ever */
 };
 
 static inline void counter_add(uint64_t *word, uint64_t by)

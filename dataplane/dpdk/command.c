@@ -3,25 +3,49 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "balance/interface.h"
 #include "dpdk/command.h"
+#include "dpdk/engine.h"
 #include "dpdk/shard.h"
+
+#define COMMANDS_A_PASS 4 /* of housekeeping */
+
+/* ---- worker */
+
+static void explain_serve(struct worker *worker, struct command *command)
+{
+	struct command_explain *explain = &command->explain;
+
+	proxy_explain(worker->proxy, worker->snapshot, &explain->datagram, worker->now,
+		      &explain->explanation);
+}
+
+static void probe_serve(struct worker *worker, struct command *command)
+{
+	engine_probe(worker, &command->probe);
+}
 
 uint32_t command_serve(struct worker *worker)
 {
-	void *items[4];
+	static void (*const serve[COMMAND_KINDS])(struct worker *, struct command *) = {
+		[COMMAND_EXPLAIN] = explain_serve,
+		[COMMAND_PROBE] = probe_serve,
+	};
+	void *items[COMMANDS_A_PASS];
 	unsigned int taken = rte_ring_sc_dequeue_burst(worker->commands, items, ARRAY_SIZE(items),
 						       NULL);
 
 	for (unsigned int i = 0; i < taken; i++) {
 		struct command *command = items[i];
 
-		proxy_explain(worker->proxy, worker->snapshot, &command->datagram, worker->now,
-			      &command->explanation);
+		serve[command->kind](worker, command);
 		/* Control has no more under way than both rings hold. */
 		(void)rte_ring_sp_enqueue(worker->answers, command);
 	}
 	return taken;
 }
+
+/* ---- control */
 
 void command_collect(struct dataplane *dataplane)
 {
@@ -32,7 +56,9 @@ void command_collect(struct dataplane *dataplane)
 			struct command *command = item;
 
 			dataplane->commands_outstanding--;
-			command->done(command->context, &command->explanation);
+			if (command->kind == COMMAND_EXPLAIN)
+				command->explain.done(command->explain.context,
+						      &command->explain.explanation);
 			free(command);
 		}
 	}
@@ -54,42 +80,86 @@ void command_fini(struct dataplane *dataplane)
 	}
 }
 
+/* NULL with *error set: no more are under way than one answer ring holds, whoever serves them. */
+static struct command *command_create(const struct dataplane *dataplane, enum command_kind kind,
+				      size_t octets, int *error)
+{
+	struct command *command;
+
+	*error = -EAGAIN;
+	if (dataplane->commands_outstanding >= COMMAND_RING - 1)
+		return NULL;
+	*error = -ENOMEM;
+	command = calloc(1, sizeof(*command) + octets);
+	if (command)
+		command->kind = kind;
+	return command;
+}
+
+static int command_send(struct dataplane *dataplane, uint16_t worker, struct command *command)
+{
+	if (rte_ring_sp_enqueue(dataplane->workers[worker]->commands, command) != 0) {
+		free(command);
+		return -EAGAIN;
+	}
+	dataplane->commands_outstanding++;
+	return 0;
+}
+
 int dataplane_explain(struct dataplane *dataplane, struct span message,
 		      const struct endpoint *source, const struct endpoint *local,
 		      uint16_t interface, dataplane_explained_fn done, void *context)
 {
 	struct command *command;
 	uint16_t owner;
+	int error;
 
 	if (message.len > SIP_DATAGRAM_MAX)
 		return -EMSGSIZE;
-	/* No more under way than one answer ring holds, whoever owns them. */
-	if (dataplane->commands_outstanding >= COMMAND_RING - 1)
-		return -EAGAIN;
-	command = calloc(1, sizeof(*command) + 2 * COMMAND_MARGIN + message.len);
+	command = command_create(dataplane, COMMAND_EXPLAIN, 2 * COMMAND_MARGIN + message.len,
+				 &error);
 	if (!command)
-		return -ENOMEM;
+		return error;
 	owner = shard_owner(&dataplane->config.shard_key, message.data, (uint32_t)message.len,
 			    dataplane->worker_count);
-	if (owner == SHARD_NONE)
-		owner = 0;
-	command->done = done;
-	command->context = context;
-	command->len = (uint32_t)message.len;
-	memcpy(command->message + COMMAND_MARGIN, message.data, message.len);
-	command->datagram = (struct proxy_datagram){
-		.data = command->message + COMMAND_MARGIN,
-		.len = command->len,
-		.headroom = COMMAND_MARGIN,
-		.tailroom = COMMAND_MARGIN,
-		.interface = interface,
-		.source = *source,
-		.local = *local,
+	memcpy(command->octets + COMMAND_MARGIN, message.data, message.len);
+	command->explain = (struct command_explain){
+		.done = done,
+		.context = context,
+		.datagram = {
+			.data = command->octets + COMMAND_MARGIN,
+			.len = (uint32_t)message.len,
+			.headroom = COMMAND_MARGIN,
+			.tailroom = COMMAND_MARGIN,
+			.interface = interface,
+			.source = *source,
+			.local = *local,
+		},
 	};
-	if (rte_ring_sp_enqueue(dataplane->workers[owner]->commands, command) != 0) {
-		free(command);
-		return -EAGAIN;
-	}
-	dataplane->commands_outstanding++;
-	return 0;
+	return command_send(dataplane, owner == SHARD_NONE ? 0 : owner, command);
+}
+
+int dataplane_probe(struct dataplane *dataplane, const struct dataplane_probe *probe)
+{
+	/* Published by this thread. */
+	const struct balance_snapshot *snapshot = dataplane->snapshot;
+	struct command *command;
+	int error;
+
+	command = command_create(dataplane, COMMAND_PROBE, 0, &error);
+	if (!command)
+		return error;
+	command->probe = (struct proxy_probe){
+		.target_id = probe->target_id,
+		.number = probe->number,
+		.timeout_ms = probe->timeout_ms,
+		.target = balance_target_by_id(snapshot, probe->target_id, 0),
+	};
+	proxy_probe_call_id(snapshot, ++dataplane->probes, command->probe.call_id);
+	/* Its answers come to the owner of its Call-ID. */
+	return command_send(dataplane,
+			    shard_of(&dataplane->config.shard_key,
+				     span_of_string(command->probe.call_id),
+				     dataplane->worker_count),
+			    command);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Questions of control that only the owner of a shard can answer: they travel to the worker over
- * its command ring and come back over its answer ring.  Control allocates and frees them; in
- * between the worker owns them.
+ * What control asks of a worker: questions that only the owner of a shard can answer, and probes.
+ * A command travels over the worker's command ring and, carried out, back over its answer ring.
+ * Control allocates and frees it; in between the worker owns it.
  */
 #ifndef DPDK_COMMAND_H
 #define DPDK_COMMAND_H
@@ -10,23 +10,36 @@
 #include "dpdk/adapter.h"
 #include "sip/message.h"
 
-struct command {
-	dataplane_explained_fn done;
-	void *context;
-	struct proxy_datagram datagram;
-	struct proxy_explanation explanation; /* worker: writes */
-	uint32_t len;
-	char message[];
+enum command_kind {
+	COMMAND_EXPLAIN,
+	COMMAND_PROBE,   /* its result is an outcome, and comes later */
+	COMMAND_KINDS,
 };
 
-#define COMMAND_MARGIN 256 /* octets before and behind the message */
+struct command_explain {
+	dataplane_explained_fn done;
+	void *context;
+	struct proxy_datagram datagram; /* in `octets` */
+	struct proxy_explanation explanation; /* worker: writes */
+};
 
-/* Worker: answers what has come; how many. */
+struct command {
+	enum command_kind kind;
+	union {
+		struct command_explain explain;
+		struct proxy_probe probe;
+	};
+	char octets[];
+};
+
+#define COMMAND_MARGIN 256 /* octets before and behind a message */
+
+/* Worker: carries out what has come, a bounded number; how many. */
 uint32_t command_serve(struct worker *worker);
 
-/* Control: calls back for all that is answered. */
+/* Control: calls back for all that is carried out, and frees it. */
 void command_collect(struct dataplane *dataplane);
-/* Control, workers ended: frees what was not answered. */
+/* Control, workers ended: frees what is left. */
 void command_fini(struct dataplane *dataplane);
 
 #endif

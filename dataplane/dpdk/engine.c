@@ -112,6 +112,16 @@ struct verdict engine_take_error(struct worker *worker, struct span quoted,
 	return verdict;
 }
 
+void engine_probe(struct worker *worker, const struct proxy_probe *probe)
+{
+	/* A sleep may lie behind, and the answer's delay counts from now. */
+	worker->now = clock_now(&worker->dataplane->clock);
+	outbox_reset(worker->outbox);
+	proxy_probe(worker->proxy, worker->snapshot, probe, worker->now, worker->outbox);
+	worker->engine_due = 0;
+	drain(worker, NULL, 0);
+}
+
 bool engine_expire(struct worker *worker)
 {
 	const uint64_t before = rte_rdtsc();

@@ -19,6 +19,9 @@ void engine_take_buffer(struct worker *worker, struct proxy_datagram *datagram, 
 struct verdict engine_take_error(struct worker *worker, struct span quoted,
 				 const struct endpoint *destination);
 
+/* Sends a probe, between two passes of the loop. */
+void engine_probe(struct worker *worker, const struct proxy_probe *probe);
+
 /* Runs due timers, a bounded number; true when there were any. */
 bool engine_expire(struct worker *worker);
 

@@ -11,6 +11,11 @@
 
 #define SHARD_NONE UINT16_MAX
 
+static inline uint16_t shard_of(const struct hash_key *key, struct span call_id, uint16_t workers)
+{
+	return (uint16_t)(hash64(key, call_id) % workers);
+}
+
 static inline uint16_t shard_owner(const struct hash_key *key, const char *message, uint32_t len,
 				   uint16_t workers)
 {
@@ -18,7 +23,7 @@ static inline uint16_t shard_owner(const struct hash_key *key, const char *messa
 
 	if (!sip_message_peek_call_id(message, len, &call_id))
 		return SHARD_NONE;
-	return (uint16_t)(hash64(key, call_id) % workers);
+	return shard_of(key, call_id, workers);
 }
 
 #endif

@@ -4,6 +4,7 @@
  * that needs is copied out of the 2xx and its INVITE, and kept until the ACK or the end.
  */
 #include "proxy/dialog.h"
+#include "proxy/own.h"
 
 /* A party with a head larger than that is not worth the memory. */
 #define BYE_COPY_MAX 8192

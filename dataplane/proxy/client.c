@@ -3,6 +3,7 @@
  * The client side of a branch: its machine, its timers, its target.  Which response does what is
  * in response.c; what the end of a branch means for the transaction, in context.c and attempt.c.
  */
+#include "proxy/own.h"
 #include "proxy/timers.h"
 
 uint16_t client_step(struct txn *txn, unsigned int event)
@@ -20,6 +21,7 @@ void client_start(struct call *call, struct txn *txn)
 	const struct balance_timers *timers = timers_of_client(call, txn);
 	const bool is_invite = (txn->flags & TXN_IS_INVITE) != 0;
 
+	txn->sent = call->now;
 	txn->client_state = is_invite ? (uint8_t)INVITE_CLIENT_CALLING :
 					(uint8_t)NON_INVITE_CLIENT_TRYING;
 	txn->client_interval_ms = is_invite ? timers->timer_a_ms : timers->timer_e_ms;
@@ -65,8 +67,9 @@ void client_retransmit_due(struct call *call, struct txn *txn)
 
 	txn_deadline_clear(txn, DEADLINE_CLIENT_RETRANSMIT);
 	if (actions & FSM_RESEND) {
+		struct proxy_stats *stats = &call->proxy->stats;
 		call_send_held(call, txn->request);
-		call->proxy->stats.requests_resent++;
+		++*(txn->flags & TXN_IS_PROBE ? &stats->probes_resent : &stats->requests_resent);
 	}
 	if (actions & FSM_BACK_OFF)
 		back_off(call, txn);
@@ -158,7 +161,12 @@ void client_failed(struct call *call, struct txn *branch, enum failover_cause ca
 	struct proxy *proxy = call->proxy;
 	struct txn *txn = txn_parent(proxy, branch);
 	uint16_t status = 500; /* a transport error counts as 503 (§16.9), a 503 goes up as 500 */
+	struct outcome *outcome;
 
+	if (branch->flags & TXN_IS_PROBE) {
+		probe_failed(call, branch, cause, was_answered);
+		return;
+	}
 	if (cause == FAILOVER_TIMEOUT) {
 		bool is_invite = (branch->flags & TXN_IS_INVITE) != 0;
 		status = is_invite ? 408 : 0;
@@ -167,11 +175,11 @@ void client_failed(struct call *call, struct txn *branch, enum failover_cause ca
 		else
 			proxy->stats.timeouts_non_invite++;
 		/* RFC 3263 §4.3: a failure is no response at all; a slow target is not a dead one. */
-		if (!was_answered) {
-			call_outcome(call, branch, OUTCOME_TIMEOUT, 0);
-			if (branch->status)
-				__atomic_fetch_add(&branch->status->timeouts, 1, __ATOMIC_RELAXED);
-		}
+		outcome = call_outcome(call, branch, OUTCOME_TIMEOUT, 0);
+		if (outcome && was_answered)
+			outcome->flags |= OUTCOME_WAS_ANSWERED;
+		if (branch->status && !was_answered)
+			__atomic_fetch_add(&branch->status->timeouts, 1, __ATOMIC_RELAXED);
 	} else if (cause == FAILOVER_TRANSPORT_ERROR) {
 		call_outcome(call, branch, OUTCOME_TRANSPORT_ERROR, 0);
 		if (branch->status)

@@ -10,7 +10,8 @@
  *	context.c    response context: best response, what ends the other branches (§16.7)
  *	attempt.c    the next target: fail-over and forking, a branch each
  *	extra.c      a second 2xx to one INVITE: forwarded, dropped, or ended
- *	own.c        requests of our own: their answers are for nobody else
+ *	own.c        requests of our own: their answers are for nobody else (own.h)
+ *	probe.c      OPTIONS to a target, for control (own.h)
  *	cancel.c     CANCEL, received and made (§9, §16.10)
  *	client.c     client side: machine and timers of a branch
  *	server.c     server side: machine, own responses
@@ -106,6 +107,7 @@ enum txn_flag {
 	TXN_HAS_OFFER = 1 << 10,    /* the INVITE has a body */
 	TXN_IS_SILENT = 1 << 12,    /* a non-INVITE that gets no final response, only its 100 */
 	TXN_IS_OWN = 1 << 11,       /* a request of our own: no server side, answers end here */
+	TXN_IS_PROBE = 1 << 13,     /* of them, a probe: client_end is its own time */
 };
 
 /*
@@ -135,6 +137,7 @@ struct txn {
 	struct retained *cancel;   /* of ours, until answered */
 	struct target_status *status; /* of this branch's target, or NULL */
 	uint64_t target_id;
+	tick_t sent;               /* this branch, first */
 	uint64_t call_hash;
 	struct hash128 call_key;   /* of the call memory */
 	struct endpoint answer;    /* where responses go */
@@ -144,7 +147,10 @@ struct txn {
 	uint32_t received_ms;      /* first copy of the request, modulo 2^32; 0: a second one came */
 	uint16_t tried[BALANCE_TRIED_MAX]; /* targets' slots */
 	uint16_t server_timers, client_timers; /* sets of the snapshot (proxy/timers.h) */
-	uint32_t loop_part;        /* second part of the branch parameter */
+	union {
+		uint32_t loop_part; /* second part of the branch parameter */
+		uint32_t probe;     /* number of a probe */
+	};
 	uint32_t parent;           /* in a branch: slot of its transaction */
 	uint32_t branches;         /* slot of the newest further branch; in a branch: of the next
 	                              older one; SLOT_NONE: none */
@@ -178,6 +184,7 @@ struct tombstone {
 	bool has_offer : 1;
 	bool has_to_tag : 1;
 	bool answer_failed : 1;    /* ICMP brought a 2xx back: the next goes to the Via's sent-by */
+	bool is_own : 1;           /* of a probe */
 	uint8_t local_address;     /* index among the ingress interface's addresses */
 	uint8_t legs;              /* as in struct txn */
 };
@@ -305,7 +312,19 @@ void call_send_held(struct call *call, struct retained *copy);
  * call_scratch_done keeps what was written. */
 struct text_writer call_scratch(struct call *call);
 struct span call_scratch_done(struct call *call, const struct text_writer *w);
-void call_outcome(struct call *call, const struct txn *txn, enum outcome_kind kind, uint16_t value);
+/* What real traffic showed of the target that `txn` counts as outstanding at; NULL: it does not,
+ * or there is no room. */
+struct outcome *call_outcome(struct call *call, const struct txn *txn, enum outcome_kind kind,
+			     uint16_t value);
+/* Microseconds since this branch was sent, at least 1. */
+static inline uint32_t call_delay_us(const struct call *call, const struct txn *branch)
+{
+	uint64_t us = call->now - branch->sent;
+
+	return (uint32_t)MAX(MIN(us, (uint64_t)UINT32_MAX), UINT64_C(1));
+}
+/* In sanitized builds: ends the process when another thread than the owner comes. */
+void proxy_check_owner(struct proxy *proxy);
 
 /* ---- branch.c */
 [[nodiscard]] struct hash128 branch_server_key(const struct balance_snapshot *snapshot,
@@ -417,6 +436,10 @@ struct verdict reply_stateless(struct call *call, const struct sip_message *msg,
 /* ---- request.c, response.c, cancel.c */
 struct verdict request_receive(struct call *call, struct sip_message *msg);
 struct verdict response_receive(struct call *call, struct sip_message *msg);
+/* Did the server that this branch was sent to send what was received? */
+[[nodiscard]] bool response_is_from_target(const struct call *call, const struct txn *branch);
+/* Seconds of a 503's Retry-After, or OUTCOME_NO_RETRY_AFTER. */
+[[nodiscard]] uint32_t response_retry_after(const struct sip_message *msg);
 /* What becomes of a response that belongs to nothing here; its reason is VERDICT_REASON_NONE when it
  * does.  Changes nothing. */
 [[nodiscard]] struct verdict response_stray_verdict(struct call *call,
@@ -548,28 +571,6 @@ struct extra_2xx {
 /* Of the first 2xx, for struct txn; 0 where the policy forwards all. */
 [[nodiscard]] uint32_t extra_2xx_winner(const struct call *call, uint16_t service,
 					const struct sip_message *msg);
-
-/* ---- own.c */
-/* A request of our own within a dialog. */
-struct own_request {
-	enum sip_method method;
-	struct span request_uri;
-	struct span routes;       /* complete Route rows, or empty */
-	struct span from, to;     /* values of the rows */
-	struct span call_id;
-	uint32_t cseq;
-	struct span sdp;          /* body, or empty */
-	struct hash128 key;       /* first part of its branch */
-	uint16_t service;         /* whose timers it has */
-	const struct route *route; /* next hop and egress */
-};
-/* Writes the request; `slot`: of its transaction, or NULL.  Empty: it cannot be composed. */
-[[nodiscard]] struct span own_compose(struct call *call, const struct own_request *own,
-				      const struct txn *slot, struct endpoint *source);
-/* Sends a non-INVITE request as a client transaction whose answer ends here; to be settled by the
- * caller.  NULL: no slot or no memory, and it was sent once at most. */
-struct txn *own_start(struct call *call, const struct own_request *own);
-struct verdict own_response(struct call *call, struct txn *txn, const struct sip_message *msg);
 
 /* ---- server.c */
 [[nodiscard]] uint16_t server_step(struct txn *txn, unsigned int event);

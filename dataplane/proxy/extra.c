@@ -11,6 +11,7 @@
  * A leg is a transaction of our own (the BYE) that keeps the ACK for each repetition of the 2xx.
  */
 #include "proxy/dialog.h"
+#include "proxy/own.h"
 #include "proxy/timers.h"
 #include "sip/sdp.h"
 

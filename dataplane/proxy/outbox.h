@@ -35,7 +35,7 @@ struct outcome {
 	uint64_t target_id;
 	uint32_t delay_us;       /* from the first sending to this response; 0: not known */
 	uint32_t retry_after_s;  /* of a 503; OUTCOME_NO_RETRY_AFTER: it has none */
-	uint32_t probe;          /* of a probe: its number, of struct dataplane_probe */
+	uint32_t probe;          /* of a probe: its number */
 	uint16_t value;
 	uint8_t kind;            /* enum outcome_kind */
 	uint8_t flags;           /* enum outcome_flag */
@@ -44,6 +44,10 @@ static_assert(sizeof(struct outcome) == 24);
 enum outcome_flag {
 	OUTCOME_IS_INVITE = 1 << 0,
 	OUTCOME_WAS_ANSWERED = 1 << 1, /* a timeout after a provisional response: slow, not absent */
+	/* Of a probe whose value is 0: */
+	OUTCOME_WAS_UNREACHABLE = 1 << 2, /* an ICMP error ended it */
+	OUTCOME_WAS_NOT_SENT = 1 << 3,    /* no such target, no way there, no memory: it says
+	                                     nothing of the target */
 };
 #define OUTBOX_OUTCOMES_MAX 64
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Requests of our own, in dialogs of others: where they go is the caller's business, here they are
- * written, sent as non-INVITE client transactions (RFC 3261 §17.1.2), and their answers end.
+ * Requests of our own, in dialogs of others or to a target: where they go is the caller's business,
+ * here they are written, sent as non-INVITE client transactions (RFC 3261 §17.1.2), and their answers
+ * end.
  */
+#include "proxy/own.h"
 #include "proxy/timers.h"
 
 struct span own_compose(struct call *call, const struct own_request *own, const struct txn *slot,
@@ -38,6 +40,7 @@ struct span own_compose(struct call *call, const struct own_request *own, const 
 	compose_put_via(&w, snapshot, &compose, source);
 	text_put(&w, SPAN("Max-Forwards: 70\r\n"));
 	text_put(&w, own->routes);
+	text_put(&w, own->rows);
 	text_put(&w, SPAN("From: "));
 	text_put(&w, own->from);
 	text_put(&w, SPAN("\r\nTo: "));
@@ -57,21 +60,14 @@ struct span own_compose(struct call *call, const struct own_request *own, const 
 	return w.overflow ? SPAN_EMPTY : call_scratch_done(call, &w);
 }
 
-struct txn *own_start(struct call *call, const struct own_request *own)
+/* Makes the transaction what answers will find.  False: no room, or nothing to send. */
+static bool own_keep(struct call *call, const struct own_request *own, struct txn *txn,
+		     struct span message, const struct endpoint *source)
 {
 	struct proxy *proxy = call->proxy;
-	uint16_t set = balance_client_timers(call->snapshot, own->service, BALANCE_NONE);
 	const struct route *route = own->route;
-	struct endpoint source;
-	struct txn *txn = txn_create(proxy);
-	struct span message = own_compose(call, own, txn, &source);
 
-	if (message.len)
-		call_send(call, message, false, (uint8_t)route->egress, &source, &route->next_hop);
-	proxy->stats.own_requests++;
-	if (!txn)
-		return NULL;
-	txn->flags = TXN_IS_OWN | TXN_IS_OPEN;
+	txn->flags = TXN_IS_OWN | TXN_IS_OPEN | (own->is_probe ? TXN_IS_PROBE : 0);
 	txn->open = txn->attempts = 1;
 	txn->method = (uint8_t)own->method;
 	txn->service = own->service;
@@ -79,13 +75,31 @@ struct txn *own_start(struct call *call, const struct own_request *own)
 	txn->server_state = NON_INVITE_SERVER_TERMINATED;
 	txn->client_key = own->key;
 	txn->ingress = (uint8_t)route->egress;
-	txn->local = source;
+	txn->local = *source;
 	txn->answer = route->next_hop;
-	txn->server_timers = txn->client_timers = set;
-	if (message.len == 0 || !txn_table_insert(proxy->table, txn->client_key, txn->index) ||
-	    !txn_hold(call, &txn->request, PROXY_OWED_REQUEST, message, (uint8_t)route->egress,
-		      &source, &route->next_hop)) {
-		txn_destroy(proxy, txn);
+	txn->server_timers = txn->client_timers = balance_client_timers(
+		call->snapshot, own->service, own->is_probe ? own->pool : BALANCE_NONE);
+	return message.len && txn_table_insert(proxy->table, txn->client_key, txn->index) &&
+	       txn_hold(call, &txn->request, PROXY_OWED_REQUEST, message, (uint8_t)route->egress,
+			source, &route->next_hop);
+}
+
+struct txn *own_start(struct call *call, const struct own_request *own)
+{
+	struct proxy *proxy = call->proxy;
+	const struct route *route = own->route;
+	struct endpoint source;
+	struct txn *txn = txn_create(proxy);
+	struct span message = own_compose(call, own, txn, &source);
+	bool is_kept = txn && own_keep(call, own, txn, message, &source);
+
+	if (message.len && (is_kept || !own->is_probe))
+		call_send(call, message, false, (uint8_t)route->egress, &source, &route->next_hop);
+	if (!own->is_probe)
+		proxy->stats.own_requests++;
+	if (!is_kept) {
+		if (txn)
+			txn_destroy(proxy, txn);
 		return NULL;
 	}
 	client_start(call, txn);

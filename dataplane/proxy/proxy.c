@@ -135,26 +135,29 @@ struct span call_scratch_done(struct call *call, const struct text_writer *w)
 	return written;
 }
 
-void call_outcome(struct call *call, const struct txn *txn, enum outcome_kind kind, uint16_t value)
+struct outcome *call_outcome(struct call *call, const struct txn *txn, enum outcome_kind kind,
+			     uint16_t value)
 {
 	struct outbox *outbox = call->outbox;
 
 	if (!(txn->flags & TXN_OUTSTANDING) || outbox->outcome_count == OUTBOX_OUTCOMES_MAX)
-		return;
-	outbox->outcomes[outbox->outcome_count++] = (struct outcome){
+		return NULL;
+	struct outcome *outcome = &outbox->outcomes[outbox->outcome_count++];
+	*outcome = (struct outcome){
 		.target_id = txn->target_id,
 		.retry_after_s = OUTCOME_NO_RETRY_AFTER,
 		.value = value,
 		.kind = (uint8_t)kind,
 		.flags = txn->flags & TXN_IS_INVITE ? OUTCOME_IS_INVITE : 0,
 	};
+	return outcome;
 }
 
 /* ---- one owner */
 
 /* The engine belongs to the thread that uses it first: in sanitized builds a foreign touch of its
  * transactions ends the process, so that the network tests show that there is none. */
-static void check_owner(struct proxy *proxy)
+void proxy_check_owner(struct proxy *proxy)
 {
 #ifdef BASE_ASAN
 	static _Thread_local char self;
@@ -254,7 +257,7 @@ struct verdict proxy_receive(struct proxy *proxy, const struct balance_snapshot 
 			     .now = now,
 			     .outbox = outbox };
 
-	check_owner(proxy);
+	proxy_check_owner(proxy);
 	(void)call_enter(&call, STAGE_PARSE);
 	proxy_bury(proxy);
 	struct verdict verdict = receive(&call);
@@ -307,7 +310,7 @@ bool proxy_expire(struct proxy *proxy, const struct balance_snapshot *snapshot, 
 	struct call call = { .proxy = proxy, .snapshot = snapshot, .now = now, .outbox = outbox };
 	uint64_t words[EXPIRE_BATCH];
 
-	check_owner(proxy);
+	proxy_check_owner(proxy);
 	(void)call_enter(&call, STAGE_EXPIRE);
 	proxy_bury(proxy);
 	uint32_t n = timer_wheel_expire(proxy->wheel, now, words, EXPIRE_BATCH);
@@ -361,7 +364,7 @@ struct verdict proxy_transport_error(struct proxy *proxy, const struct balance_s
 	struct hash128 key;
 	struct txn *txn = NULL;
 
-	check_owner(proxy);
+	proxy_check_owner(proxy);
 	proxy_bury(proxy);
 	/* A response: its server transaction does not mind (RFC 6026 §7.1). */
 	if (span_starts_with(quoted, SPAN("SIP/2.0 "))) {

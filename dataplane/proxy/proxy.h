@@ -66,6 +66,27 @@ struct verdict proxy_transport_error(struct proxy *proxy, const struct balance_s
 				     struct span quoted, const struct endpoint *destination,
 				     tick_t now, struct outbox *outbox);
 
+/*
+ * An OPTIONS to a target, whatever its state, repeated by Timer E until it is answered, by whom it
+ * was sent to, or `timeout_ms` is over.  One OUTCOME_PROBE tells of its end, at once when it cannot
+ * be sent.  It is no traffic: the target's load and counters, call memory and dialogs know nothing
+ * of it.
+ */
+#define PROXY_PROBE_CALL_ID_MAX 40
+struct proxy_probe {
+	uint64_t target_id;
+	uint32_t number;            /* told in the outcome */
+	uint32_t timeout_ms;
+	uint16_t target;            /* index where the target may be looked for first */
+	char call_id[PROXY_PROBE_CALL_ID_MAX]; /* of proxy_probe_call_id, never used before */
+};
+void proxy_probe(struct proxy *proxy, const struct balance_snapshot *snapshot,
+		 const struct proxy_probe *probe, tick_t now, struct outbox *outbox);
+/* Call-ID of the `serial`-th probe of this instance and epoch, NUL-terminated.  Answers come to
+ * whose shard it is: the engine that sends it is to be chosen by it. */
+void proxy_probe_call_id(const struct balance_snapshot *snapshot, uint64_t serial,
+			 char text[PROXY_PROBE_CALL_ID_MAX]);
+
 /* Where would this message go, and why?  The engine's own routing on the snapshot, nothing sent,
  * nothing changed.  `datagram->data` is not edited. */
 enum proxy_route_kind {
@@ -106,6 +127,10 @@ struct proxy_stats {
 	uint64_t forks;                          /* next target tried beside a silent one */
 	uint64_t extra_2xx_dropped, extra_2xx_ended;
 	uint64_t own_requests;                   /* BYEs of our own */
+	uint64_t probes, probes_resent;          /* begun; sent again by Timer E */
+	uint64_t probes_answered, probes_timed_out, probes_unreachable; /* how they ended */
+	uint64_t probes_not_sent;                /* no such target, no way there, no memory */
+	uint64_t probe_strangers;                /* answers from others than the target, not heeded */
 	uint64_t timeouts_invite, timeouts_non_invite;
 	uint64_t hint_hits, hint_misses;         /* responses found by slot, by table */
 	uint64_t outbox_full;

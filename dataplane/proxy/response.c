@@ -4,7 +4,9 @@
  * what goes upstream (RFC 3261 §16.7, RFC 6026 §7.2, RFC 4320 §4).
  */
 #include "proxy/dialog.h"
+#include "proxy/own.h"
 #include "proxy/timers.h"
+#include "sip/retry_after.h"
 
 struct match {
 	struct txn *txn;
@@ -150,7 +152,7 @@ static struct verdict take_provisional(struct call *call, struct txn *branch,
 
 /* Whoever saw the request can answer with its branch.  Only the server that it was sent to can say
  * of itself that it cannot serve. */
-static bool is_from_target(const struct call *call, const struct txn *branch)
+bool response_is_from_target(const struct call *call, const struct txn *branch)
 {
 	return branch->request && ip_address_equal(&held_of(branch->request)->destination.address,
 						   &call->datagram->source.address);
@@ -170,12 +172,40 @@ static void remember_call(struct call *call, struct txn *txn, const struct txn *
 				call->now);
 }
 
-static void count_outcome(struct call *call, struct txn *branch, uint16_t status)
+uint32_t response_retry_after(const struct sip_message *msg)
 {
+	const struct sip_header *row =
+		msg->status == 503 ? sip_message_find(msg, SIP_HEADER_RETRY_AFTER) : NULL;
+	uint32_t seconds;
+
+	return row && sip_retry_after_parse(sip_header_value(msg, row), &seconds) ?
+		       seconds :
+		       OUTCOME_NO_RETRY_AFTER;
+}
+
+/* The first response to an INVITE: how long until the target gave a sign of life. */
+static void count_provisional(struct call *call, const struct txn *branch, uint16_t status)
+{
+	struct outcome *outcome;
+
+	if (response_is_from_target(call, branch) &&
+	    (outcome = call_outcome(call, branch, OUTCOME_PROVISIONAL, status)))
+		outcome->delay_us = call_delay_us(call, branch);
+}
+
+static void count_outcome(struct call *call, struct txn *branch, const struct sip_message *msg)
+{
+	const uint16_t status = msg->status;
+	struct outcome *outcome;
+
 	if (!(branch->flags & TXN_OUTSTANDING))
 		return;
-	if (is_from_target(call, branch)) {
-		call_outcome(call, branch, OUTCOME_RESPONSE, status);
+	if (response_is_from_target(call, branch)) {
+		outcome = call_outcome(call, branch, OUTCOME_RESPONSE, status);
+		if (outcome) {
+			outcome->delay_us = call_delay_us(call, branch);
+			outcome->retry_after_s = response_retry_after(msg);
+		}
 		uint64_t *counter = status < 300 ? &branch->status->responses_2xx :
 						   &branch->status->responses_other;
 		__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
@@ -224,11 +254,11 @@ static struct verdict take_final(struct call *call, struct txn *branch,
 				 const struct sip_message *msg)
 {
 	struct txn *txn = txn_parent(call->proxy, branch);
-	bool may_failover = msg->status == 503 && is_from_target(call, branch);
+	bool may_failover = msg->status == 503 && response_is_from_target(call, branch);
 
 	/* The final response ends the need for a CANCEL still on its way. */
 	cancel_answered(call, branch);
-	count_outcome(call, branch, msg->status);
+	count_outcome(call, branch, msg);
 	context_branch_ended(txn, branch);
 	if ((txn->flags & TXN_IS_INVITE) && msg->status < 300)
 		return take_2xx(call, branch, msg, REASON_FINAL);
@@ -273,8 +303,11 @@ static struct verdict live(struct call *call, struct txn *branch, const struct s
 			call->proxy->stats.response_retransmissions_seen++;
 		return verdict;
 	}
-	if (msg->status < 200)
+	if (msg->status < 200) {
+		if ((branch->flags & TXN_IS_INVITE) && before == INVITE_CLIENT_CALLING)
+			count_provisional(call, branch, msg->status);
 		return take_provisional(call, branch, msg);
+	}
 	if ((branch->flags & TXN_IS_INVITE) && before == INVITE_CLIENT_ACCEPTED) {
 		call->proxy->stats.response_retransmissions_seen++;
 		return take_2xx(call, branch, msg, REASON_FINAL_2XX_AGAIN);
@@ -375,7 +408,9 @@ struct verdict response_receive(struct call *call, struct sip_message *msg)
 	(void)call_enter(call, STAGE_TRANSACTION);
 	if (match.txn && is_answer_to(match.txn, msg)) {
 		struct verdict verdict;
-		if (match.txn->flags & TXN_IS_OWN) {
+		if (match.txn->flags & TXN_IS_PROBE) {
+			verdict = probe_response(call, match.txn, msg);
+		} else if (match.txn->flags & TXN_IS_OWN) {
 			verdict = own_response(call, match.txn, msg);
 		} else if (msg->method == SIP_METHOD_CANCEL) {
 			take_cancel_answer(call, match.txn, msg);
@@ -392,6 +427,8 @@ struct verdict response_receive(struct call *call, struct sip_message *msg)
 	if (match.tombstone && match.tombstone->method == txn_method_of(msg)) {
 		if (msg->method == SIP_METHOD_CANCEL)
 			return verdict_of(VERDICT_ABSORB, REASON_CANCEL_RESPONSE);
+		if (match.tombstone->is_own)
+			return verdict_of(VERDICT_ABSORB, REASON_OWN_RESPONSE);
 		if (msg->via_values < 2)
 			return verdict_of(VERDICT_DROP, REASON_RESPONSE_NO_VIA);
 		return dead(call, &match, msg);

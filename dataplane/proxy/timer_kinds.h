@@ -20,7 +20,8 @@
 	X(M, "M", "INVITE answered 2xx: further 2xx passed on", "RFC 6026 §7.2")                  \
 	X(TRYING, "100", "non-INVITE due for its 100", "RFC 4320 §4.1")                           \
 	X(CANCELLED, "cancel", "cancelled INVITE without a final response", "RFC 3261 §9.1")      \
-	X(NEXT_TARGET, "next", "silent target due for company", "RFC 3261 §16.6 item 4")
+	X(NEXT_TARGET, "next", "silent target due for company", "RFC 3261 §16.6 item 4")           \
+	X(PROBE, "probe", "probe without an answer", "RFC 3261 §11")
 
 enum proxy_timer {
 #define X(name, text, what, clause) PROXY_TIMER_##name,

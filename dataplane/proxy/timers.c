@@ -66,8 +66,10 @@ static uint32_t running(const struct txn *txn)
 	if (deadlines[DEADLINE_CLIENT_RETRANSMIT] != TICK_NEVER)
 		timers |= bit(is_invite ? PROXY_TIMER_A : PROXY_TIMER_E);
 	if (deadlines[DEADLINE_CLIENT_END] != TICK_NEVER)
-		timers |= bit(client_end(is_invite, txn->client_state,
-					 (txn->flags & TXN_CANCEL_SENT) != 0));
+		timers |= bit(txn->flags & TXN_IS_PROBE && txn->flags & TXN_IS_OPEN ?
+				      PROXY_TIMER_PROBE :
+				      client_end(is_invite, txn->client_state,
+						 (txn->flags & TXN_CANCEL_SENT) != 0));
 	if (deadlines[DEADLINE_SERVER_RETRANSMIT] != TICK_NEVER)
 		timers |= bit(PROXY_TIMER_G);
 	if (deadlines[DEADLINE_SERVER_END] != TICK_NEVER)

@@ -199,7 +199,7 @@ static bool is_terminated(const struct txn *txn)
 static bool may_shrink(const struct txn *txn)
 {
 	/* A leg that is ended repeats its ACK although its BYE is done. */
-	if (txn->cancel || (txn->flags & TXN_IS_OWN))
+	if (txn->cancel || ((txn->flags & TXN_IS_OWN) && !(txn->flags & TXN_IS_PROBE)))
 		return false;
 	if (txn->flags & TXN_IS_INVITE)
 		return (txn->server_state == INVITE_SERVER_ACCEPTED ||
@@ -276,6 +276,7 @@ static bool shrink(struct call *call, struct txn *txn)
 		.is_invite = is_invite,
 		.has_offer = (txn->flags & TXN_HAS_OFFER) != 0,
 		.has_to_tag = (txn->flags & TXN_HAS_TO_TAG) != 0,
+		.is_own = (txn->flags & TXN_IS_OWN) != 0,
 		.local_address = local_address_index(call->snapshot, txn),
 	};
 	tick_t end = MIN(tomb_server_side(parent, txn, &small),

@@ -7,8 +7,8 @@
  *	expect NAME has METHOD|STATUS [to METHOD]    in any order
  *	expect nothing [at NAME] [for DURATION]
  *	expect AGENT|all calls|answered|ended|final|challenged N,  expect AGENT got METHOD N
- *	expect verdict KIND REASON N,  expect stat NAME N,  expect timer NAME N,
- *	expect [not] told TARGET WHAT
+ *	expect verdict KIND REASON N,  expect stat NAME N,  expect timer NAME N
+ *	expect [not] told ..., expect target ..., expect calls ... (expect_outcome.c)
  *	expect dialogs ..., expect event ... (expect_dialog.c)
  *
  * Lines below a letter: SUBJECT is|is not|starts|contains|lacks VALUE, SUBJECT present|absent,
@@ -353,6 +353,8 @@ static void expect_stat(struct play *play)
 		STAT(failovers), STAT(forks), STAT(extra_2xx_dropped), STAT(extra_2xx_ended),
 		STAT(own_requests), STAT(timeouts_invite), STAT(timeouts_non_invite), STAT(hint_hits),
 		STAT(hint_misses), STAT(outbox_full), STAT(marks), STAT(marks_overflow),
+		STAT(probes), STAT(probes_resent), STAT(probes_answered), STAT(probes_timed_out),
+		STAT(probes_unreachable), STAT(probes_not_sent), STAT(probe_strangers),
 	};
 #undef STAT
 	struct proxy_stats stats;
@@ -383,33 +385,6 @@ static void expect_timer(struct play *play)
 	play_fail(play, "no timer is called '%s'", play->words[2]);
 }
 
-static bool is_told(const struct world *world, uint16_t target, const char *what)
-{
-	for (int i = 0; i < world->outcome_count; i++) {
-		const struct outcome *outcome = &world->outcomes[i];
-		if (outcome->target_id != world->snapshot->targets[target].id)
-			continue;
-		if ((outcome->kind == OUTCOME_TIMEOUT && text_is(what, "timeout")) ||
-		    (outcome->kind == OUTCOME_TRANSPORT_ERROR && text_is(what, "transport-error")) ||
-		    (outcome->kind == OUTCOME_RESPONSE && outcome->value == atoi(what)))
-			return true;
-	}
-	return false;
-}
-
-/* expect [not] told TARGET timeout|transport-error|STATUS: control heard of it. */
-static void expect_told(struct play *play)
-{
-	bool negated = text_is(play->words[1], "not");
-	const char *name = play->words[2 + negated], *what = play->words[3 + negated];
-	uint16_t target = snapshot_fixture_target(play->world->fixture, name);
-
-	if (target == BALANCE_NONE)
-		play_fail(play, "no target is called '%s'", name);
-	else if (is_told(play->world, target, what) == negated)
-		play_fail(play, "control was %stold %s of %s", negated ? "" : "not ", what, name);
-}
-
 void expect_command(struct play *play)
 {
 	struct node *node;
@@ -427,10 +402,7 @@ void expect_command(struct play *play)
 		expect_stat(play);
 	else if (play_words(play, 1, "timer", "*", "*", NULL))
 		expect_timer(play);
-	else if (play_words(play, 1, "told", "*", "*", NULL) ||
-		 play_words(play, 1, "not", "told", "*", "*", NULL))
-		expect_told(play);
-	else if (expect_dialog_command(play))
+	else if (expect_outcome_command(play) || expect_dialog_command(play))
 		return;
 	else if ((node && node->agent && play->word_count >= 4) || text_is(play->words[1], "all"))
 		expect_result(play, play->words[1]);

@@ -173,6 +173,20 @@ static void restart_command(struct play *play)
 		world_restart(play->world, (uint16_t)instance);
 }
 
+/* probe TARGET [timeout DURATION], probe nobody: an id that no target has. */
+static void probe_command(struct play *play)
+{
+	uint16_t target = snapshot_fixture_target(play->world->fixture, play->words[1]);
+	tick_t timeout = play->word_count == 4 ? script_duration(play->words[3]) : TICK_SECONDS(1);
+
+	if (target == BALANCE_NONE && !text_is(play->words[1], "nobody"))
+		play_fail(play, "no target is called '%s'", play->words[1]);
+	else if (timeout == TICK_NEVER)
+		play_fail(play, "'%s' is not a duration", play->words[3]);
+	else
+		world_probe(play->world, target, timeout);
+}
+
 static void advance_command(struct play *play)
 {
 	tick_t duration = script_duration(play->words[1]);
@@ -226,6 +240,9 @@ static void run_command(struct play *play)
 		node_command(play, play->words[1], play->words[0]);
 	else if (play_words(play, 0, "target", "*", "*", NULL))
 		target_command(play);
+	else if (play_words(play, 0, "probe", "*", NULL) ||
+		 play_words(play, 0, "probe", "*", "timeout", "*", NULL))
+		probe_command(play);
 	else if (play_words(play, 0, "restart", NULL) ||
 		 play_words(play, 0, "restart", "instance", "*", NULL))
 		restart_command(play);

@@ -6,6 +6,7 @@
  *	scripted.c what scripted parties send
  *	expect.c   what is expected of them and of the engine
  *	expect_dialog.c of its dialogs and events
+ *	expect_outcome.c of what control is told of targets
  */
 #ifndef SCENARIO_PLAY_H
 #define SCENARIO_PLAY_H
@@ -45,6 +46,8 @@ bool play_words(const struct play *play, int from, ...);
 
 void scripted_command(struct play *play, struct node *node);
 void expect_command(struct play *play);
+/* expect told, expect target, expect calls; false: it is none of them. */
+[[nodiscard]] bool expect_outcome_command(struct play *play);
 /* expect dialogs, expect event; false: it is neither. */
 [[nodiscard]] bool expect_dialog_command(struct play *play);
 /* Checks of one letter, one a line of the block. */

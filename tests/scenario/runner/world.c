@@ -365,6 +365,23 @@ struct letter *node_take(struct node *node)
 	return letter;
 }
 
+/* ---- probes */
+
+void world_probe(struct world *world, uint16_t target, tick_t timeout)
+{
+	struct proxy_probe probe = {
+		.number = ++world->probes,
+		.timeout_ms = (uint32_t)tick_to_ms(timeout),
+		.target = target,
+	};
+
+	probe.target_id = target == BALANCE_NONE ? 1 : world->snapshot->targets[target].id;
+	proxy_probe_call_id(world->snapshot, world->probes, probe.call_id);
+	outbox_reset(world->outbox);
+	proxy_probe(world->proxy, world->snapshot, &probe, world->now, world->outbox);
+	outbox_drain(world, false);
+}
+
 /* ---- time */
 
 /* When something happens next. */

@@ -81,6 +81,7 @@ struct world {
 	char *failure;                                /* the first; NULL: all is well */
 	struct outcome outcomes[256];                 /* what control was told */
 	int outcome_count;
+	uint32_t probes;                              /* asked for */
 	struct proxy_config config;
 	struct engine_event engine_events[64];
 	int engine_event_count;
@@ -93,6 +94,9 @@ void world_destroy(struct world *world);
 /* The engine is lost with all that it knew, verdicts and statistics too; a new one starts with the
  * next epoch, and the operator's wishes and what was observed begin anew. */
 void world_restart(struct world *world, uint16_t instance);
+
+/* Control asks for a probe; BALANCE_NONE: of a target that has gone. */
+void world_probe(struct world *world, uint16_t target, tick_t timeout);
 
 struct node *world_node_add(struct world *world, const char *name, const struct endpoint *own,
 			    const struct endpoint *seen);

@@ -261,6 +261,10 @@ static void show_targets_counts_what_traffic_showed(void **state)
 		{ .target_id = sw1->id, .kind = OUTCOME_RESPONSE, .value = 486 },
 		{ .target_id = sw1->id, .kind = OUTCOME_RESPONSE, .value = 503 },
 		{ .target_id = sw1->id, .kind = OUTCOME_TIMEOUT },
+		/* Those of who is slow, and of who is asked by us, are no failures of traffic. */
+		{ .target_id = sw1->id, .kind = OUTCOME_TIMEOUT, .flags = OUTCOME_WAS_ANSWERED },
+		{ .target_id = sw1->id, .kind = OUTCOME_PROVISIONAL, .value = 180 },
+		{ .target_id = sw1->id, .kind = OUTCOME_PROBE },
 		{ .target_id = sw1->id, .kind = OUTCOME_TRANSPORT_ERROR },
 		{ .target_id = sw1->id ^ 1, .kind = OUTCOME_TIMEOUT },
 		{ .target_id = sw1->id, .kind = OUTCOME_RESPONSE, .value = 65535 },

@@ -254,6 +254,13 @@ static void ignore_outcome(void *, const struct outcome *)
 {
 }
 
+static void keep_outcome(void *context, const struct outcome *outcome)
+{
+	struct outcome *kept = context;
+
+	*kept = *outcome;
+}
+
 static void keep_explanation(void *context, const struct proxy_explanation *explanation)
 {
 	struct proxy_explanation *kept = context;
@@ -285,6 +292,99 @@ static void explain_names_the_target_that_gets_the_call(void **)
 				   format_response(response, sizeof(response), datagram.payload));
 		loop_receive_datagram(&datagram);
 	}
+}
+
+#define PROBES 600u
+
+struct probe_results {
+	unsigned int answered[PROBES], total;
+	uint64_t target_ids[PROBES];
+};
+
+static void keep_result(void *context, const struct outcome *outcome)
+{
+	struct probe_results *results = context;
+
+	if (outcome->kind != OUTCOME_PROBE)
+		return;
+	assert_in_range(outcome->probe, 0, PROBES - 1);
+	assert_int_equal(outcome->value, 200);
+	assert_int_equal(outcome->flags, 0);
+	assert_true(outcome->delay_us > 0);
+	assert_true(outcome->target_id == results->target_ids[outcome->probe]);
+	results->answered[outcome->probe]++;
+	results->total++;
+}
+
+/* Control asks for more probes than the command ring takes at once; targets answer all. */
+static void probes_leave_by_both_workers_and_their_answers_come_to_control(void **)
+{
+	static struct probe_results results;
+	const struct balance_target *targets = snapshot_fixture_snapshot(loop_fixture)->targets;
+	uint64_t sent[2], forwarded = loop_verdicts(VERDICT_FORWARD, REASON_FINAL);
+	unsigned int asked = 0, per_target[2] = { 0, 0 };
+	time_t until = time(NULL) + 60;
+
+	loop_settle();
+	for (uint16_t w = 0; w < 2; w++)
+		sent[w] = stats_of(w)->proxy.probes;
+	while (results.total < PROBES) {
+		struct loop_datagram datagram;
+		char response[2048];
+
+		while (asked < PROBES) {
+			const struct dataplane_probe probe = {
+				.target_id = targets[asked % 2].id,
+				.number = asked,
+				.timeout_ms = 60000,
+			};
+
+			results.target_ids[asked] = probe.target_id;
+			if (dataplane_probe(loop_dataplane, &probe) != 0)
+				break;
+			asked++;
+		}
+		while (loop_poll_datagram(&datagram)) {
+			assert_memory_equal(datagram.payload, "OPTIONS sip:192.0.2.1", 21);
+			per_target[datagram.destination[3] - 11]++;
+			loop_send_datagram(datagram.destination[3], 5060, response,
+					   format_response(response, sizeof(response),
+							   datagram.payload));
+		}
+		dataplane_poll(loop_dataplane, keep_result, &results);
+		sched_yield();
+		if (time(NULL) > until)
+			fail_msg("%u of %u probes answered", results.total, asked);
+	}
+	loop_settle();
+	for (unsigned int i = 0; i < PROBES; i++)
+		assert_int_equal(results.answered[i], 1);
+	assert_true(per_target[0] >= PROBES / 2 && per_target[1] >= PROBES / 2);
+	for (uint16_t w = 0; w < 2; w++) {
+		const struct proxy_stats *proxy = &stats_of(w)->proxy;
+
+		/* Each by the owner of its Call-ID, where the answer then ends it. */
+		assert_in_range(proxy->probes - sent[w], PROBES / 4, PROBES * 3 / 4);
+		assert_int_equal(proxy->probes, proxy->probes_answered);
+	}
+	assert_int_equal(loop_verdicts(VERDICT_FORWARD, REASON_FINAL), forwarded);
+}
+
+static void a_probe_of_a_target_that_has_gone_is_not_sent(void **)
+{
+	const struct dataplane_probe probe = { .target_id = 1, .number = 7, .timeout_ms = 1000 };
+	struct outcome outcome = { .kind = 255 };
+	time_t until = time(NULL) + 20;
+
+	assert_int_equal(dataplane_probe(loop_dataplane, &probe), 0);
+	while (outcome.kind == 255 && time(NULL) < until)
+		dataplane_poll(loop_dataplane, keep_outcome, &outcome);
+	assert_int_equal(outcome.kind, OUTCOME_PROBE);
+	assert_true(outcome.target_id == 1);
+	assert_int_equal(outcome.probe, 7);
+	assert_int_equal(outcome.value, 0);
+	assert_int_equal(outcome.delay_us, 0);
+	assert_int_equal(outcome.flags, OUTCOME_WAS_NOT_SENT);
 }
 
 static void a_published_snapshot_is_used_and_the_old_one_retires(void **)
@@ -362,6 +462,8 @@ int main(void)
 		cmocka_unit_test(one_trunk_drives_both_workers_and_each_call_one),
 		cmocka_unit_test(stages_get_the_cycles_of_the_passes_sampled),
 		cmocka_unit_test(explain_names_the_target_that_gets_the_call),
+		cmocka_unit_test(probes_leave_by_both_workers_and_their_answers_come_to_control),
+		cmocka_unit_test(a_probe_of_a_target_that_has_gone_is_not_sent),
 		cmocka_unit_test(a_published_snapshot_is_used_and_the_old_one_retires),
 		cmocka_unit_test(a_capture_has_both_directions_and_costs_no_packet),
 		cmocka_unit_test(verdicts_add_up_to_what_was_sent),
