@@ -24,8 +24,6 @@ enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE };
 
 struct daemon {
 	struct control control;
-	struct config_identity identity;
-	struct target_registry *registry;
 	struct engine_events engine_events;
 	uv_loop_t loop;
 	uv_timer_t tick;
@@ -50,6 +48,8 @@ static void daemon_tick(uv_timer_t *timer)
 
 	dataplane_poll(control->dataplane, target_outcomes_count, control->outcomes);
 	dataplane_poll_events(control->dataplane, engine_events_tell, &daemon->engine_events);
+	/* After what the workers answered by the snapshot before has been taken. */
+	publish_poll(control);
 	explain_pump(&control->explain, uv_now(control->loop));
 	uv_timer_start(timer, daemon_tick,
 		       explain_is_busy(&control->explain) ? TICK_BUSY_MS : TICK_IDLE_MS, 0);
@@ -203,33 +203,38 @@ static int daemon_open_dataplane(struct control *control, char *error, size_t si
 	control->dataplane =
 		dataplane_start(&control->dataplane_config, control->snapshot, error, size);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	control->explain = (struct explain){
-		.dataplane = control->dataplane,
-		.snapshot = control->snapshot,
-	};
+	control->explain.dataplane = control->dataplane;
 	return control->dataplane ? 0 : -EIO;
+}
+
+/* Those that know it by pointer. */
+static void daemon_snapshot_changed(void *context, const struct balance_snapshot *snapshot)
+{
+	struct daemon *daemon = context;
+
+	daemon->engine_events.snapshot = snapshot;
+	/* Out of memory: traffic of a target that is new is not counted until the next change. */
+	(void)target_outcomes_renew(&daemon->control.outcomes, snapshot);
 }
 
 static int daemon_prepare(struct daemon *daemon, char *error, size_t size)
 {
 	struct control *control = &daemon->control;
 	int status = config_identity_load(control->config, (uint32_t)control->started.tv_sec,
-					  &daemon->identity, error, size);
+					  &control->publisher.identity, error, size);
 
 	if (status < 0)
 		return status;
-	snprintf(error, size, "out of memory for the configuration's targets");
-	daemon->registry = target_registry_create();
-	if (!daemon->registry)
-		return -ENOMEM;
-	status = config_snapshot_build(control->config, &daemon->identity, daemon->registry, 1,
-				       &control->snapshot);
+	status = publish_open(control, error, size);
 	if (status < 0)
 		return status;
+	snprintf(error, size, "out of memory for the configuration's targets");
 	control->outcomes = target_outcomes_create(control->snapshot);
 	if (!control->outcomes)
 		return -ENOMEM;
-	config_dataplane(control->config, &daemon->identity, &control->dataplane_config);
+	config_dataplane(control->config, &control->publisher.identity, &control->dataplane_config);
+	daemon_snapshot_changed(daemon, control->snapshot);
+	control_on_publish(control, daemon_snapshot_changed, daemon);
 	return 0;
 }
 
@@ -262,8 +267,7 @@ static void daemon_close(struct daemon *daemon)
 	control->api = NULL;
 	daemon_close_loop(daemon);
 	target_outcomes_destroy(control->outcomes);
-	config_snapshot_destroy(control->snapshot);
-	target_registry_destroy(daemon->registry);
+	publish_close(control);
 	events_fini(&control->events);
 }
 
@@ -274,10 +278,6 @@ static void daemon_run(struct daemon *daemon)
 	uv_update_time(control->loop);
 	control->started_ms = uv_now(control->loop);
 	daemon_tell_start(control);
-	daemon->engine_events = (struct engine_events){
-		.events = &control->events,
-		.snapshot = control->snapshot,
-	};
 	uv_timer_start(&daemon->tick, daemon_tick, 0, 0);
 	uv_run(control->loop, UV_RUN_DEFAULT);
 	daemon_tell_stop(daemon);
@@ -299,6 +299,7 @@ static int run(const char *path)
 	control->config_file = path;
 	clock_gettime(CLOCK_REALTIME, &control->started);
 	events_init(&control->events, stderr);
+	daemon.engine_events.events = &control->events;
 	control->events.sink = daemon_event;
 	control->events.context = control;
 	status = daemon_open_loop(&daemon);

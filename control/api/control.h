@@ -12,6 +12,7 @@
 #include "dataplane.h"
 #include "events/events.h"
 #include "api/explain.h"
+#include "reload/publish.h"
 #include "targets/outcomes.h"
 
 /* After ours: it brings <sys/param.h>, which defines MIN and MAX too. */
@@ -28,9 +29,10 @@ struct control {
 	uv_loop_t *loop;
 	struct config *config;
 	struct dataplane_config dataplane_config;
-	const struct balance_snapshot *snapshot;
+	const struct balance_snapshot *snapshot; /* published last */
 	struct dataplane *dataplane;
 	struct events events;
+	struct publisher publisher;
 	struct target_outcomes *outcomes;
 	struct explain explain;
 	struct capture capture;

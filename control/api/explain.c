@@ -48,6 +48,14 @@ static json_t *name_or_null(const char *name)
 	return name ? json_text(name) : json_null();
 }
 
+/* The snapshot that the worker went by. */
+static const struct balance_snapshot *snapshot_of(const struct explain *explain,
+						  const struct proxy_explanation *e)
+{
+	return explain->before && explain->before->version == e->version ? explain->before :
+									   explain->snapshot;
+}
+
 json_t *explain_answer(const struct balance_snapshot *snapshot, const struct proxy_explanation *e)
 {
 	const struct verdict_reason_info *reason = &verdict_reasons[e->verdict.reason];
@@ -166,7 +174,8 @@ static void explain_answered(void *context, const struct proxy_explanation *expl
 	item_free(item);
 	job->deadline_ms = 0;
 	if (job->request)
-		job_take(job, index, explain_answer(job->explain->snapshot, explanation));
+		job_take(job, index,
+			 explain_answer(snapshot_of(job->explain, explanation), explanation));
 	job_release(job);
 }
 

@@ -20,6 +20,7 @@ struct explain_job;
 struct explain {
 	struct dataplane *dataplane;
 	const struct balance_snapshot *snapshot;
+	const struct balance_snapshot *before; /* while answers by it may come; NULL: none */
 	struct explain_job *jobs;
 	unsigned int outstanding; /* asked, not answered */
 };

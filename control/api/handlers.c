@@ -66,7 +66,7 @@ static void api_handle_show_pools(void *context, struct api_request *request, co
 static bool pool_exists(const struct balance_snapshot *snapshot, const char *name)
 {
 	for (uint32_t i = 0; i < snapshot->pool_count; i++) {
-		if (strcmp(snapshot->pools[i].name, name) == 0)
+		if (!snapshot->pools[i].is_retired && strcmp(snapshot->pools[i].name, name) == 0)
 			return true;
 	}
 	return false;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Configuration to snapshot: one block of memory with all tables.  Everything has been checked;
- * memory is all that can be lacking.
+ * Configuration and target set to snapshot: one block of memory with all tables.  Everything has
+ * been checked; memory and indices are all that can be lacking.  What goes on from the snapshot
+ * before is build_plan.c's.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -9,10 +10,11 @@
 #include "balance/index.h"
 #include "balance/interface.h"
 #include "balance/policy.h"
-#include "config/model.h"
+#include "config/build.h"
 
 struct sizes {
 	uint32_t services, listens, pools, targets, peers, domains, hosts, timer_sets, index_slots;
+	uint32_t past;
 };
 
 /* The one block: what it holds, in this order. */
@@ -28,6 +30,14 @@ struct tables {
 	struct balance_timers *timer_sets;
 	uint32_t timer_set_room;
 	struct balance_index_slot *index_slots;
+	struct balance_past *past;
+};
+
+struct builder {
+	const struct config *config;
+	const struct config_build *build;
+	struct build_plan plan;
+	struct tables tables;
 };
 
 uint32_t config_peer_count(const struct config *config)
@@ -39,26 +49,38 @@ uint32_t config_peer_count(const struct config *config)
 	return count;
 }
 
-static struct sizes count_all(const struct config *config, const struct target_registry *registry)
+static const struct target_member *members_of(const struct builder *builder, uint32_t pool,
+					      uint32_t *count)
 {
+	const struct config_pool *pools = CONFIG_ITEMS(config_pool, builder->config->pools);
+
+	return target_set_members(builder->build->targets, pools[pool].name, count);
+}
+
+static struct sizes count_all(const struct builder *builder)
+{
+	const struct config *config = builder->config;
 	const struct balance_timers *sets;
 	const struct config_service *services = CONFIG_ITEMS(config_service, config->services);
-	const struct config_pool *pools = CONFIG_ITEMS(config_pool, config->pools);
 	struct sizes sizes = {
-		.services = config->services.count,
-		.pools = config->pools.count + config->uses_request_uri,
+		.services = builder->plan.service_count,
+		.pools = builder->plan.pool_count,
 		.peers = config_peer_count(config),
 		.hosts = config->hosts.count,
 		/* Those of before, and at most one for each that may have its own. */
-		.timer_sets = target_registry_timer_sets(registry, &sets) +
+		.timer_sets = target_registry_timer_sets(builder->build->registry, &sets) +
 			      config->services.count + config->pools.count,
+		.past = build_past_room(builder->build),
 	};
 	for (uint32_t i = 0; i < config->services.count; i++) {
 		sizes.listens += services[i].listens.count;
 		sizes.domains += services[i].domains.count;
 	}
-	for (uint32_t i = 0; i < config->pools.count; i++)
-		sizes.targets += pools[i].targets.count;
+	for (uint32_t i = 0; i < config->pools.count; i++) {
+		uint32_t count;
+		(void)members_of(builder, i, &count);
+		sizes.targets += count;
+	}
 	sizes.index_slots = balance_index_slots(sizes.targets, sizes.hosts);
 	return sizes;
 }
@@ -86,6 +108,7 @@ static size_t lay_out(unsigned char *block, const struct sizes *sizes, struct ta
 	tables->timer_set_room = sizes->timer_sets;
 	tables->index_slots =
 		carve(block, &used, sizes->index_slots, sizeof(*tables->index_slots));
+	tables->past = carve(block, &used, sizes->past, sizeof(*tables->past));
 	return used;
 }
 
@@ -159,69 +182,89 @@ void config_fill_interfaces(const struct config *config, struct balance_snapshot
 	}
 }
 
-static void fill_services(const struct config *config, const struct tables *tables)
+static void fill_listens(const struct builder *builder, const struct config_service *from,
+			 uint16_t index)
 {
-	const struct config_service *all = CONFIG_ITEMS(config_service, config->services);
+	const struct tables *tables = &builder->tables;
 	struct balance_snapshot *snapshot = tables->snapshot;
+	const struct config_listen *listens = CONFIG_ITEMS(config_listen, from->listens);
+	const struct config_text *domains = CONFIG_ITEMS(config_text, from->domains);
+	struct balance_service *to = &tables->services[index];
+
+	to->listen_first = snapshot->listen_count;
+	to->listen_count = from->listens.count;
+	for (uint32_t i = 0; i < from->listens.count; i++)
+		tables->listens[snapshot->listen_count++] = (struct balance_listen){
+			.endpoint = listens[i].endpoint,
+			.service = index,
+			.interface = interface_of(builder->config, &listens[i].endpoint.address),
+		};
+	to->domain_first = snapshot->domain_count;
+	to->domain_count = from->domains.count;
+	for (uint32_t i = 0; i < from->domains.count; i++)
+		copy_text(tables->domains[snapshot->domain_count++], sizeof(*tables->domains),
+			  domains[i].text);
+}
+
+static void fill_services(const struct builder *builder)
+{
+	const struct config *config = builder->config;
+	const struct config_service *all = CONFIG_ITEMS(config_service, config->services);
+	const struct tables *tables = &builder->tables;
+	const uint16_t *pool_index = builder->plan.pool_index;
+	struct balance_snapshot *snapshot = tables->snapshot;
+
 	for (uint32_t i = 0; i < config->services.count; i++) {
 		const struct config_service *from = &all[i];
-		const struct config_listen *listens = CONFIG_ITEMS(config_listen, from->listens);
-		const struct config_text *domains = CONFIG_ITEMS(config_text, from->domains);
-		struct balance_service *to = &tables->services[i];
+		struct balance_service *to = &tables->services[builder->plan.service_index[i]];
+		*to = (struct balance_service){
+			.pool = pool_index[from->pool_index],
+			.from_pool = from->from_index == BALANCE_NONE ?
+					     BALANCE_NONE : pool_index[from->from_index],
+			.mode = (uint8_t)from->mode,
+			.nat = (uint8_t)from->nat,
+			.extra_2xx = (uint8_t)from->extra_2xx,
+			.record_route = from->record_route,
+			.rewrite_host = from->rewrite_host,
+			.push_route = from->push_route,
+			.cseq_check = (uint8_t)from->cseq_check,
+			.bye_unacknowledged = from->bye_unacknowledged,
+			.dialog_age_ms = (uint32_t)(from->dialog_age / 1000),
+		};
 		copy_text(to->name, sizeof(to->name), from->name);
-		to->pool = from->pool_index;
-		to->from_pool = from->from_index;
-		to->mode = (uint8_t)from->mode;
-		to->nat = (uint8_t)from->nat;
-		to->extra_2xx = (uint8_t)from->extra_2xx;
-		to->record_route = from->record_route;
-		to->rewrite_host = from->rewrite_host;
-		to->push_route = from->push_route;
-		to->cseq_check = (uint8_t)from->cseq_check;
-		to->bye_unacknowledged = from->bye_unacknowledged;
-		to->dialog_age_ms = (uint32_t)(from->dialog_age / 1000);
-		to->listen_first = snapshot->listen_count;
-		to->listen_count = from->listens.count;
-		for (uint32_t j = 0; j < from->listens.count; j++)
-			tables->listens[snapshot->listen_count++] = (struct balance_listen){
-				.endpoint = listens[j].endpoint,
-				.service = (uint16_t)i,
-				.interface = interface_of(config, &listens[j].endpoint.address),
-			};
-		to->domain_first = snapshot->domain_count;
-		to->domain_count = from->domains.count;
-		for (uint32_t j = 0; j < from->domains.count; j++)
-			copy_text(tables->domains[snapshot->domain_count++],
-				  sizeof(*tables->domains), domains[j].text);
+		fill_listens(builder, from, builder->plan.service_index[i]);
 	}
 	snapshot->forward_strays = config->stray_responses != 0;
-	snapshot->service_count = config->services.count;
+	snapshot->service_count = builder->plan.service_count;
 	snapshot->services = tables->services;
 	snapshot->listens = tables->listens;
 	snapshot->domains = tables->domains;
 }
 
 /* False: out of memory. */
-static bool fill_timers(const struct config *config, struct target_registry *registry,
-			const struct tables *tables)
+static bool fill_timers(const struct builder *builder)
 {
+	const struct config *config = builder->config;
 	const struct config_service *services = CONFIG_ITEMS(config_service, config->services);
 	const struct config_pool *pools = CONFIG_ITEMS(config_pool, config->pools);
+	struct target_registry *registry = builder->build->registry;
+	const struct tables *tables = &builder->tables;
 
 	for (uint32_t i = 0; i < config->services.count; i++) {
 		const struct balance_timers set = config_timers_of(config, &services[i].timers);
-		tables->services[i].timer_set = target_registry_timers(registry, &set);
-		if (tables->services[i].timer_set == BALANCE_NONE)
+		uint16_t index = target_registry_timers(registry, &set);
+		if (index == BALANCE_NONE)
 			return false;
+		tables->services[builder->plan.service_index[i]].timer_set = index;
 	}
-	for (uint32_t i = 0; i < tables->snapshot->pool_count; i++) {
-		tables->pools[i].timer_set = BALANCE_NONE;
-		if (i >= config->pools.count || pools[i].timers.item.at.line == 0)
+	for (uint32_t i = 0; i < config->pools.count; i++) {
+		if (pools[i].timers.item.at.line == 0)
 			continue;
 		const struct balance_timers set = config_timers_of(config, &pools[i].timers);
-		tables->pools[i].timer_set = target_registry_timers(registry, &set);
-		if (tables->pools[i].timer_set == BALANCE_NONE)
+		uint16_t index = target_registry_timers(registry, &set);
+		if (index == BALANCE_NONE)
 			return false;
+		tables->pools[builder->plan.pool_index[i]].timer_set = index;
 	}
 	const struct balance_timers *sets;
 	uint32_t count = target_registry_timer_sets(registry, &sets);
@@ -233,52 +276,80 @@ static bool fill_timers(const struct config *config, struct target_registry *reg
 	return true;
 }
 
-static bool fill_target(const struct config_pool *pool, const struct config_target *from,
-			struct target_registry *registry, uint16_t pool_index,
-			const struct balance_snapshot *snapshot, struct balance_target *to)
+static bool fill_target(const struct builder *builder, const char *pool,
+			const struct target_spec *from, uint16_t pool_index,
+			struct balance_target *to)
 {
-	to->id = target_registry_id(span_of_string(pool->name), span_of_string(from->name));
+	const struct balance_snapshot *snapshot = builder->tables.snapshot;
+
+	to->id = target_registry_id(span_of_string(pool), span_of_string(from->name));
 	copy_text(to->name, sizeof(to->name), from->name);
 	copy_text(to->uri, sizeof(to->uri), from->uri);
 	to->endpoint = from->endpoint;
 	to->pool = pool_index;
-	to->interface = balance_egress_find(snapshot, &from->endpoint.address);
-	to->priority = (uint16_t)from->priority;
-	to->weight = (uint16_t)from->weight;
-	to->status = target_registry_find(registry, to->id, &to->slot);
+	/* What others than the configuration gave has not been checked: never to ourselves. */
+	to->interface = balance_is_own_address(snapshot, &from->endpoint.address) ?
+				BALANCE_NONE :
+				balance_egress_find(snapshot, &from->endpoint.address);
+	to->priority = from->priority;
+	to->weight = from->weight;
+	to->calls_max = from->calls_max;
+	to->rate_max = from->rate_max;
+	to->status = target_registry_find(builder->build->registry, to->id, &to->slot);
 	return to->status != NULL;
 }
 
-static bool fill_pools(const struct config *config, struct target_registry *registry,
-		       const struct tables *tables)
+static bool fill_targets(const struct builder *builder, uint32_t number,
+			 struct balance_pool *pool)
 {
-	const struct config_pool *all = CONFIG_ITEMS(config_pool, config->pools);
+	const struct tables *tables = &builder->tables;
 	struct balance_snapshot *snapshot = tables->snapshot;
-	for (uint16_t i = 0; i < config->pools.count; i++) {
-		const struct config_pool *from = &all[i];
-		const struct config_target *targets = CONFIG_ITEMS(config_target, from->targets);
-		struct balance_pool *to = &tables->pools[i];
-		copy_text(to->name, sizeof(to->name), from->name);
-		to->policy = (uint8_t)from->policy;
-		to->failover = (uint8_t)from->failover.on;
-		to->attempts_max = (uint8_t)from->failover.attempts;
-		to->try_next_after_ms = (uint32_t)tick_to_ms(from->failover.try_next_after);
-		to->target_first = snapshot->target_count;
-		to->target_count = from->targets.count;
-		for (uint32_t j = 0; j < from->targets.count; j++) {
-			if (!fill_target(from, &targets[j], registry, i, snapshot,
-					 &tables->targets[snapshot->target_count++]))
-				return false;
-		}
+	uint32_t count;
+	const struct target_member *members = members_of(builder, number, &count);
+
+	pool->target_first = snapshot->target_count;
+	pool->target_count = count;
+	for (uint32_t i = 0; i < count; i++) {
+		if (!fill_target(builder, pool->name, members[i].spec,
+				 builder->plan.pool_index[number],
+				 &tables->targets[snapshot->target_count++]))
+			return false;
 	}
-	snapshot->pool_count = config->pools.count;
-	if (config->uses_request_uri)
-		tables->pools[snapshot->pool_count++] = (struct balance_pool){
-			.name = CONFIG_POOL_REQUEST_URI,
-			.attempts_max = 1,
-			.is_request_uri = true,
-			.target_first = snapshot->target_count,
+	return true;
+}
+
+static bool fill_pools(const struct builder *builder)
+{
+	const struct config *config = builder->config;
+	const struct config_pool *all = CONFIG_ITEMS(config_pool, config->pools);
+	const struct tables *tables = &builder->tables;
+	struct balance_snapshot *snapshot = tables->snapshot;
+
+	for (uint32_t i = 0; i < config->pools.count; i++) {
+		const struct config_pool *from = &all[i];
+		struct balance_pool *to = &tables->pools[builder->plan.pool_index[i]];
+		*to = (struct balance_pool){
+			.policy = (uint8_t)from->policy,
+			.failover = (uint8_t)from->failover.on,
+			.attempts_max = (uint8_t)from->failover.attempts,
+			.try_next_after_ms = (uint32_t)tick_to_ms(from->failover.try_next_after),
+			.timer_set = BALANCE_NONE,
+			.status = target_registry_pool(builder->build->registry, from->name),
 		};
+		copy_text(to->name, sizeof(to->name), from->name);
+		if (!to->status || !fill_targets(builder, i, to))
+			return false;
+	}
+	if (config->uses_request_uri)
+		tables->pools[builder->plan.pool_index[config->pools.count]] =
+			(struct balance_pool){
+				.name = CONFIG_POOL_REQUEST_URI,
+				.attempts_max = 1,
+				.is_request_uri = true,
+				.timer_set = BALANCE_NONE,
+				.target_first = snapshot->target_count,
+			};
+	snapshot->pool_count = builder->plan.pool_count;
 	snapshot->pools = tables->pools;
 	snapshot->targets = tables->targets;
 	return true;
@@ -309,29 +380,56 @@ static void fill_identity(const struct config_identity *identity, uint64_t versi
 	memcpy(snapshot->route_keys, identity->route_keys, sizeof(snapshot->route_keys));
 }
 
-int config_snapshot_build(const struct config *config, const struct config_identity *identity,
-			  struct target_registry *registry, uint64_t version,
-			  const struct balance_snapshot **snapshot)
+static int no_memory(char *error, size_t size)
 {
-	struct sizes sizes = count_all(config, registry);
-	struct tables tables;
-	size_t total = lay_out(NULL, &sizes, &tables);
-	unsigned char *block = aligned_alloc(CACHE_LINE_SIZE, total);
+	snprintf(error, size, "out of memory for a configuration of this size");
+	return -ENOMEM;
+}
+
+/* In this order: targets go by the interfaces, timers by services and pools, the index by targets,
+ * and what has gone by the index. */
+static bool fill_all(struct builder *builder, const struct sizes *sizes)
+{
+	struct tables *tables = &builder->tables;
+
+	fill_identity(builder->build->identity, builder->build->version, tables->snapshot);
+	config_fill_interfaces(builder->config, tables->snapshot, tables->peers);
+	build_retire(builder->build, &builder->plan, tables->services, tables->pools);
+	fill_services(builder);
+	fill_hosts(builder->config, tables);
+	if (!fill_pools(builder) || !fill_timers(builder))
+		return false;
+	balance_index_build(tables->snapshot, tables->index_slots, sizes->index_slots);
+	build_past(builder->build, &builder->plan, tables->snapshot, tables->past);
+	return true;
+}
+
+int config_snapshot_build(const struct config *config, const struct config_build *build,
+			  const struct balance_snapshot **snapshot, char *error, size_t size)
+{
+	struct builder builder = { .config = config, .build = build };
+
 	*snapshot = NULL;
-	if (!block)
-		return -ENOMEM;
-	memset(block, 0, total);
-	lay_out(block, &sizes, &tables);
-	fill_identity(identity, version, tables.snapshot);
-	config_fill_interfaces(config, tables.snapshot, tables.peers);
-	fill_services(config, &tables);
-	fill_hosts(config, &tables);
-	if (!fill_pools(config, registry, &tables) || !fill_timers(config, registry, &tables)) {
-		free(block);
-		return -ENOMEM;
+	int rc = build_plan_make(config, build, &builder.plan, error, size);
+	if (rc < 0)
+		return rc;
+	struct sizes sizes = count_all(&builder);
+	if (sizes.targets > CONFIG_TARGETS_MAX) {
+		snprintf(error, size, "pools: %u targets together, %u are possible", sizes.targets,
+			 CONFIG_TARGETS_MAX);
+		return -ENOSPC;
 	}
-	balance_index_build(tables.snapshot, tables.index_slots, sizes.index_slots);
-	*snapshot = tables.snapshot;
+	size_t total = lay_out(NULL, &sizes, &builder.tables);
+	unsigned char *block = aligned_alloc(CACHE_LINE_SIZE, total);
+	if (!block)
+		return no_memory(error, size);
+	memset(block, 0, total);
+	lay_out(block, &sizes, &builder.tables);
+	if (!fill_all(&builder, &sizes)) {
+		free(block);
+		return no_memory(error, size);
+	}
+	*snapshot = builder.tables.snapshot;
 	return 0;
 }
 

@@ -12,7 +12,10 @@
  *	config_identity_load(config, time(NULL), &identity, error, sizeof(error));
  *	registry = target_registry_create();
  *	config_dataplane(config, &identity, &dataplane_config);
- *	config_snapshot_build(config, &identity, registry, 1, &snapshot);
+ *	targets = target_set_create();
+ *	config_targets_apply(config, targets);
+ *	build = (struct config_build){ &identity, registry, targets, .version = 1 };
+ *	config_snapshot_build(config, &build, &snapshot, error, sizeof(error));
  */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
@@ -21,6 +24,7 @@
 
 #include "balance/snapshot.h"
 #include "dataplane.h"
+#include "targets/set.h"
 
 /* As many are told in one go; the rest are counted. */
 #define CONFIG_MISTAKES_MAX 20
@@ -103,6 +107,9 @@ void target_registry_destroy(struct target_registry *registry);     /* NULL is a
  * (slot may be NULL).  NULL: out of memory, or 65,535 different targets since the start. */
 [[nodiscard]] struct target_status *target_registry_find(struct target_registry *registry,
 							 uint64_t id, uint16_t *slot);
+/* The pool's, by name.  NULL: out of memory. */
+[[nodiscard]] struct pool_status *target_registry_pool(struct target_registry *registry,
+						       const char *name);
 /*
  * Sets of timers by index, for the same reason: a transaction refers to its set by the index, and
  * keeps the timers that it began with when the configuration changes.  Equal sets are one.
@@ -116,12 +123,34 @@ uint32_t target_registry_timer_sets(const struct target_registry *registry,
 /* The stable id: a hash of the two names, equal on all instances. */
 [[nodiscard]] uint64_t target_registry_id(struct span pool, struct span target);
 
-/* One block of memory, freed by config_snapshot_destroy once retired.  0 or -ENOMEM.  It refers
- * to the registry's statuses but not to `config`. */
+/* What the configuration's pools list, into the set, and nothing of pools that it has no more.  0
+ * or -ENOMEM, the set then being half done. */
+[[nodiscard]] int config_targets_apply(const struct config *config, struct target_set *set);
+
+/* What a snapshot is built of, besides the configuration. */
+struct config_build {
+	const struct config_identity *identity;
+	struct target_registry *registry;
+	const struct target_set *targets;
+	/* The one that it follows, whose services and pools keep their indices; NULL: none. */
+	const struct balance_snapshot *before;
+	uint64_t version;
+	uint64_t now_ms; /* of any clock that goes on evenly: when something is retired */
+	/* Does anything still refer to this retired service?  Asked when its time is up; NULL: no. */
+	bool (*is_in_use)(void *context, uint16_t service);
+	void *context;
+};
+
+/*
+ * One block of memory, freed by config_snapshot_destroy once retired.  It refers to the registry's
+ * statuses but not to `config`, nor to the set or the snapshot before.  0, or with a sentence in
+ * error[size]: -ENOMEM; -ENOSPC: too many targets, or no index is left for a service or a pool
+ * because what may still be referred to has them.
+ */
 [[nodiscard]] int config_snapshot_build(const struct config *config,
-					const struct config_identity *identity,
-					struct target_registry *registry, uint64_t version,
-					const struct balance_snapshot **snapshot);
+					const struct config_build *build,
+					const struct balance_snapshot **snapshot, char *error,
+					size_t size);
 void config_snapshot_destroy(const struct balance_snapshot *snapshot); /* NULL is allowed */
 
 /* Everything dataplane_start wants.  `huge: auto` is decided here by the free hugepages. */

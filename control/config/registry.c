@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The target registry: statuses by stable id, each in a cache line of its own, never moved and
- * never freed before the registry is; and sets of timers by index.
+ * The target registry: statuses by stable id, each in cache lines of its own, never moved and
+ * never freed before the registry is; those of pools by name; and sets of timers by index.
  */
 #include <stdlib.h>
 
@@ -13,11 +13,18 @@ struct registry_slot {
 	uint16_t number;
 };
 
+struct registry_pool {
+	struct pool_status status; /* first: it is aligned to a cache line */
+	struct registry_pool *next;
+	char name[BALANCE_NAME_MAX];
+};
+
 struct target_registry {
 	struct registry_slot *slots;
 	uint32_t size, count; /* size: a power of two */
 	struct balance_timers *timer_sets;
 	uint32_t timer_set_count, timer_set_room;
+	struct registry_pool *pools;
 };
 
 #define SLOTS_FIRST 64
@@ -42,6 +49,10 @@ void target_registry_destroy(struct target_registry *registry)
 		return;
 	for (uint32_t i = 0; i < registry->size; i++)
 		free(registry->slots[i].status);
+	for (struct registry_pool *pool = registry->pools, *next; pool; pool = next) {
+		next = pool->next;
+		free(pool);
+	}
 	free(registry->slots);
 	free(registry->timer_sets);
 	free(registry);
@@ -102,6 +113,23 @@ struct target_status *target_registry_find(struct target_registry *registry, uin
 		.number = (uint16_t)registry->count++,
 	};
 	return slot_found(slot, number);
+}
+
+struct pool_status *target_registry_pool(struct target_registry *registry, const char *name)
+{
+	struct registry_pool *pool = registry->pools;
+
+	while (pool && strcmp(pool->name, name) != 0)
+		pool = pool->next;
+	if (pool)
+		return &pool->status;
+	pool = aligned_alloc(CACHE_LINE_SIZE, sizeof(*pool));
+	if (!pool)
+		return NULL;
+	*pool = (struct registry_pool){ .next = registry->pools };
+	snprintf(pool->name, sizeof(pool->name), "%s", name);
+	registry->pools = pool;
+	return &pool->status;
 }
 
 uint16_t target_registry_timers(struct target_registry *registry, const struct balance_timers *set)

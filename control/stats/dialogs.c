@@ -38,6 +38,17 @@ static json_t *service_row(const struct dataplane *dataplane, uint16_t service)
 	return dialogs_row(&total);
 }
 
+/* A removed service is of interest until its last dialog has ended. */
+static bool service_has_live(const struct dataplane *dataplane, uint16_t service)
+{
+	struct proxy_dialog_stats worker;
+	uint64_t live = 0;
+
+	for (uint16_t i = 0; dataplane_dialog_stats(dataplane, i, service, &worker); i++)
+		live += worker.live;
+	return live != 0;
+}
+
 json_t *stats_show_dialogs(const struct control *c)
 {
 	struct dataplane_worker_stats worker;
@@ -56,7 +67,11 @@ json_t *stats_show_dialogs(const struct control *c)
 		json_array_append_new(workers, row);
 	}
 	for (uint16_t i = 0; i < c->snapshot->service_count; i++) {
+		bool is_retired = c->snapshot->services[i].is_retired;
+		if (is_retired && !service_has_live(c->dataplane, i))
+			continue;
 		json_t *row = service_row(c->dataplane, i);
+		json_object_set_new(row, "removed", json_boolean(is_retired));
 		json_object_set_new(row, "service", json_text(c->snapshot->services[i].name));
 		json_array_append_new(services, row);
 	}

@@ -66,7 +66,8 @@ json_t *stats_show_services(const struct balance_snapshot *snapshot)
 	json_t *rows = json_array();
 
 	for (uint32_t i = 0; i < snapshot->service_count; i++)
-		json_array_append_new(rows, service_row(snapshot, &snapshot->services[i]));
+		if (!snapshot->services[i].is_retired)
+			json_array_append_new(rows, service_row(snapshot, &snapshot->services[i]));
 	return json_pack("{s:o}", "services", rows);
 }
 
@@ -109,7 +110,8 @@ json_t *stats_show_pools(const struct balance_snapshot *snapshot)
 	json_t *rows = json_array();
 
 	for (uint32_t i = 0; i < snapshot->pool_count; i++)
-		json_array_append_new(rows, pool_row(snapshot, &snapshot->pools[i]));
+		if (!snapshot->pools[i].is_retired)
+			json_array_append_new(rows, pool_row(snapshot, &snapshot->pools[i]));
 	return json_pack("{s:o}", "pools", rows);
 }
 

@@ -95,6 +95,24 @@ static uint64_t neighbours_known(const struct dataplane *dataplane)
 	return dataplane_worker_stats(dataplane, 0, &worker) ? worker.net.neighbours : 0;
 }
 
+static int services_configured(const struct balance_snapshot *snapshot)
+{
+	int count = 0;
+
+	for (uint32_t i = 0; i < snapshot->service_count; i++)
+		count += !snapshot->services[i].is_retired;
+	return count;
+}
+
+static int pools_configured(const struct balance_snapshot *snapshot)
+{
+	int count = 0;
+
+	for (uint32_t i = 0; i < snapshot->pool_count; i++)
+		count += !snapshot->pools[i].is_retired;
+	return count;
+}
+
 json_t *stats_show_status(const struct control *c)
 {
 	struct stats_sum sum;
@@ -110,8 +128,8 @@ json_t *stats_show_status(const struct control *c)
 		(json_int_t)((uv_now(c->loop) - c->started_ms) / 1000), "config_file",
 		json_text(c->config_file), "workers", (int)sum.workers, "neighbours",
 		(json_int_t)neighbours_known(c->dataplane), "interfaces",
-		(int)c->snapshot->interface_count, "services", (int)c->snapshot->service_count,
-		"pools", (int)c->snapshot->pool_count, "targets", status_targets(c->snapshot),
+		(int)c->snapshot->interface_count, "services", services_configured(c->snapshot),
+		"pools", pools_configured(c->snapshot), "targets", status_targets(c->snapshot),
 		"messages", (json_int_t)sum.messages, "packets", status_packets(&sum),
 		"transactions", status_transactions(&sum.proxy), "probes",
 		status_probes(&sum.proxy), "capture",

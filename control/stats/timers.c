@@ -63,11 +63,14 @@ static json_t *sets(const struct balance_snapshot *s)
 {
 	json_t *rows = json_array();
 
-	for (uint32_t i = 0; i < s->service_count; i++)
-		json_array_append_new(rows, set_row("service", s->services[i].name,
-						    balance_timers_at(s, s->services[i].timer_set)));
+	for (uint32_t i = 0; i < s->service_count; i++) {
+		if (!s->services[i].is_retired)
+			json_array_append_new(
+				rows, set_row("service", s->services[i].name,
+					      balance_timers_at(s, s->services[i].timer_set)));
+	}
 	for (uint32_t i = 0; i < s->pool_count; i++) {
-		if (s->pools[i].timer_set != BALANCE_NONE)
+		if (!s->pools[i].is_retired && s->pools[i].timer_set != BALANCE_NONE)
 			json_array_append_new(rows, set_row("pool", s->pools[i].name,
 							    balance_timers_at(
 								    s, s->pools[i].timer_set)));

@@ -76,7 +76,8 @@ bool target_pool_is_stateless(const struct balance_snapshot *snapshot, uint16_t 
 {
 	for (uint32_t i = 0; i < snapshot->service_count; i++) {
 		const struct balance_service *service = &snapshot->services[i];
-		if (service->pool == pool && service->mode == MODE_STATELESS)
+		if (!service->is_retired && service->pool == pool &&
+		    service->mode == MODE_STATELESS)
 			return true;
 	}
 	return false;

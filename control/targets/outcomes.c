@@ -16,18 +16,41 @@ static int outcome_compare(const void *a, const void *b)
 	return (x->id > y->id) - (x->id < y->id);
 }
 
-struct target_outcomes *target_outcomes_create(const struct balance_snapshot *snapshot)
+/* Those of `before` (NULL: none) and one for each target that it does not have. */
+static struct target_outcomes *outcomes_join(const struct target_outcomes *before,
+					     const struct balance_snapshot *snapshot)
 {
+	size_t room = snapshot->target_count + (before ? before->count : 0);
 	struct target_outcomes *outcomes =
-		calloc(1, sizeof(*outcomes) + snapshot->target_count * sizeof(outcomes->records[0]));
+		calloc(1, sizeof(*outcomes) + room * sizeof(outcomes->records[0]));
 
 	if (!outcomes)
 		return NULL;
-	outcomes->count = snapshot->target_count;
-	for (uint32_t i = 0; i < snapshot->target_count; i++)
-		outcomes->records[i].id = snapshot->targets[i].id;
+	for (size_t i = 0; before && i < before->count; i++)
+		outcomes->records[outcomes->count++] = before->records[i];
+	for (uint32_t i = 0; i < snapshot->target_count; i++) {
+		if (!before || !target_outcomes_find(before, snapshot->targets[i].id))
+			outcomes->records[outcomes->count++].id = snapshot->targets[i].id;
+	}
 	qsort(outcomes->records, outcomes->count, sizeof(outcomes->records[0]), outcome_compare);
 	return outcomes;
+}
+
+struct target_outcomes *target_outcomes_create(const struct balance_snapshot *snapshot)
+{
+	return outcomes_join(NULL, snapshot);
+}
+
+bool target_outcomes_renew(struct target_outcomes **outcomes,
+			   const struct balance_snapshot *snapshot)
+{
+	struct target_outcomes *renewed = outcomes_join(*outcomes, snapshot);
+
+	if (!renewed)
+		return false;
+	free(*outcomes);
+	*outcomes = renewed;
+	return true;
 }
 
 void target_outcomes_destroy(struct target_outcomes *outcomes)

@@ -22,6 +22,10 @@ struct target_outcomes;
 
 /* One record for each of the snapshot's targets.  NULL: out of memory. */
 [[nodiscard]] struct target_outcomes *target_outcomes_create(const struct balance_snapshot *snapshot);
+/* The same for another snapshot's, records that are there kept: also those of targets that it does
+ * not have, since they may come back.  False: out of memory, and *outcomes is as it was. */
+bool target_outcomes_renew(struct target_outcomes **outcomes,
+			   const struct balance_snapshot *snapshot);
 void target_outcomes_destroy(struct target_outcomes *outcomes); /* NULL is allowed */
 
 /* A dataplane_outcome_fn. */

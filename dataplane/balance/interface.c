@@ -98,6 +98,20 @@ bool balance_is_own_endpoint(const struct balance_snapshot *snapshot,
 		if (snapshot->listens[i].endpoint.port == endpoint->port)
 			return true;
 	}
+	/* Routes of ours that dialogs have learned lead there. */
+	for (uint32_t i = 0; i < snapshot->past_port_count; i++) {
+		if (snapshot->past_ports[i].port == endpoint->port)
+			return true;
+	}
+	return false;
+}
+
+bool balance_was_target(const struct balance_snapshot *snapshot, const struct ip_address *address)
+{
+	for (uint32_t i = 0; i < snapshot->past_count; i++) {
+		if (ip_address_equal(&snapshot->past[i].address, address))
+			return true;
+	}
 	return false;
 }
 

@@ -19,6 +19,10 @@
 [[nodiscard]] bool balance_is_peer(const struct balance_snapshot *snapshot, uint16_t interface,
 				   const struct ip_address *address);
 
+/* True when a target had this address of late. */
+[[nodiscard]] bool balance_was_target(const struct balance_snapshot *snapshot,
+				      const struct ip_address *address);
+
 /* True when `address` is one of any interface's own. */
 [[nodiscard]] bool balance_is_own_address(const struct balance_snapshot *snapshot,
 					  const struct ip_address *address);

@@ -17,6 +17,10 @@
 #define BALANCE_ADDRESSES_MAX   8  /* an interface */
 #define BALANCE_ROUTE_KEYS_MAX  8
 #define BALANCE_NONE            UINT16_MAX
+/* What is configured, and what is retired but may still be referred to. */
+#define BALANCE_SERVICES_MAX    256
+#define BALANCE_POOLS_MAX       512
+#define BALANCE_PAST_PORTS_MAX  64
 
 enum balance_policy { POLICY_CALL_ID_HASH, POLICY_ROUND_ROBIN, POLICY_WEIGHTED_RANDOM };
 
@@ -96,6 +100,7 @@ struct balance_pool {
 	bool is_retired;          /* not configured any more; what has begun may still refer to it */
 	struct pool_status *status; /* NULL: it never panics */
 	uint16_t timer_set;       /* of requests sent there; BALANCE_NONE: the service's */
+	uint64_t retired_ms;      /* when, for control */
 	uint32_t try_next_after_ms; /* an INVITE without any answer goes to the next target too; 0: no */
 	uint32_t target_first;    /* targets[target_first .. +target_count) */
 	uint32_t target_count;
@@ -132,6 +137,7 @@ struct balance_service {
 	uint8_t cseq_check;       /* enum service_cseq_check */
 	bool bye_unacknowledged;
 	bool is_retired;          /* not configured any more, listens nowhere; what has begun ends by it */
+	uint64_t retired_ms;      /* when, for control */
 	uint32_t dialog_age_ms;   /* of dialogs without a session timer */
 	uint32_t domain_first, domain_count; /* snapshot->domains; none: any */
 	uint32_t listen_first, listen_count; /* snapshot->listens */
@@ -158,6 +164,17 @@ struct balance_interface {
 
 struct balance_host {
 	char name[256];           /* lower case */
+	struct ip_address address;
+};
+
+/* A port that was ours, an address that was a target's, of late: routes of dialogs that are up lead
+ * there. */
+struct balance_past_port {
+	uint64_t since_ms;        /* for control */
+	uint16_t port;
+};
+struct balance_past {
+	uint64_t since_ms;
 	struct ip_address address;
 };
 
@@ -204,6 +221,11 @@ struct balance_snapshot {
 	const struct ip_prefix *peers;
 	const char (*domains)[256]; /* lower case */
 	const struct balance_host *hosts;
+	/* A request to such a port is received, but begins nothing; a signed route may lead to such
+	 * an address. */
+	uint32_t past_port_count, past_count;
+	struct balance_past_port past_ports[BALANCE_PAST_PORTS_MAX];
+	const struct balance_past *past;
 	/* A set keeps its index in all later snapshots: what runs refers to it by that. */
 	const struct balance_timers *timer_sets;
 	/* Filled in last, by balance_index_build.  NULL: lookups scan. */

@@ -97,7 +97,8 @@ struct worker {
 	size_t stack_size;
 	struct outbox *outbox;
 	const struct balance_snapshot *snapshot; /* of this pass of the loop */
-	const struct balance_snapshot *snapshot_ports; /* whose ports the stack knows */
+	uint64_t ports_version;                  /* of the snapshot whose ports the stack knows */
+	bool ports_known;
 	tick_t now;
 	uint64_t rx_tsc;
 	tick_t engine_due, stack_due, announce_due;

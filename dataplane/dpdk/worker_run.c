@@ -12,25 +12,50 @@
 #define ANNOUNCE_ROUNDS     3 /* RFC 5227 §2.3 sends two, RFC 4861 §7.2.6 up to three */
 #define ANNOUNCE_INTERVAL   TICK_SECONDS(1)
 
-/* The snapshot of this pass, and the UDP ports that it makes ours. */
+/* Each once, since many services share one.  False: no room. */
+static bool port_add(uint16_t ports[NET_UDP_PORTS_MAX], uint32_t *count, uint16_t port)
+{
+	for (uint32_t i = 0; i < *count; i++) {
+		if (ports[i] == port)
+			return true;
+	}
+	if (*count == NET_UDP_PORTS_MAX)
+		return false;
+	ports[(*count)++] = port;
+	return true;
+}
+
+/* The UDP ports that a snapshot makes ours: those in use first. */
+static uint32_t ports_of(const struct balance_snapshot *snapshot, uint16_t ports[NET_UDP_PORTS_MAX])
+{
+	uint32_t count = 0;
+	bool is_room = true;
+
+	for (uint32_t i = 0; i < snapshot->interface_count && is_room; i++) {
+		if (snapshot->interfaces[i].sip_port)
+			is_room = port_add(ports, &count, snapshot->interfaces[i].sip_port);
+	}
+	for (uint32_t i = 0; i < snapshot->listen_count && is_room; i++)
+		is_room = port_add(ports, &count, snapshot->listens[i].endpoint.port);
+	for (uint32_t i = 0; i < snapshot->past_port_count && is_room; i++)
+		is_room = port_add(ports, &count, snapshot->past_ports[i].port);
+	return count;
+}
+
+/* The snapshot of this pass, and the UDP ports that it makes ours.  By its version: while a worker
+ * sleeps, another snapshot may come to lie where one was. */
 static void take_snapshot(struct worker *worker)
 {
 	const struct balance_snapshot *snapshot =
 		__atomic_load_n(&worker->dataplane->snapshot, __ATOMIC_ACQUIRE);
 	uint16_t ports[NET_UDP_PORTS_MAX];
-	uint32_t count = 0;
 
 	worker->snapshot = snapshot;
-	if (LIKELY(snapshot == worker->snapshot_ports))
+	if (LIKELY(worker->ports_known && snapshot->version == worker->ports_version))
 		return;
-	for (uint32_t i = 0; i < snapshot->listen_count && count < ARRAY_SIZE(ports); i++)
-		ports[count++] = snapshot->listens[i].endpoint.port;
-	for (uint32_t i = 0; i < snapshot->interface_count && count < ARRAY_SIZE(ports); i++) {
-		if (snapshot->interfaces[i].sip_port)
-			ports[count++] = snapshot->interfaces[i].sip_port;
-	}
-	net_stack_ports_set(worker->stack, ports, count);
-	worker->snapshot_ports = snapshot;
+	net_stack_ports_set(worker->stack, ports, ports_of(snapshot, ports));
+	worker->ports_version = snapshot->version;
+	worker->ports_known = true;
 }
 
 /* Tells the link who we are: at start and when it has come up, by the owner of the first queue. */

@@ -136,7 +136,8 @@ void proxy_explain(struct proxy *proxy, const struct balance_snapshot *snapshot,
 	struct call call = { .proxy = proxy, .snapshot = snapshot, .datagram = &copy, .now = now };
 	struct sip_message *msg = &proxy->message;
 
-	*e = (struct proxy_explanation){ .service = BALANCE_NONE,
+	*e = (struct proxy_explanation){ .version = snapshot->version,
+					 .service = BALANCE_NONE,
 					 .pool = BALANCE_NONE,
 					 .target = BALANCE_NONE,
 					 .egress = BALANCE_NONE };

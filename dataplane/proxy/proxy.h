@@ -98,6 +98,7 @@ enum proxy_route_kind {
 	ROUTE_RESPONSE,  /* a response */
 };
 struct proxy_explanation {
+	uint64_t version;           /* of the snapshot that the indices are of */
 	struct verdict verdict;
 	enum proxy_route_kind kind;
 	uint16_t service, pool, target; /* BALANCE_NONE where none */

@@ -4,7 +4,8 @@
  * §16.5, §16.6 items 6 and 7).  Choosing among a pool's targets comes after it.
  *
  * Never an open relay: every next hop is a configured target, lies in the egress interface's
- * peers, or is the source address that a signed Record-Route of ours carries.  And a stranger,
+ * peers, or is the source address that a signed Record-Route of ours carries; within a dialog, by a
+ * signed route, also a target that was removed since.  And a stranger,
  * neither a target nor a peer itself, reaches by naming a way only what its service's pool holds:
  * calls on another service's trunk are not its to make.
  */
@@ -137,7 +138,9 @@ static bool use_next_hop(const struct balance_snapshot *snapshot, const struct e
 		reject(route, REASON_NO_ROUTE);
 		return false;
 	}
-	bool is_allowed = is_signed_source || is_known(snapshot, &endpoint->address, egress);
+	/* A dialog goes on with the target that answered it, also when that is configured no more. */
+	bool is_allowed = is_signed_source || is_known(snapshot, &endpoint->address, egress) ||
+			  (route->has_token && balance_was_target(snapshot, &endpoint->address));
 	if (route->is_stranger && !route->has_token)
 		is_allowed = is_in_pool(snapshot, route->service, endpoint);
 	if (!is_allowed) {

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "api_fixture.h"
+#include "build_fixture.h"
 #include "dataplane_double.h"
 
 #include <errno.h>
@@ -62,7 +63,7 @@ static int setup(void **state)
 		config_report_print(&report, stderr);
 	assert_non_null(c->config);
 	t->registry = target_registry_create();
-	assert_int_equal(config_snapshot_build(c->config, &identity, t->registry, 1, &c->snapshot), 0);
+	assert_int_equal(build_fixture(c->config, &identity, t->registry, 1, &c->snapshot), 0);
 	config_dataplane(c->config, &identity, &c->dataplane_config);
 	c->outcomes = target_outcomes_create(c->snapshot);
 	c->dataplane = &t->dataplane;

@@ -14,6 +14,7 @@
 
 #include "balance/interface.h"
 #include "balance/policy.h"
+#include "build_fixture.h"
 #include "config/config.h"
 
 /* Every allocation of ours passes here (--wrap); libyaml's do not. */
@@ -139,7 +140,7 @@ static struct built build(const char *text)
 {
 	struct built built = { .config = load(text), .registry = target_registry_create() };
 	assert_non_null(built.registry);
-	assert_int_equal(config_snapshot_build(built.config, &identity, built.registry, 4,
+	assert_int_equal(build_fixture(built.config, &identity, built.registry, 4,
 					       &built.snapshot),
 			 0);
 	return built;
@@ -279,7 +280,7 @@ static void statuses_outlive_snapshots(void **)
 	first->admin = TARGET_DRAIN;
 	first->requests = 5;
 	config_snapshot_destroy(built.snapshot);
-	assert_int_equal(config_snapshot_build(built.config, &identity, built.registry, 5,
+	assert_int_equal(build_fixture(built.config, &identity, built.registry, 5,
 					       &built.snapshot),
 			 0);
 	assert_ptr_equal(built.snapshot->targets[0].status, first);
@@ -410,7 +411,7 @@ static void running_out_of_memory_is_told_and_leaks_nothing(void **)
 		if (rc == 0 && !(registry = target_registry_create()))
 			rc = -ENOMEM;
 		if (rc == 0)
-			rc = config_snapshot_build(config, &identity, registry, 1, &snapshot);
+			rc = build_fixture(config, &identity, registry, 1, &snapshot);
 		done = allocations_left > 0;
 		allocations_left = -1;
 		assert_int_equal(rc, done ? 0 : rc);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "build_fixture.h"
 #include "config/config.h"
 #include "proxy/proxy.h"
 
@@ -91,7 +92,7 @@ static struct instance *start(const char *name, const char *key_file, uint32_t e
 	if (config_identity_load(instance->config, epoch, &identity, error, sizeof(error)))
 		fail_msg("%s", error);
 	instance->registry = target_registry_create();
-	assert_int_equal(config_snapshot_build(instance->config, &identity, instance->registry, 1,
+	assert_int_equal(build_fixture(instance->config, &identity, instance->registry, 1,
 					       &instance->snapshot),
 			 0);
 	const struct proxy_config config = { .txns_max = 16, .tombstones_max = 16,

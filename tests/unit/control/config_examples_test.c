@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "build_fixture.h"
 #include "config/config.h"
 
 #define EXAMPLES_MAX  16
@@ -59,7 +60,7 @@ static void build_and_free(const struct config *config)
 	const struct balance_snapshot *snapshot;
 	struct dataplane_config dataplane;
 	assert_non_null(registry);
-	assert_int_equal(config_snapshot_build(config, &identity, registry, 1, &snapshot), 0);
+	assert_int_equal(build_fixture(config, &identity, registry, 1, &snapshot), 0);
 	for (uint32_t i = 0; i < snapshot->target_count; i++)
 		assert_int_not_equal(snapshot->targets[i].interface, BALANCE_NONE);
 	for (uint32_t i = 0; i < snapshot->listen_count; i++)

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "balance/timers.h"
+#include "build_fixture.h"
 #include "config/config.h"
 
 /* A file with a service "in" to pool "near", one "out" to pool "far"; lines 1 to 8. */
@@ -46,7 +47,7 @@ static const struct balance_snapshot *build(struct sections sections,
 		config_report_print(&report, stderr);
 		fail();
 	}
-	assert_int_equal(config_snapshot_build(config, &identity, registry, 1, &snapshot), 0);
+	assert_int_equal(build_fixture(config, &identity, registry, 1, &snapshot), 0);
 	config_destroy(config);
 	return snapshot;
 }

@@ -26,6 +26,17 @@ bool dataplane_dialog_stats(const struct dataplane *dataplane, uint16_t worker, 
 	return true;
 }
 
+void dataplane_publish(struct dataplane *dataplane, const struct balance_snapshot *snapshot)
+{
+	dataplane->published = snapshot;
+	dataplane->publications++;
+}
+
+bool dataplane_retired(struct dataplane *dataplane)
+{
+	return !dataplane->is_in_use;
+}
+
 tick_t dataplane_now(const struct dataplane *dataplane)
 {
 	return dataplane->now;

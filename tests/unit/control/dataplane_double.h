@@ -31,6 +31,9 @@ struct dataplane {
 	uint64_t capture_max;
 	bool is_capturing;
 	tick_t now;
+	const struct balance_snapshot *published; /* last */
+	unsigned int publications;
+	bool is_in_use;              /* some worker still reads the one before */
 };
 
 /* Answers all open questions, the last asked first, with the target whose index is the last digit

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "api_fixture.h"
+#include "build_fixture.h"
 #include "dataplane_double.h"
 
 #include <stdlib.h>
@@ -57,7 +58,7 @@ static int setup(void **state)
 		config_report_print(&report, stderr);
 	assert_non_null(c->config);
 	t->registry = target_registry_create();
-	assert_int_equal(config_snapshot_build(c->config, &identity, t->registry, 1, &c->snapshot), 0);
+	assert_int_equal(build_fixture(c->config, &identity, t->registry, 1, &c->snapshot), 0);
 	c->dataplane = &t->dataplane;
 	c->explain = (struct explain){ .dataplane = c->dataplane, .snapshot = c->snapshot };
 	api_fixture_start(&t->api, api_handlers, c, 0);
