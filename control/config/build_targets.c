@@ -20,6 +20,8 @@ static struct target_spec spec_of(const struct config_target *target)
 		.endpoint = target->endpoint,
 		.priority = (uint16_t)target->priority,
 		.weight = (uint16_t)target->weight,
+		.calls_max = target->calls_max,
+		.rate_max = target->rate_max,
 	};
 	copy_text(spec.name, sizeof(spec.name), target->name);
 	copy_text(spec.uri, sizeof(spec.uri), target->uri);

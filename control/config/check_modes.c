@@ -52,6 +52,28 @@ static void check_memory(const struct config_service *service, struct config_rep
 			     "(which has nothing to tell), or mode stateful");
 }
 
+/* A stateless service sees no answers, and what it counted would move a copy of a request. */
+static void check_caps(const struct config_service *service, const struct config_pool *pool,
+		       struct config_report *report)
+{
+	const struct config_target *targets = CONFIG_ITEMS(config_target, pool->targets);
+
+	for (uint32_t i = 0; i < pool->targets.count; i++) {
+		const struct config_target *target = &targets[i];
+		if (target->calls_max)
+			config_error(report, CONFIG_AT(SECTION_TARGET, target, calls_max),
+				     "max_calls: stateless service \"%s\" uses this pool and knows no "
+				     "calls; accepted: no cap, or mode stateful",
+				     service->name);
+		if (target->rate_max)
+			config_error(report, CONFIG_AT(SECTION_TARGET, target, rate_max),
+				     "max_rate: stateless service \"%s\" uses this pool and sends each "
+				     "copy of a request to the same target, whatever its rate; accepted: "
+				     "no cap, or mode stateful",
+				     service->name);
+	}
+}
+
 static void check_service(struct config *config, const struct config_service *service,
 			  struct config_report *report)
 {
@@ -69,6 +91,7 @@ static void check_service(struct config *config, const struct config_service *se
 			     "target, which the policy of pool \"%s\" does not; accepted: a pool "
 			     "with call-id-hash, or mode stateful",
 			     pool->name);
+	check_caps(service, pool, report);
 	if (!is_shared(config, service->pool_index))
 		check_failover(service, pool, report);
 }

@@ -6,9 +6,9 @@ static const struct keyword_choice policy_choices[] = {
 	{ "call-id-hash", POLICY_CALL_ID_HASH, NULL },
 	{ "round-robin", POLICY_ROUND_ROBIN, NULL },
 	{ "weighted-random", POLICY_WEIGHTED_RANDOM, NULL },
-	{ "least-transactions", 0, "balancing by live transactions is not built yet" },
-	{ "least-calls", 0, "balancing by live calls is not built yet" },
-	{ "srv", 0, "choosing by SRV records is not built yet" },
+	{ "least-transactions", POLICY_LEAST_TRANSACTIONS, NULL },
+	{ "least-calls", POLICY_LEAST_CALLS, NULL },
+	{ "srv", POLICY_SRV, NULL },
 };
 
 static const struct keyword_choice failover_choices[] = {
@@ -27,7 +27,11 @@ static const struct keyword pool_keywords[] = {
 	  .help = "How a new call's target is chosen.  `call-id-hash`: by weighted rendezvous "
 		  "hashing of the Call-ID, so that restarts and sibling instances choose the same and "
 		  "a removed target moves only its own calls; `round-robin`: in turn; "
-		  "`weighted-random`: by lot.",
+		  "`weighted-random`: by lot; `least-transactions`: of two targets by lot the one "
+		  "with fewer requests that wait for their answer, for its weight; `least-calls`: the "
+		  "same by live calls; `srv`: as RFC 2782 has it, by priority and then by lot, where "
+		  "weight 0 beside others is chosen rarely.  Later requests of a call, a retry with "
+		  "credentials for one, meet the target that the first one went to.",
 	  .example = "round-robin" },
 	{ .name = "targets", .type = KEYWORD_LIST, .section = SECTION_TARGET, .required = true,
 	  .reloadable = true, FIELD(config_pool, targets), .min = 1, .max = 4096,
@@ -70,8 +74,22 @@ static const struct keyword target_keywords[] = {
 	{ .name = "weight", .type = KEYWORD_INTEGER, .reloadable = true,
 	  FIELD(config_target, weight), .min = 0, .max = 65535, .unset = "1",
 	  .help = "Share of the calls among targets of equal priority.  0: only when all others have "
-		  "0 too.",
+		  "0 too; with `srv`, else once in the sum of the weights and one.",
 	  .example = "50" },
+	{ .name = "max_calls", .type = KEYWORD_INTEGER, .reloadable = true,
+	  FIELD(config_target, calls_max), .min = 1, .max = 10000000, .unset_means = "no cap",
+	  .help = "New calls go elsewhere while so many stand at the target or wait for its answer.  "
+		  "When all targets are full the caller gets 503 without Retry-After, which would keep "
+		  "it from other pools as well.  Workers do not wait for each other: each may add one "
+		  "call more than that.  Requests that follow an earlier one of their call, and other "
+		  "methods than INVITE, are not held up.",
+	  .example = "2000" },
+	{ .name = "max_rate", .type = KEYWORD_INTEGER, .reloadable = true,
+	  FIELD(config_target, rate_max), .min = 1, .max = 10000000, .unset_means = "no cap",
+	  .help = "Requests a second, all workers together, that begin something: what is more goes "
+		  "elsewhere, or gets 503 as with `max_calls`.  After a pause a tenth of a second's "
+		  "worth and one more may come at once.",
+	  .example = "200" },
 };
 
 static const struct keyword failover_keywords[] = {

@@ -108,6 +108,7 @@ struct config_target {
 	char name[BALANCE_NAME_MAX];
 	char uri[128];
 	uint32_t priority, weight;
+	uint32_t calls_max, rate_max; /* 0: no cap */
 	struct endpoint endpoint; /* set by check.c; family IP_NONE: not known */
 };
 

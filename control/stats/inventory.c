@@ -139,6 +139,11 @@ static json_t *target_observed(const struct target_outcome *outcome)
 			 (json_int_t)o->failures_in_a_row, "last_status", (int)o->last_status);
 }
 
+static json_t *cap_or_null(uint32_t cap)
+{
+	return cap ? json_integer(cap) : json_null();
+}
+
 static json_t *target_row(const struct balance_snapshot *snapshot,
 			  const struct target_outcomes *outcomes, const struct balance_target *target)
 {
@@ -146,12 +151,13 @@ static json_t *target_row(const struct balance_snapshot *snapshot,
 					? snapshot->interfaces[target->interface].name : NULL;
 	char endpoint[ENDPOINT_TEXT_MAX];
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:s, s:s, s:b, s:o, s:o}", "pool",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:o, s:o, s:s, s:s, s:b, s:o, s:o}", "pool",
 			 json_text(snapshot->pools[target->pool].name), "name",
 			 json_text(target->name), "uri", json_text(target->uri), "endpoint",
 			 json_text(endpoint_to_string(&target->endpoint, endpoint)), "interface",
 			 name_or_null(interface), "priority", (int)target->priority, "weight",
-			 (int)target->weight, "admin", target_admin_name(target_admin_read(target)),
+			 (int)target->weight, "max_calls", cap_or_null(target->calls_max), "max_rate",
+			 cap_or_null(target->rate_max), "admin", target_admin_name(target_admin_read(target)),
 			 "health", target_health_name(target_health_read(target)), "usable",
 			 (int)balance_target_is_usable(target), "load", target_load(target->status),
 			 "answers", target_observed(target_outcomes_find(outcomes, target->id)));

@@ -22,7 +22,14 @@
 #define BALANCE_POOLS_MAX       512
 #define BALANCE_PAST_PORTS_MAX  64
 
-enum balance_policy { POLICY_CALL_ID_HASH, POLICY_ROUND_ROBIN, POLICY_WEIGHTED_RANDOM };
+enum balance_policy {
+	POLICY_CALL_ID_HASH,
+	POLICY_ROUND_ROBIN,
+	POLICY_WEIGHTED_RANDOM,
+	POLICY_LEAST_TRANSACTIONS, /* of two by lot, the one with fewer that wait for an answer */
+	POLICY_LEAST_CALLS,        /* the same by live calls */
+	POLICY_SRV,                /* RFC 2782: priority, then by lot with weights */
+};
 
 /* The operator's wish. */
 enum target_admin { TARGET_READY, TARGET_DRAIN, TARGET_MAINT };
@@ -57,7 +64,7 @@ struct target_status {
 	/* Touched only where a cap or a trial asks for it. */
 	alignas(CACHE_LINE_SIZE) uint32_t trials; /* of TARGET_TRIAL, left.  control: sets; workers: take */
 	uint32_t reserved_trials;
-	uint64_t rate_due; /* of rate_max: tick of the next request's turn.  workers: rw */
+	uint64_t rate_due; /* of rate_max: the next request's turn (balance/cap.c).  workers: rw */
 };
 static_assert(sizeof(struct target_status) == 3 * CACHE_LINE_SIZE);
 
@@ -76,10 +83,10 @@ struct balance_target {
 	uint16_t pool;
 	uint16_t interface;       /* egress, BALANCE_NONE: no route */
 	uint16_t priority;        /* lower first (RFC 2782) */
-	uint16_t weight;          /* 0: gets no new calls but as last resort */
+	uint16_t weight;          /* 0: gets no new calls but as last resort, by srv a few */
 	struct endpoint endpoint; /* resolved */
 	uint16_t slot;            /* the target's number in all snapshots, where an index is of one */
-	uint32_t calls_max;       /* live calls; 0: no cap */
+	uint32_t calls_max;       /* live and unanswered calls (balance/cap.h); 0: no cap */
 	uint32_t rate_max;        /* initial requests a second; 0: no cap */
 	char name[BALANCE_NAME_MAX];
 	char uri[128];            /* as configured, without < > */

@@ -73,6 +73,8 @@ enum verdict_kind {
 	X(CSEQ_OUT_OF_ORDER, 500, "in-dialog request with a CSeq below the last",               \
 	  "RFC 3261 §12.2.2")                                                                      \
 	X(NO_TARGET, 480, "the pool has no usable target", "RFC 3261 §16.5")                       \
+	X(TARGETS_FULL, 503, "every target that could take the request is at max_calls or max_rate", \
+	  "RFC 3261 §21.5.4")                                                                      \
 	X(ALL_TARGETS_FAILED, 500, "every target tried answered 503", "RFC 3261 §16.7 item 6")     \
 	X(NAME_UNKNOWN, 503, "the next hop's name is not in the snapshot", "RFC 3263 §4")          \
 	X(NO_ROUTE, 503, "no interface leads to the next hop", "RFC 3261 §16.9")                   \

@@ -128,6 +128,7 @@ static bool attempt_next(struct call *call, struct txn *txn)
 		.pool = txn->pool,
 		.target = BALANCE_NONE,
 		.is_balanced = true,
+		.is_call = (txn->flags & TXN_IS_INVITE) != 0,
 	};
 
 	if (attempt_may_fork(call, txn)) {
@@ -135,7 +136,8 @@ static bool attempt_next(struct call *call, struct txn *txn)
 		if (breadth == 0)
 			return false;
 	}
-	if (!txn->request || !request_select(call, &route, txn, false))
+	if (!txn->request ||
+	    request_select(call, &route, txn, false) != VERDICT_REASON_NONE)
 		return false;
 	struct txn *branch = txn_add_branch(proxy, txn);
 	if (!branch)

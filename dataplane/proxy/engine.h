@@ -5,6 +5,7 @@
  *
  *	proxy.c      create, receive (classification), expire, statistics
  *	request.c    a request: match, validate, route, forward, start a transaction
+ *	select.c     the target of a balanced request
  *	response.c   a response: match, machine, forward upstream
  *	response_retry.c  a response that ICMP brings back
  *	context.c    response context: best response, what ends the other branches (§16.7)
@@ -15,7 +16,7 @@
  *	cancel.c     CANCEL, received and made (§9, §16.10)
  *	client.c     client side: machine and timers of a branch
  *	server.c     server side: machine, own responses
- *	route.c      where a request goes (pure)
+ *	route.c      where a request goes (pure; route.h)
  *	compose.c    edits that turn a received message into the one sent
  *	branch.c     keys, branch, tags
  *	txn.c        slots, deadlines, copies, tombstones
@@ -40,6 +41,7 @@
 #include "balance/policy.h"
 #include "proxy/memory.h"
 #include "proxy/proxy.h"
+#include "proxy/route.h"
 #include "sip/build.h"
 #include "sip/edit.h"
 #include "sip/fsm.h"
@@ -349,48 +351,6 @@ void branch_put(struct text_writer *w, struct hash128 key, uint32_t loop_part);
 /* The To tag of our own responses: a MAC, so that their ACK is known without memory. */
 void branch_tag(const struct balance_snapshot *snapshot, const struct sip_message *msg, char *tag);
 
-/* ---- route.c */
-/* Times that a call passes us and is kept account of for each. */
-#define ROUTE_PASSAGES_MAX 4
-struct route {
-	enum proxy_route_kind kind;
-	enum verdict_reason reason;   /* of a rejection; of a forward otherwise */
-	uint16_t service, pool, target, egress;
-	uint8_t own_routes;           /* leading Route values of ours, to remove */
-	bool was_strict;              /* Request-URI held a Record-Route value of ours (§16.4) */
-	bool strict_next_hop;         /* first Route left has no lr (§16.6 item 6) */
-	bool strips_maddr;            /* maddr of the Request-URI is ours (§16.4) */
-	bool has_token;
-	bool is_balanced;
-	bool is_stateless;            /* to be sent on without a transaction */
-	bool is_stranger;             /* the source is neither a target nor a peer */
-	enum route_token_side side;
-	struct route_token token;
-	/* Services of the signed values met, `service` among them: more than one where nobody
-	 * between two passages of a call stayed on its path, and this request makes one of them. */
-	uint16_t passages[ROUTE_PASSAGES_MAX];
-	uint8_t passage_count;
-	struct endpoint next_hop;
-	struct span strict_uri;       /* with was_strict: the last Route's URI */
-	struct span strict_hop;       /* with strict_next_hop: its URI */
-	struct span balance_call_id;  /* the Call-ID that chooses (Replaces, Join follow theirs) */
-};
-/* Where a request goes; a balanced one without its target yet. */
-void route_find(const struct balance_snapshot *snapshot, const struct sip_message *msg,
-		const struct proxy_datagram *datagram, struct route *route);
-/* Next hop of a request of our own in a dialog of `route`'s token: by `uri`, its first Route value
- * or, `is_last`, its Request-URI.  False: no way there, route->reason tells why. */
-[[nodiscard]] bool route_follow(const struct balance_snapshot *snapshot, const struct sip_uri *uri,
-				bool is_last, struct route *route);
-/* A Route or Record-Route value of ours whose token verifies against the message's tags: fills the
- * route's token and side. */
-[[nodiscard]] bool route_is_own_signed(const struct balance_snapshot *snapshot,
-				       const struct sip_message *msg, struct span value,
-				       struct route *route);
-/* Fills next_hop and egress of a target; false: no way there. */
-[[nodiscard]] bool route_use_target(const struct balance_snapshot *snapshot, uint16_t target,
-				    struct route *route);
-
 /* ---- compose.c */
 struct compose {
 	const struct route *route;
@@ -469,9 +429,6 @@ void cancel_branch(struct call *call, struct txn *branch, const struct sip_messa
 /* Forwards a request without a transaction (ACK, stray CANCEL). */
 struct verdict request_forward_stateless(struct call *call, struct sip_message *msg,
 					 struct route *route, enum verdict_reason reason);
-/* Chooses the target of a balanced route.  False: none usable. */
-[[nodiscard]] bool request_select(struct call *call, struct route *route, const struct txn *txn,
-				  bool peek);
 
 /* Answers a request with a rejection; an ACK is dropped. */
 struct verdict request_refuse(struct call *call, struct sip_message *msg,

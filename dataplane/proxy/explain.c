@@ -34,6 +34,86 @@ static void reject(struct proxy_explanation *e, enum verdict_reason reason, bool
 			info->clause);
 }
 
+/* At the end of the sentence; false: it did not fit and was left away. */
+static PRINTF_LIKE(2, 3) bool because_also(struct proxy_explanation *e, const char *format, ...)
+{
+	size_t used = strlen(e->why);
+	va_list args;
+
+	va_start(args, format);
+	int n = vsnprintf(e->why + used, sizeof(e->why) - used, format, args);
+	va_end(args);
+	if (n >= 0 && (size_t)n < sizeof(e->why) - used)
+		return true;
+	e->why[used] = '\0';
+	return false;
+}
+
+/* Kept free for the number of those that are not named. */
+#define AND_OTHERS_MAX sizeof(", and 65535 others")
+
+static bool names_left_out(struct proxy_explanation *e, const char *name, const char *because,
+			   bool is_first)
+{
+	const char *before = is_first ? "; left out: " : ", ";
+
+	if (strlen(e->why) + strlen(before) + strlen(name) + strlen(because) + AND_OTHERS_MAX +
+		    sizeof(" ()") > sizeof(e->why))
+		return false;
+	return because_also(e, "%s%s (%s)", before, name, because);
+}
+
+/* Whom a choice passed over that would have been as good or better by configuration: the targets
+ * up to `priority` that do not take part. */
+static void because_left_out(struct call *call, const struct route *route, uint16_t priority,
+			     struct proxy_explanation *e)
+{
+	const struct balance_snapshot *snapshot = call->snapshot;
+	const struct balance_pool *pool = &snapshot->pools[route->pool];
+	const struct balance_request request = { .now = call->now, .is_call = route->is_call };
+	uint32_t named = 0, others = 0;
+
+	if (balance_pool_is_panicking(pool))
+		because_also(e, "; too much of the pool is out, so health does not count");
+	for (uint32_t i = 0; i < pool->target_count; i++) {
+		uint32_t index = pool->target_first + i;
+		const struct balance_target *target = &snapshot->targets[index];
+		enum balance_standing standing =
+			balance_target_standing(snapshot, (uint16_t)index, &request);
+		if (target->priority > priority || standing == STANDING_USABLE)
+			continue;
+		if (others == 0 && names_left_out(e, target->name, balance_standing_text(standing),
+						  named == 0))
+			named++;
+		else
+			others++;
+	}
+	if (others)
+		because_also(e, named ? ", and %u others" : "; %u are left out", others);
+}
+
+/* What of the target's state the policy went by. */
+static void because_of_load(const struct balance_pool *pool, const struct balance_target *target,
+			    struct proxy_explanation *e)
+{
+	const struct target_status *status = target->status;
+	uint32_t withheld = __atomic_load_n(&status->withheld, __ATOMIC_RELAXED);
+
+	if (pool->policy == POLICY_LEAST_TRANSACTIONS)
+		because_also(e, ", of two by lot the one with less to do (%lld unanswered)",
+			     (long long)__atomic_load_n(&status->outstanding, __ATOMIC_RELAXED));
+	else if (pool->policy == POLICY_LEAST_CALLS)
+		because_also(e, ", of two by lot the one with less to do (%lld calls)",
+			     (long long)__atomic_load_n(&status->calls, __ATOMIC_RELAXED));
+	else if (pool->policy == POLICY_SRV)
+		because_also(e, ", priority %u, weight %u", target->priority, target->weight);
+	if (withheld)
+		because_also(e, ", %u %% of its weight withheld",
+			     (unsigned int)((uint64_t)withheld * 100 / TARGET_WEIGHT_WHOLE));
+	if (__atomic_load_n(&status->health, __ATOMIC_RELAXED) == TARGET_TRIAL)
+		because_also(e, ", on trial");
+}
+
 static void because_balanced(struct call *call, const struct route *route,
 			     struct proxy_explanation *e)
 {
@@ -52,11 +132,19 @@ static void because_balanced(struct call *call, const struct route *route,
 						   "not in effect yet");
 		return;
 	}
+	const struct balance_target *target = &snapshot->targets[route->target];
+	if (route->is_recalled) {
+		because(e, "service %s sends it to pool %s; an earlier request of the call went to %s",
+			snapshot->services[route->service].name, pool->name, target->name);
+		return;
+	}
 	if (pool->policy == POLICY_CALL_ID_HASH)
-		snprintf(hash, sizeof(hash), ", hash %016llx", (unsigned long long)e->call_hash);
-	because(e, "service %s sends it to pool %s; %s%s or an earlier request of the call chose %s",
+		snprintf(hash, sizeof(hash), ", hash %016llx,", (unsigned long long)e->call_hash);
+	because(e, "service %s sends it to pool %s; %s%s chose %s",
 		snapshot->services[route->service].name, pool->name,
-		balance_policy_name(pool->policy), hash, snapshot->targets[route->target].name);
+		balance_policy_name(pool->policy), hash, target->name);
+	because_of_load(pool, target, e);
+	because_left_out(call, route, target->priority, e);
 }
 
 static void because_routed(struct call *call, const struct sip_message *msg,
@@ -84,6 +172,10 @@ static void explain_request(struct call *call, const struct sip_message *msg,
 	e->service = route.service;
 	if (failure != VERDICT_REASON_NONE) {
 		reject(e, failure, msg->method != SIP_METHOD_ACK);
+		if (failure == REASON_NO_TARGET || failure == REASON_TARGETS_FULL) {
+			e->pool = route.pool;
+			because_left_out(call, &route, UINT16_MAX, e);
+		}
 		return;
 	}
 	e->kind = route.kind;

@@ -12,6 +12,7 @@ static bool is_by_circumstance(enum verdict_reason reason)
 {
 	switch (reason) {
 	case REASON_NO_TARGET:
+	case REASON_TARGETS_FULL:
 	case REASON_NAME_UNKNOWN:
 	case REASON_NO_ROUTE:
 	case REASON_TXN_POOL_FULL:

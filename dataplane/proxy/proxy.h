@@ -105,7 +105,7 @@ struct proxy_explanation {
 	uint16_t egress;
 	uint64_t call_hash;
 	struct endpoint next_hop;
-	char why[256];              /* one sentence */
+	char why[512];              /* a sentence, and who of the pool was left out */
 };
 void proxy_explain(struct proxy *proxy, const struct balance_snapshot *snapshot,
 		   const struct proxy_datagram *datagram, tick_t now,

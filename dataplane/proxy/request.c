@@ -135,69 +135,6 @@ struct verdict request_refuse(struct call *call, struct sip_message *msg,
 	return refuse(call, msg, reason);
 }
 
-/* ---- selection */
-
-static uint16_t remembered_target(struct call *call, const struct route *route,
-				  struct hash128 call_key)
-{
-	const struct balance_snapshot *snapshot = call->snapshot;
-	const struct balance_pool *pool = &snapshot->pools[route->pool];
-	uint64_t id;
-
-	if (!call_memory_get(call->proxy->calls, call_key, call->now, &id))
-		return BALANCE_NONE;
-	for (uint32_t i = 0; i < pool->target_count; i++) {
-		const struct balance_target *target = &snapshot->targets[pool->target_first + i];
-		if (target->id != id)
-			continue;
-		/* A draining target finishes what it has begun. */
-		uint32_t admin = target->status ? __atomic_load_n(&target->status->admin,
-								  __ATOMIC_RELAXED) :
-						  (uint32_t)TARGET_READY;
-		return admin == TARGET_MAINT ? BALANCE_NONE : (uint16_t)(pool->target_first + i);
-	}
-	return BALANCE_NONE;
-}
-
-bool request_select(struct call *call, struct route *route, const struct txn *txn, bool peek)
-{
-	struct proxy *proxy = call->proxy;
-	const struct balance_snapshot *snapshot = call->snapshot;
-	struct balance_request request = { .tried_count = 0 };
-	uint16_t target = BALANCE_NONE;
-
-	if (txn) {
-		request.call_hash = txn->call_hash;
-		request.tried_count = txn->tried_count;
-		memcpy(request.tried, txn->tried, sizeof(txn->tried));
-	} else {
-		request.call_hash = balance_call_hash(snapshot, route->balance_call_id);
-		target = remembered_target(call, route,
-					   branch_call_key(snapshot, route->service,
-							   route->balance_call_id));
-	}
-	if (target == BALANCE_NONE)
-		target = balance_select(snapshot, route->pool, &request, &proxy->balance, peek);
-	return target != BALANCE_NONE && route_use_target(snapshot, target, route);
-}
-
-/* ACK and CANCEL go where their INVITE went, as far as that can be told without its state:
- * usable or not does not matter, the call is there or nowhere. */
-static bool select_stray(struct call *call, struct route *route)
-{
-	const struct balance_snapshot *snapshot = call->snapshot;
-	struct balance_request request = {
-		.call_hash = balance_call_hash(snapshot, route->balance_call_id),
-	};
-	uint16_t target = remembered_target(call, route,
-					    branch_call_key(snapshot, route->service,
-							    route->balance_call_id));
-
-	if (target == BALANCE_NONE)
-		target = balance_select_by_hash(snapshot, route->pool, &request);
-	return target != BALANCE_NONE && route_use_target(snapshot, target, route);
-}
-
 /* ---- forwarding */
 
 static struct via_hint hint_of(struct call *call, const struct endpoint *answer)
@@ -316,12 +253,12 @@ static void txn_describe(struct call *call, struct txn *txn, const struct sip_me
 	}
 }
 
-/* Every policy but call-id-hash remembers where the call went. */
+/* Where the call went, unless its hash tells that again. */
 static void remember(struct call *call, struct txn *txn, const struct route *route)
 {
 	const struct balance_snapshot *snapshot = call->snapshot;
 
-	if (!route->is_balanced || snapshot->pools[route->pool].policy == POLICY_CALL_ID_HASH)
+	if (!route->is_balanced || !route->is_remembered)
 		return;
 	txn->flags |= TXN_REMEMBERED;
 	call_memory_put(call->proxy->calls, txn->call_key, snapshot->targets[route->target].id,
@@ -445,10 +382,10 @@ static enum verdict_reason options_reason(const struct balance_snapshot *snapsho
 	const struct balance_pool *pool = &snapshot->pools[snapshot->services[route->service].pool];
 	if (pool->is_request_uri)
 		return REASON_OPTIONS_ALIVE;
-	for (uint32_t i = 0; i < pool->target_count; i++)
-		if (balance_target_is_usable(&snapshot->targets[pool->target_first + i]))
-			return REASON_OPTIONS_ALIVE;
-	return REASON_OPTIONS_NO_TARGET;
+	/* Full is not dead: who asks would leave a pool alone that has calls to end. */
+	return balance_pool_is_usable(snapshot, snapshot->services[route->service].pool) ?
+		       REASON_OPTIONS_ALIVE :
+		       REASON_OPTIONS_NO_TARGET;
 }
 
 enum verdict_reason request_decide(struct call *call, const struct sip_message *msg,
@@ -473,10 +410,12 @@ enum verdict_reason request_decide(struct call *call, const struct sip_message *
 		return REASON_LOOP;
 	if (stateless_serves(call->snapshot, route->service))
 		return stateless_decide(call, msg, route);
-	if (route->is_balanced && !(follows_invite ? select_stray(call, route) :
-						     request_select(call, route, NULL, peek)))
-		return REASON_NO_TARGET;
-	return VERDICT_REASON_NONE;
+	if (!route->is_balanced)
+		return VERDICT_REASON_NONE;
+	if (follows_invite)
+		return request_select_stray(call, route) ? VERDICT_REASON_NONE : REASON_NO_TARGET;
+	route->is_call = msg->method == SIP_METHOD_INVITE;
+	return request_select(call, route, NULL, peek);
 }
 
 static struct verdict take_new(struct call *call, struct sip_message *msg,

@@ -64,7 +64,7 @@ static uint16_t choose(uint64_t hash)
 	static struct balance_state state = { .random = 1 };
 	struct balance_request request = { .call_hash = hash };
 
-	return balance_select(&world.snapshot, 0, &request, &state, false);
+	return balance_select(&world.snapshot, 0, &request, &state, false).target;
 }
 
 static void choose_all(uint16_t *out)

@@ -91,7 +91,7 @@ static bool interface_line(struct line *line)
 
 static bool policy_set(struct line *line, struct balance_pool *pool, struct span word)
 {
-	for (int p = POLICY_CALL_ID_HASH; p <= POLICY_WEIGHTED_RANDOM; p++) {
+	for (int p = POLICY_CALL_ID_HASH; p <= POLICY_SRV; p++) {
 		if (line_word_is(word, balance_policy_name((enum balance_policy)p))) {
 			pool->policy = (uint8_t)p;
 			return true;
@@ -209,6 +209,12 @@ static bool target_line(struct line *line)
 			status->health = TARGET_DOWN;
 		else if (line_word_is(key, "blacklisted"))
 			status->health = TARGET_BLACKLISTED;
+		else if (line_word_is(key, "trial"))
+			status->health = TARGET_TRIAL;
+		else if (line_word_is(key, "max-calls"))
+			good = line_u32(line, "max-calls", &at->calls_max);
+		else if (line_word_is(key, "max-rate"))
+			good = line_u32(line, "max-rate", &at->rate_max);
 		else
 			good = line_fail(line, "unknown word '%.*s' for a target", SPAN_ARGS(key));
 	}

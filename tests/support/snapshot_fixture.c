@@ -142,3 +142,10 @@ struct target_status *snapshot_fixture_status(struct snapshot_fixture *fixture, 
 
 	return target == BALANCE_NONE ? NULL : fixture->targets[target].status;
 }
+
+void snapshot_fixture_pool_status(struct snapshot_fixture *fixture, const char *name,
+				  struct pool_status *status)
+{
+	fixture->pools[snapshot_pool_find(&fixture->snapshot, span_of_string(name))].status =
+		status;
+}

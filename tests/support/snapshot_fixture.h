@@ -6,11 +6,12 @@
  *
  *	interface NAME [address PREFIX]... [gateway ADDRESS]... [peers PREFIX]... [port N]
  *	          [mtu N] [dscp N]
- *	pool NAME [policy call-id-hash|round-robin|weighted-random] [request-uri] [attempts N]
+ *	pool NAME [policy call-id-hash|round-robin|weighted-random|least-transactions|least-calls|srv]
+ *	          [request-uri] [attempts N]
  *	          [failover none|timeout|transport-error|503 ...joined by commas]
  *	          [try-next-after MILLISECONDS]
  *	target POOL NAME ENDPOINT [weight N] [priority N] [uri URI]
- *	          [ready|drain|maint] [up|down|blacklisted]
+ *	          [ready|drain|maint] [up|down|blacklisted|trial] [max-calls N] [max-rate N]
  *	service NAME [listen [udp:]ENDPOINT]... [pool POOL|request-uri] [from POOL]
  *	          [mode stateful|stateless] [nat auto|off] [record-route] [rewrite-host]
  *	          [extra-2xx forward|drop|ack-bye]
@@ -53,6 +54,10 @@ struct balance_snapshot *snapshot_fixture_edit(struct snapshot_fixture *fixture)
 					     const char *name);
 [[nodiscard]] uint16_t snapshot_fixture_target(const struct snapshot_fixture *fixture,
 					       const char *name);
+
+/* Gives a pool its live state; the caller's. */
+void snapshot_fixture_pool_status(struct snapshot_fixture *fixture, const char *name,
+				  struct pool_status *status);
 
 /* The live state of a target, as control may flip it at any time; NULL: unknown name. */
 struct target_status *snapshot_fixture_status(struct snapshot_fixture *fixture, const char *name);

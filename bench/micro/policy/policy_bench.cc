@@ -74,6 +74,8 @@ void policies_register()
 		{ "call_id_hash", POLICY_SUBJECT_HASH },
 		{ "round_robin", POLICY_SUBJECT_ROUND },
 		{ "weighted_random", POLICY_SUBJECT_RANDOM },
+		{ "least_transactions", POLICY_SUBJECT_LEAST },
+		{ "srv", POLICY_SUBJECT_SRV },
 	};
 	static const struct {
 		const char *name;

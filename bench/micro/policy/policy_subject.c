@@ -42,6 +42,8 @@ bool policy_subject_fill(enum policy_subject_kind kind, uint32_t targets, bool w
 		[POLICY_SUBJECT_HASH] = POLICY_CALL_ID_HASH,
 		[POLICY_SUBJECT_ROUND] = POLICY_ROUND_ROBIN,
 		[POLICY_SUBJECT_RANDOM] = POLICY_WEIGHTED_RANDOM,
+		[POLICY_SUBJECT_LEAST] = POLICY_LEAST_TRANSACTIONS,
+		[POLICY_SUBJECT_SRV] = POLICY_SRV,
 	};
 	struct micro_random random = { .state = targets };
 
@@ -69,7 +71,8 @@ bool policy_subject_fill(enum policy_subject_kind kind, uint32_t targets, bool w
 
 static uint32_t select_with(struct balance_request *request)
 {
-	uint16_t chosen = balance_select(&world.snapshot, 0, request, &world.state, false);
+	uint16_t chosen =
+		balance_select(&world.snapshot, 0, request, &world.state, false).target;
 
 	MICRO_MUST(chosen < world.pool.target_count);
 	return chosen;

@@ -22,7 +22,13 @@ uint64_t hash_subject_jhash(void);
 uint64_t hash_subject_crc(void);
 
 /* ---- policy_subject.c */
-enum policy_subject_kind { POLICY_SUBJECT_HASH, POLICY_SUBJECT_ROUND, POLICY_SUBJECT_RANDOM };
+enum policy_subject_kind {
+	POLICY_SUBJECT_HASH,
+	POLICY_SUBJECT_ROUND,
+	POLICY_SUBJECT_RANDOM,
+	POLICY_SUBJECT_LEAST,
+	POLICY_SUBJECT_SRV,
+};
 /* A snapshot of one pool with so many targets, all usable, with weights all alike or of 1 to 4.
  * False: out of memory. */
 bool policy_subject_fill(enum policy_subject_kind kind, uint32_t targets, bool weighted);

@@ -144,6 +144,7 @@ static void target_command(struct play *play)
 		{ "maint", true, TARGET_MAINT },	 { "up", false, TARGET_UP },
 		{ "down", false, TARGET_DOWN },
 		{ "blacklisted", false, TARGET_BLACKLISTED },
+		{ "trial", false, TARGET_TRIAL },
 	};
 	for (size_t i = 0; status && i < ARRAY_SIZE(states); i++) {
 		if (!text_is(states[i].word, play->words[2]))
@@ -154,6 +155,8 @@ static void target_command(struct play *play)
 					  play->world->snapshot->settle_ms);
 		else
 			__atomic_store_n(&status->health, states[i].value, __ATOMIC_RELAXED);
+		if (states[i].value == TARGET_TRIAL && !states[i].is_admin)
+			__atomic_store_n(&status->trials, 1, __ATOMIC_RELAXED);
 		ladder_note(&play->world->ladder, play->arena, play->world->now,
 			    arena_format(play->arena, "target %s is %s", play->words[1],
 					 play->words[2]));

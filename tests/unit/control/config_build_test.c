@@ -80,7 +80,7 @@ static const char everything[] =
 	"- name: switches\n"
 	"  policy: round-robin\n"
 	"  targets:\n"
-	"  - {name: sw1, uri: \"sip:198.51.100.11:5080\", priority: 10, weight: 50}\n"
+	"  - {name: sw1, uri: \"sip:198.51.100.11:5080\", priority: 10, weight: 50, max_calls: 2000, max_rate: 30}\n"
 	"  - {name: sw2, uri: \"sip:Sw2.Example.com\"}\n"
 	"  failover: {on: [503, timeout], attempts: 2}\n"
 	"- name: carriers\n"
@@ -255,10 +255,14 @@ static void snapshot_has_pools_targets_and_hosts(void **)
 	assert_int_equal(t[0].endpoint.port, 5080);
 	assert_int_equal(t[0].priority, 10);
 	assert_int_equal(t[0].weight, 50);
+	assert_int_equal(t[0].calls_max, 2000);
+	assert_int_equal(t[0].rate_max, 30);
 	assert_int_equal(t[0].interface, 1);
 	assert_address(&t[1].endpoint.address, "198.51.100.12");
 	assert_int_equal(t[1].endpoint.port, 5060);
 	assert_int_equal(t[1].weight, 1);
+	assert_int_equal(t[1].calls_max, 0);
+	assert_int_equal(t[1].rate_max, 0);
 	assert_int_equal(t[2].interface, 0); /* behind the IPv6 gateway */
 	assert_int_equal(t[2].pool, 1);
 	assert_true(t[0].id != t[2].id); /* same name, other pool */

@@ -102,15 +102,18 @@ static const struct mistake_case cases[] = {
 	{ 1, "dataplane: {memory: 512MB}", 1, 21, "a unit of B, KiB, MiB, GiB or TiB" },
 	{ 1, "dataplane: {memory: 1KiB}", 1, 21, "accepted: 64MiB to 1TiB" },
 	{ 17, "    policy: call-id-hsah", 17, 13,
-	  "did you mean \"call-id-hash\"?; accepted: call-id-hash, round-robin, weighted-random" },
+	  "did you mean \"call-id-hash\"?; accepted: call-id-hash, round-robin, weighted-random, "
+	  "least-transactions, least-calls, srv" },
+	{ 19, "      - {name: sw1, uri: \"sip:198.51.100.11\", max_calls: 0}", 19, 58,
+	  "accepted: 1 to 10000000" },
+	{ 19, "      - {name: sw1, uri: \"sip:198.51.100.11\", max_rate: 1/s}", 19, 57,
+	  "accepted: 1 to 10000000" },
 	{ 13, "    pool: switches\n    record_route: yes", 14, 19, "accepted: true, false" },
 	{ 3, "  - name: \"a b\"", 3, 11, "\"a b\" is not a name; accepted: letters" },
 	{ 3, "  - name: \"\"", 3, 11, "is empty" },
 	/* not built yet */
 	{ 1, "stray_responses: keep", 1, 18, "accepted: drop, forward" },
-	{ 17, "    policy: least-calls", 17, 13, "live calls is not built yet" },
-	{ 17, "    policy: least-transactions", 17, 13, "live transactions is not built yet" },
-	{ 17, "    policy: srv", 17, 13, "SRV records is not built yet" },
+	{ 17, "    policy: least-call", 17, 13, "did you mean \"least-calls\"?" },
 	{ 17, "    srv: _sip._udp.example.com", 17, 5, "\"srv\" is not built yet: DNS is not asked" },
 	{ 17, "    probe: {method: OPTIONS}", 17, 5, "\"probe\" is not built yet" },
 	{ 17, "    blacklist: {base: 5s}", 17, 5, "\"blacklist\" is not built yet" },
@@ -260,17 +263,23 @@ static void stateless_service_refuses_what_it_cannot_do(void **)
 	static const struct {
 		const char *policy, *failover, *second_mode, *first;
 		const char *says; /* NULL: accepted */
+		const char *cap;
 	} all[] = {
-		{ "call-id-hash", "", "stateless", "", NULL },
-		{ "call-id-hash", ", failover: {on: []}", "stateless", "", NULL },
-		{ "call-id-hash", ", failover: {on: [503], attempts: 2}", "stateful", "", NULL },
-		{ "call-id-hash", "", "stateful", ", extra_2xx: drop", "first 2xx from the second" },
-		{ "call-id-hash", "", "stateful", ", cseq_check: enforce", "knows no dialogs" },
-		{ "round-robin", "", "stateful", "", "which the policy of pool \"p\" does not" },
-		{ "weighted-random", "", "stateless", "", "which the policy of pool \"p\" does not" },
+		{ "srv", "", "stateless", "", "which the policy of pool \"p\" does not", "" },
+		{ "call-id-hash", "", "stateful", "", "\"a\" uses this pool and knows no calls",
+		  ", max_calls: 5" },
+		{ "call-id-hash", "", "stateless", "", "to the same target, whatever its rate",
+		  ", max_rate: 5" },
+		{ "call-id-hash", "", "stateless", "", NULL, "" },
+		{ "call-id-hash", ", failover: {on: []}", "stateless", "", NULL, "" },
+		{ "call-id-hash", ", failover: {on: [503], attempts: 2}", "stateful", "", NULL, "" },
+		{ "call-id-hash", "", "stateful", ", extra_2xx: drop", "first 2xx from the second", "" },
+		{ "call-id-hash", "", "stateful", ", cseq_check: enforce", "knows no dialogs", "" },
+		{ "round-robin", "", "stateful", "", "which the policy of pool \"p\" does not", "" },
+		{ "weighted-random", "", "stateless", "", "which the policy of pool \"p\" does not", "" },
 		{ "call-id-hash", ", failover: {on: [503]}", "stateless", "",
-		  "service \"a\" is stateless and tries no second target" },
-		{ "call-id-hash", ", failover: {attempts: 2}", "stateless", "", "tries no second target" },
+		  "service \"a\" is stateless and tries no second target", "" },
+		{ "call-id-hash", ", failover: {attempts: 2}", "stateless", "", "tries no second target", "" },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
 		struct config_report report;
@@ -282,15 +291,17 @@ static void stateless_service_refuses_what_it_cannot_do(void **)
 			 "stateless%s}\n"
 			 "- {name: b, listen: [\"udp:192.0.2.1:5061\"], pool: p, mode: %s}\n"
 			 "pools:\n"
-			 "- {name: p, policy: %s, targets: [{name: t, uri: \"sip:192.0.2.9\"}]%s}\n",
-			 all[i].first, all[i].second_mode, all[i].policy, all[i].failover);
+			 "- {name: p, policy: %s, targets: [{name: t, uri: \"sip:192.0.2.9\"%s}]%s}\n",
+			 all[i].first, all[i].second_mode, all[i].policy,
+			 all[i].cap, all[i].failover);
 		int rc = load(text, &report);
 		if ((rc == 0) != !all[i].says)
 			config_report_print(&report, stderr);
 		assert_int_equal(rc, all[i].says ? -EINVAL : 0);
 		assert_true(rc == 0 || strstr(report.errors.list[0].text, all[i].says));
-		/* Told where it stands: the first service's mode, or the pool's fail-over. */
-		assert_true(rc == 0 || report.errors.list[0].at.line == (*all[i].failover ? 6 : 3));
+		/* Told where it stands: the first service's mode, or the pool's fail-over or cap. */
+		assert_true(rc == 0 || report.errors.list[0].at.line ==
+					       (*all[i].failover || *all[i].cap ? 6 : 3));
 	}
 }
 

@@ -3,6 +3,7 @@
 #include "rig.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define CALLER "192.0.2.50:5060"
 #define ACCESS "192.0.2.1:5060"
@@ -470,6 +471,74 @@ static void explain_says_what_then_happens(void **)
 	}
 }
 
+static const char *explained_why(struct rig *rig)
+{
+	static struct proxy_explanation said;
+
+	said = explain(rig, "INVITE", "Route: <sip:192.0.2.1;lr>\r\n");
+	return said.why;
+}
+
+static void explain_names_policy_load_and_who_is_left_out(void **)
+{
+	static const char world[] = "interface access address 192.0.2.1/24\n"
+				    "interface core address 198.51.100.1/24\n"
+				    "pool p policy least-calls\n"
+				    "target p a 198.51.100.11 blacklisted\n"
+				    "target p b 198.51.100.12 max-calls 7\n"
+				    "target p c 198.51.100.13\n"
+				    "target p later 198.51.100.14 down priority 3\n"
+				    "service in listen udp:192.0.2.1:5060 pool p\n";
+	struct rig *rig = rig_create(world);
+	struct pool_status panic = { .is_panicking = 1 };
+
+	snapshot_fixture_status(rig->fixture, "b")->calls = 7;
+	snapshot_fixture_status(rig->fixture, "c")->calls = 3;
+	snapshot_fixture_status(rig->fixture, "c")->withheld = TARGET_WEIGHT_WHOLE / 4;
+	assert_string_equal(explained_why(rig),
+			    "service in sends it to pool p; least-calls chose c, of two by lot the "
+			    "one with less to do (3 calls), 25 % of its weight withheld; left out: a "
+			    "(blacklisted), b (at max_calls)");
+	snapshot_fixture_status(rig->fixture, "c")->admin = TARGET_DRAIN;
+	snapshot_fixture_status(rig->fixture, "later")->admin = TARGET_MAINT;
+	assert_string_equal(explained_why(rig),
+			    "answered 503: every target that could take the request is at max_calls "
+			    "or max_rate, RFC 3261 §21.5.4; left out: a (blacklisted), b (at "
+			    "max_calls), c (drain), later (maint)");
+	snapshot_fixture_pool_status(rig->fixture, "p", &panic);
+	assert_non_null(strstr(explained_why(rig), "chose a, of two"));
+	assert_non_null(strstr(explained_why(rig), "so health does not count; left out: b (at"));
+	rig_destroy(rig);
+}
+
+/* However many are left out, and however long their names are. */
+static void explain_counts_those_that_it_has_no_room_for(void **)
+{
+	char world[8192], name[BALANCE_NAME_MAX];
+	size_t used = (size_t)snprintf(world, sizeof(world),
+				       "interface access address 192.0.2.1/24\n"
+				       "pool p\nservice in listen udp:192.0.2.1:5060 pool p\n");
+
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	for (int i = 0; i < 12; i++)
+		used += (size_t)snprintf(world + used, sizeof(world) - used,
+					 "target p %.60s%02d 192.0.2.%d down\n", name, i, 100 + i);
+	struct rig *rig = rig_create(world);
+	const char *why = explained_why(rig);
+	assert_non_null(strstr(why, "answered 480: "));
+	assert_non_null(strstr(why, "n00 (down), n"));
+	const char *others = strstr(why, ", and ");
+	assert_non_null(others);
+	unsigned int named = 0;
+	for (const char *at = why; (at = strstr(at, " (down)")) != NULL; at++)
+		named++;
+	assert_in_range(named, 3, 11);
+	assert_int_equal(atoi(others + 6), 12 - named);
+	assert_string_equal(others + strlen(others) - 7, " others");
+	rig_destroy(rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -492,6 +561,8 @@ int main(void)
 		cmocka_unit_test(responses_that_are_not_ours_are_dropped),
 		cmocka_unit_test(an_icmp_error_moves_the_call_only_when_it_quotes_the_branch),
 		cmocka_unit_test(explain_says_what_then_happens),
+		cmocka_unit_test(explain_names_policy_load_and_who_is_left_out),
+		cmocka_unit_test(explain_counts_those_that_it_has_no_room_for),
 		cmocka_unit_test(every_policy_keeps_a_retry_with_credentials_on_its_target),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
