@@ -59,6 +59,7 @@ static const struct column targets_columns[] = {
 	{ "HEALTH", "health", FIELD_TEXT },
 	{ "REQUESTS", "load.requests", FIELD_COUNT },
 	{ "OPEN", "load.outstanding", FIELD_COUNT },
+	{ "CALLS", "load.calls", FIELD_COUNT },
 	{ "2XX", "answers.2xx", FIELD_COUNT },
 	{ "3XX", "answers.3xx", FIELD_COUNT },
 	{ "4XX", "answers.4xx", FIELD_COUNT },

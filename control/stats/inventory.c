@@ -118,8 +118,8 @@ json_t *stats_show_pools(const struct balance_snapshot *snapshot)
 static json_t *target_load(const struct target_status *status)
 {
 #define READ(member) ((json_int_t)__atomic_load_n(&status->member, __ATOMIC_RELAXED))
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "requests", READ(requests),
-			 "outstanding", READ(outstanding), "responses_2xx", READ(responses_2xx),
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "requests", READ(requests),
+			 "outstanding", READ(outstanding), "calls", READ(calls), "responses_2xx", READ(responses_2xx),
 			 "responses_other", READ(responses_other), "timeouts", READ(timeouts),
 			 "errors", READ(errors), "unacknowledged", READ(unacknowledged));
 #undef READ

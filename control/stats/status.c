@@ -51,7 +51,8 @@ static json_t *status_packets(const struct stats_sum *sum)
 static json_t *status_transactions(const struct proxy_stats *p)
 {
 	return json_pack(
-		"{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "live",
+		"{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+		"live",
 		(json_int_t)p->txns, "tombstones", (json_int_t)p->tombstones, "created",
 		(json_int_t)p->txns_created, "requests_resent", (json_int_t)p->requests_resent,
 		"responses_resent", (json_int_t)p->responses_resent, "acks_resent",
@@ -62,7 +63,8 @@ static json_t *status_transactions(const struct proxy_stats *p)
 		"timeouts_non_invite", (json_int_t)p->timeouts_non_invite, "forks",
 		(json_int_t)p->forks, "extra_2xx_dropped", (json_int_t)p->extra_2xx_dropped,
 		"extra_2xx_ended", (json_int_t)p->extra_2xx_ended, "own_requests",
-		(json_int_t)p->own_requests);
+		(json_int_t)p->own_requests, "calls", (json_int_t)p->calls, "calls_uncounted",
+		(json_int_t)p->calls_uncounted);
 }
 
 static json_t *status_probes(const struct proxy_stats *p)

@@ -141,10 +141,12 @@ void client_use_target(struct call *call, struct txn *txn, struct txn *branch,
 		       const struct route *route)
 {
 	branch->status = NULL;
+	branch->target = 0;
 	if (route->target == BALANCE_NONE)
 		return;
 	const struct balance_target *target = &call->snapshot->targets[route->target];
 	branch->target_id = target->id;
+	branch->target = (uint16_t)(target->slot + 1);
 	branch->status = target->status;
 	if (txn->tried_count < BALANCE_TRIED_MAX)
 		txn->tried[txn->tried_count++] = target->slot;

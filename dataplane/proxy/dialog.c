@@ -5,12 +5,14 @@
  *
  * Nothing is routed by it: a dialog that is not known, because the table was full or the process
  * has just started, goes on along its signed route, unchecked.  Dialogs of SUBSCRIBE and REFER
- * alone are not kept.
+ * alone are not kept.  The live calls of targets are those of the dialogs (live.c).
  */
 #include "balance/timers.h"
 #include "proxy/dialog.h"
 
 #define SESSION_SECONDS_MIN UINT64_C(90) /* RFC 4028 §4 */
+
+static_assert(PROXY_DIALOG_SERVICES_MAX - 1 <= UINT8_MAX, "a dialog's service is an octet");
 
 /* What two messages of one dialog have in common, and who sent the request. */
 struct dialog_name {
@@ -293,7 +295,7 @@ static struct dialog *dialog_begin(struct call *call, const struct sip_message *
 		count(&stats->full, 1);
 		return NULL;
 	}
-	dialog->service = service;
+	dialog->service = (uint8_t)service;
 	dialog->flags = name->from_is_low ? DIALOG_CALLER_IS_LOW : 0;
 	dialog_number_begin(dialog, DIALOG_CALLER, msg->cseq, call->now);
 	count(&stats->created, 1);
@@ -302,16 +304,22 @@ static struct dialog *dialog_begin(struct call *call, const struct sip_message *
 }
 
 void dialog_take_2xx(struct call *call, uint16_t index, bool in_dialog,
-		     const struct sip_message *msg, const struct txn *branch)
+		     const struct sip_message *msg, const struct txn *branch, uint16_t target)
 {
 	const struct balance_service *service = keeping_service(call, index);
+	struct dialog *dialog = NULL;
 	struct dialog_name name;
 
-	if (!service || !name_of(call->snapshot, msg, index, &name))
-		return;
-	struct dialog *dialog = dialog_table_find(call->proxy->dialogs, name.key);
+	if (service && name_of(call->snapshot, msg, index, &name)) {
+		dialog = dialog_table_find(call->proxy->dialogs, name.key);
+		if (!dialog && !in_dialog) {
+			dialog = dialog_begin(call, msg, index, &name);
+			if (dialog)
+				live_begin(call, dialog, target, branch);
+		}
+	}
 	if (!dialog && !in_dialog)
-		dialog = dialog_begin(call, msg, index, &name);
+		live_uncounted(call, branch);
 	if (!dialog || (dialog->flags & DIALOG_ENDED))
 		return;
 	enum dialog_side side = side_of(dialog, &name);
@@ -334,6 +342,7 @@ static void bye_answered(struct call *call, struct dialog *dialog, uint16_t stat
 	/* Challenged: it will come again. */
 	if (status == 401 || status == 407)
 		return;
+	live_end(call->proxy, dialog);
 	dialog->flags |= DIALOG_ENDED;
 	count(&stats_of(call, dialog->service)->ended, 1);
 	/* Known on while a 2xx of its INVITE may be repeated, so that none begins it anew. */
@@ -399,6 +408,7 @@ static bool end_unacknowledged(struct call *call, struct dialog *dialog,
 	bye_send(call, watch->copy, dialog->service, last);
 	count(&stats_of(call, dialog->service)->byes, 1);
 	dialog->flags |= DIALOG_ENDED;
+	live_end(call->proxy, dialog);
 	dialog_table_end_in(call->proxy->dialogs, dialog, end_ms(call, dialog->service), call->now);
 	return true;
 }
@@ -431,6 +441,7 @@ static void dialog_remove(struct call *call, struct dialog *dialog)
 	if (!(dialog->flags & DIALOG_ENDED))
 		count(dialog->flags & DIALOG_BYE_SENT ? &stats->ended : &stats->expired, 1);
 	count(&stats->live, -1);
+	live_end(call->proxy, dialog);
 	watch_end(call->proxy, dialog);
 	dialog_table_remove(call->proxy->dialogs, dialog);
 }
@@ -465,6 +476,7 @@ void dialog_forget_all(struct proxy *proxy)
 		struct dialog *dialog = dialog_table_at(proxy->dialogs, i);
 		if (!dialog)
 			continue;
+		live_end(proxy, dialog);
 		watch_end(proxy, dialog);
 		dialog_table_remove(proxy->dialogs, dialog);
 	}

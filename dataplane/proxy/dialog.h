@@ -53,9 +53,10 @@ struct dialog_pass {
 void dialog_request_sent(struct call *call, const struct sip_message *msg,
 			 const struct route *route, const struct dialog_pass *pass);
 /* A 2xx to an INVITE about to be forwarded, the first or again: begins and refreshes dialogs, and
- * waits for the ACK.  `branch`: that it answers, NULL when only a tombstone is left of it. */
+ * waits for the ACK.  `branch`: that it answers, NULL when only a tombstone is left of it; `target`:
+ * of either. */
 void dialog_take_2xx(struct call *call, uint16_t service, bool in_dialog,
-		     const struct sip_message *msg, const struct txn *branch);
+		     const struct sip_message *msg, const struct txn *branch, uint16_t target);
 /* A final response to another request of a dialog: refreshes it, ends it. */
 void dialog_take_final(struct call *call, uint16_t service, const struct sip_message *msg);
 /* An ACK on its way to who answered 2xx, for all passages that it makes. */
@@ -64,5 +65,17 @@ void dialog_take_ack(struct call *call, const struct sip_message *msg, const str
 void dialog_expire(struct call *call, uint32_t index, uint32_t generation);
 /* Gives back all that dialogs hold. */
 void dialog_forget_all(struct proxy *proxy);
+
+
+/* ---- live.c: live calls of each target, struct target_status.calls */
+/* The dialog is one of the target's from here on.  `target`: struct txn's; `branch`: as above. */
+void live_begin(struct call *call, struct dialog *dialog, uint16_t target,
+		const struct txn *branch);
+/* It is not any more; nothing when it was not. */
+void live_end(struct proxy *proxy, struct dialog *dialog);
+/* A target answered a call whose end will not be seen. */
+void live_uncounted(struct call *call, const struct txn *branch);
+/* NULL when as many are counted as dialogs say, else what is wrong. */
+[[nodiscard]] const char *live_check(const struct proxy *proxy);
 
 #endif

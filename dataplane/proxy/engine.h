@@ -32,6 +32,7 @@
  *	dialog.c     dialogs: CSeq order, the 2xx without ACK (dialog.h)
  *	bye.c        ends a call whose 2xx saw no ACK
  *	leg.c        the two legs of a dialog, as its 2xx tells them
+ *	live.c       live calls of each target
  */
 #ifndef PROXY_ENGINE_H
 #define PROXY_ENGINE_H
@@ -166,6 +167,7 @@ struct txn {
 	uint8_t tried_count;
 	uint8_t ingress;
 	uint8_t legs;                /* further answering parties that were ended */
+	uint16_t target;             /* slot of this branch's target, from 1 on; 0: none */
 };
 static_assert(sizeof(struct txn) <= 384, "a live transaction takes at most 384 bytes");
 
@@ -180,6 +182,7 @@ struct tombstone {
 	uint32_t server_end_ms, client_end_ms; /* tick in ms, modulo 2^32 */
 	uint32_t winner;           /* as in struct txn */
 	uint16_t service;
+	uint16_t target;           /* as in struct txn */
 	uint8_t server_state, client_state;
 	uint8_t method;
 	bool is_invite : 1;
@@ -196,6 +199,9 @@ static_assert(sizeof(struct tombstone) <= 64, "a tombstone takes at most 64 byte
 #define TOMBSTONE_BIT 0x80000000u
 #define DIALOG_BIT    0x40000000u /* in words of the wheel only */
 
+/* Targets that live calls can be of: all slots, from 1 on. */
+#define LIVE_OCTETS (((size_t)BALANCE_NONE + 1) * sizeof(struct target_status *))
+
 /* Received branch and ours. */
 #define PROXY_KEYS_A_SLOT 2
 
@@ -211,6 +217,8 @@ struct proxy {
 	struct call_memory *calls;
 	struct peer_timing *peers;
 	struct dialog_table *dialogs; /* NULL: none are kept */
+	/* By struct txn's `target`, of those whose calls are counted; a target's status outlives it. */
+	struct target_status **statuses;
 	struct proxy_dialog_stats dialog_stats[PROXY_DIALOG_SERVICES_MAX]; /* by service */
 	struct mark_set *marks;
 	struct balance_state balance;

@@ -37,7 +37,7 @@ static size_t slots_needed(const struct proxy_config *config)
 
 size_t proxy_memory_needed(const struct proxy_config *config)
 {
-	return sizeof(struct proxy) + peer_timing_size() + slots_needed(config) +
+	return sizeof(struct proxy) + peer_timing_size() + LIVE_OCTETS + slots_needed(config) +
 	       config->retain_max;
 }
 
@@ -126,7 +126,8 @@ void proxy_memory_read(const struct proxy *proxy, struct proxy_memory *memory)
 		.calls_octets = call_memory_octets(proxy->calls),
 		.peers_octets = peer_timing_size(),
 		.marks_octets = mark_set_octets(proxy->marks),
-		.dialogs_octets = proxy->dialogs ? dialog_table_octets(proxy->dialogs) : 0,
+		.dialogs_octets = LIVE_OCTETS +
+				  (proxy->dialogs ? dialog_table_octets(proxy->dialogs) : 0),
 	};
 	for (size_t i = 0; i < PROXY_OWED_KINDS; i++)
 		memory->owed[i] = (struct proxy_owed_stats){

@@ -2,6 +2,7 @@
 /* The engine's edge: creation, reception, expiry, errors, outbox, statistics; see proxy.h. */
 #include "proxy/dialog.h"
 #include "proxy/timers.h"
+#include "state/mapping.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,6 +42,7 @@ struct proxy *proxy_create(const struct proxy_config *config, tick_t now)
 	    !(proxy->peers = peer_timing_create((struct hash_key){
 		      hash_mix64(config->seed + 1), hash_mix64(config->seed + 2) })) ||
 	    !(proxy->marks = mark_set_create(config->txns_max)) ||
+	    !(proxy->statuses = mapping_create(LIVE_OCTETS)) ||
 	    (config->dialogs_max && !(proxy->dialogs = dialog_table_create(
 					      config->dialogs_max, proxy->wheel, DIALOG_BIT)))) {
 		proxy_destroy(proxy);
@@ -76,6 +78,7 @@ void proxy_destroy(struct proxy *proxy)
 	mark_set_destroy(proxy->marks);
 	peer_timing_destroy(proxy->peers);
 	dialog_table_destroy(proxy->dialogs);
+	mapping_destroy(proxy->statuses, LIVE_OCTETS);
 	if (proxy->calls)
 		call_memory_destroy(proxy->calls);
 	if (proxy->retain)
@@ -486,5 +489,7 @@ const char *proxy_check(const struct proxy *proxy)
 			return broken;
 	}
 	fault = memory_check(proxy);
+	if (!fault)
+		fault = live_check(proxy);
 	return fault ? fault : timers_check(proxy);
 }

@@ -128,6 +128,8 @@ struct proxy_stats {
 	uint64_t forks;                          /* next target tried beside a silent one */
 	uint64_t extra_2xx_dropped, extra_2xx_ended;
 	uint64_t own_requests;                   /* BYEs of our own */
+	uint64_t calls;                          /* live at targets, now: struct target_status */
+	uint64_t calls_uncounted;                /* answered by targets, but their dialogs are not kept */
 	uint64_t probes, probes_resent;          /* begun; sent again by Timer E */
 	uint64_t probes_answered, probes_timed_out, probes_unreachable; /* how they ended */
 	uint64_t probes_not_sent;                /* no such target, no way there, no memory */

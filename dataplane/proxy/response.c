@@ -237,11 +237,13 @@ static struct verdict take_2xx(struct call *call, struct txn *branch,
 	if (!txn_is_undecided(txn)) {
 		if (is_kept_from_caller(call, txn, msg, &verdict))
 			return verdict;
-		dialog_take_2xx(call, txn->service, txn->flags & TXN_HAS_TO_TAG, msg, branch);
+		dialog_take_2xx(call, txn->service, txn->flags & TXN_HAS_TO_TAG, msg, branch,
+				branch->target);
 		return context_forward(call, txn, msg, SPAN_EMPTY, reason);
 	}
 	txn->winner = extra_2xx_winner(call, txn->service, msg);
-	dialog_take_2xx(call, txn->service, txn->flags & TXN_HAS_TO_TAG, msg, branch);
+	dialog_take_2xx(call, txn->service, txn->flags & TXN_HAS_TO_TAG, msg, branch,
+			branch->target);
 	verdict = context_forward(call, txn, msg, SPAN_EMPTY, reason);
 	remember_call(call, txn, branch);
 	context_cancel(call, txn, NULL);
@@ -356,7 +358,8 @@ static struct verdict dead(struct call *call, const struct match *match,
 	};
 	if (extra_2xx_take(call, msg, &extra, &verdict))
 		return verdict;
-	dialog_take_2xx(call, tombstone->service, tombstone->has_to_tag, msg, NULL);
+	dialog_take_2xx(call, tombstone->service, tombstone->has_to_tag, msg, NULL,
+			tombstone->target);
 	struct endpoint answer = match->hint.answer;
 	response_answer_2xx(call, msg, match->hint.ingress, &answer);
 	return response_pass(call, msg, match->hint.ingress, &local, &answer,

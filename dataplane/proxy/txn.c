@@ -269,6 +269,7 @@ static bool shrink(struct call *call, struct txn *txn)
 		.client_key = txn->client_key,
 		.client_end_ms = deadline_ms(txn->deadlines[DEADLINE_CLIENT_END]),
 		.service = txn->service,
+		.target = txn->target,
 		.server_state = is_invite ? (uint8_t)INVITE_SERVER_TERMINATED :
 					    (uint8_t)NON_INVITE_SERVER_TERMINATED,
 		.client_state = txn->client_state,

@@ -45,9 +45,9 @@ struct dialog {
 	uint32_t expires_ms;  /* modulo 2^32 */
 	uint32_t invite_cseq; /* of the INVITE whose 2xx was seen last */
 	uint32_t watch;       /* slot of the watch for its ACK, or SLOT_NONE */
-	uint16_t service;
+	uint16_t target;      /* whose live calls it is one of, as proxy/ counts them; 0: nobody's */
+	uint8_t service;
 	uint8_t flags;        /* enum dialog_flag */
-	uint8_t reserved;
 };
 static_assert(sizeof(struct dialog) == 64, "a dialog is a cache line");
 

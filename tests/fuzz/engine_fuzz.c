@@ -316,12 +316,33 @@ static void step_error(void)
 	outbox_check(NULL, false);
 }
 
+static void target_probe(const char *name, uint32_t timeout_ms)
+{
+	uint16_t target = snapshot_fixture_target(f.fixture, name);
+	struct proxy_probe probe = {
+		.target_id = f.snapshot->targets[target].id,
+		.number = ++f.probes,
+		.timeout_ms = timeout_ms,
+		.target = target,
+	};
+
+	proxy_probe_call_id(f.snapshot, f.probes, probe.call_id);
+	outbox_reset(&f.outbox);
+	proxy_probe(f.proxy, f.snapshot, &probe, f.now, &f.outbox);
+	REQUIRE(f.outbox.count + f.outbox.outcome_count == 1);
+	outbox_check(NULL, false);
+}
+
 static void step_target(void)
 {
-	struct target_status *status =
-		snapshot_fixture_status(f.fixture, PICK(target_names));
+	const char *name = PICK(target_names);
+	struct target_status *status = snapshot_fixture_status(f.fixture, name);
 	uint8_t how = take();
 
+	if (how >= 225) {
+		target_probe(name, 10u << (how - 225) / 2);
+		return;
+	}
 	status->admin = how % 3;       /* ready, drain, maint */
 	status->health = how / 3 % 3; /* up, down, blacklisted */
 }

@@ -69,6 +69,8 @@ static struct {
 	tick_t now;
 	struct letter sent[HISTORY];
 	unsigned int sent_count;
+	uint32_t probes;           /* begun, and told of */
+	uint32_t probes_told;
 	/* The datagram being made, and the last one made. */
 	char text[DATAGRAM];
 	uint32_t len;
@@ -185,6 +187,8 @@ static void outbox_check(const struct verdict *verdict, bool received)
 
 	REQUIRE(f.outbox.count <= OUTBOX_MAX && f.outbox.scratch_used <= OUTBOX_SCRATCH_SIZE);
 	REQUIRE(f.outbox.outcome_count <= OUTBOX_OUTCOMES_MAX);
+	for (uint32_t i = 0; i < f.outbox.outcome_count; i++)
+		f.probes_told += f.outbox.outcomes[i].kind == OUTCOME_PROBE;
 	for (uint32_t i = 0; i < f.outbox.count; i++) {
 		const struct outbox_entry *entry = &f.outbox.entries[i];
 		octets_touch(entry->data, entry->len);
@@ -335,9 +339,11 @@ static void engine_open(void)
 		status->admin = TARGET_READY;
 		status->health = TARGET_UP;
 		status->outstanding = 0;
+		status->calls = 0;
 	}
 	f.now = START;
 	f.sent_count = 0;
+	f.probes = f.probes_told = 0;
 	f.len = 0;
 	f.proxy = proxy_create(&config, f.now);
 	REQUIRE(f.proxy);
@@ -360,8 +366,12 @@ static void engine_close(bool checks)
 	REQUIRE(stats.txns == 0 && stats.tombstones == 0 && stats.timers == 0);
 	REQUIRE(stats.retained == 0 && stats.outbox_full == 0);
 	REQUIRE(stats.dialogs == 0);
-	for (size_t i = 0; i < ARRAY_SIZE(target_names); i++)
-		REQUIRE(snapshot_fixture_status(f.fixture, target_names[i])->outstanding == 0);
+	REQUIRE(f.probes == f.probes_told); /* each once */
+	for (size_t i = 0; i < ARRAY_SIZE(target_names); i++) {
+		const struct target_status *status =
+			snapshot_fixture_status(f.fixture, target_names[i]);
+		REQUIRE(status->outstanding == 0 && status->calls == 0);
+	}
 	proxy_destroy(f.proxy);
 }
 

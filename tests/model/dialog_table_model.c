@@ -10,7 +10,7 @@
 struct model_dialog {
 	bool is_there, is_watched;
 	tick_t end, due;
-	uint16_t mark; /* kept in `service` */
+	uint16_t mark; /* kept in `target` */
 };
 
 struct run {
@@ -43,7 +43,7 @@ static void insert(struct run *run, uint32_t key)
 		return;
 	}
 	assert_non_null(dialog);
-	dialog->service = mark;
+	dialog->target = mark;
 	run->count++;
 	run->model[key] = (struct model_dialog){
 		.is_there = true,
@@ -94,7 +94,7 @@ static void expire(struct run *run)
 				dialog_table_due(run->table, (uint32_t)words[i] & ~WORD_BIT,
 						 (uint32_t)(words[i] >> 32));
 			assert_non_null(dialog);
-			struct model_dialog *model = &run->model[dialog->service];
+			struct model_dialog *model = &run->model[dialog->target];
 			struct dialog_watch *watch = dialog_table_watch(run->table, dialog);
 			assert_true((watch != NULL) == model->is_watched);
 			if (watch && dialog_watch_is_due(watch, run->now)) {
@@ -105,7 +105,7 @@ static void expire(struct run *run)
 			}
 			if (dialog_is_over(dialog, run->now)) {
 				assert_true(run->now >= model->end);
-				forget(run, dialog->service);
+				forget(run, dialog->target);
 				dialog_table_remove(run->table, dialog);
 			} else {
 				dialog_table_rearm(run->table, dialog, run->now);

@@ -247,6 +247,26 @@ static void check_held(uint32_t i, const struct proxy_stats *is, const struct mo
 				   (unsigned long long)held->grey);
 }
 
+/* An engine is a process of its own: its targets' calls are those that it counts. */
+static void check_calls(const struct engine *engine, const struct proxy_stats *stats)
+{
+	int64_t sum = 0;
+
+	for (uint32_t j = 0; j < TARGETS; j++) {
+		int64_t calls = engine->statuses[j].calls;
+		if (calls < 0)
+			world_fail(NULL, "target %s has %lld calls", engine->targets[j].name,
+				   (long long)calls);
+		sum += calls;
+	}
+	if (sum != (int64_t)stats->calls || stats->calls > stats->dialogs)
+		world_fail(NULL, "%lld calls of targets, %llu counted, %llu dialogs",
+			   (long long)sum, (unsigned long long)stats->calls,
+			   (unsigned long long)stats->dialogs);
+	if (stats->calls_uncounted)
+		world_fail(NULL, "a call was not counted although there was room");
+}
+
 void engines_sample(void)
 {
 	struct model_held held[ENGINES_MAX + 1] = { { 0 } };
@@ -270,6 +290,7 @@ void engines_sample(void)
 		check_held(i, &stats, h);
 		if (stats.outbox_full)
 			world_fail(NULL, "an outbox was full");
+		check_calls(&world.engines[i], &stats);
 		/* Looks at every slot, taken or not. */
 		const char *wrong = world.samples % 4 ? NULL : proxy_check(world.engines[i].proxy);
 		if (wrong)
@@ -301,6 +322,10 @@ static void check_end(uint32_t i)
 			world_fail(NULL, "target %s has %lld requests outstanding at the end",
 				   engine->targets[j].name,
 				   (long long)engine->statuses[j].outstanding);
+	check_calls(engine, &stats);
+	if (stats.calls)
+		world_fail(NULL, "engine %u counts %llu calls at the end", i,
+			   (unsigned long long)stats.calls);
 }
 
 void engines_check_end(void)

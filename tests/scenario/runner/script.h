@@ -25,7 +25,7 @@ struct script {
 	const char *file;
 	const char *title, *rule;  /* what it shows, and the clause that asks for it */
 	const char *snapshot;
-	const char *capacity;      /* "TXNS TOMBSTONES OCTETS" of the engine's pools; NULL: plenty */
+	const char *capacity;      /* "TXNS TOMBSTONES OCTETS [DIALOGS]" of the engine; NULL: plenty */
 	bool with_every_loss;
 	struct command *commands[COMMANDS_MAX];
 	int command_count;

@@ -41,9 +41,10 @@ struct world *world_create(struct arena *arena, const char *snapshot, const char
 	char reason[256] = "";
 
 	*config = engine_config;
-	if (capacity && sscanf(capacity, "%u %u %zu", &config->txns_max, &config->tombstones_max,
-			       &config->retain_max) != 3) {
-		*error = arena_string(arena, "capacity: TXNS TOMBSTONES OCTETS");
+	if (capacity && sscanf(capacity, "%u %u %zu %u", &config->txns_max,
+			       &config->tombstones_max, &config->retain_max,
+			       &config->dialogs_max) < 3) {
+		*error = arena_string(arena, "capacity: TXNS TOMBSTONES OCTETS [DIALOGS]");
 		return NULL;
 	}
 	world->arena = arena;
@@ -221,6 +222,25 @@ void world_send(struct node *node, const char *bytes, size_t len,
 	flight_start(world, flight, node->name, flight->node ? flight->node->name : "tandem");
 }
 
+/* The engine's calls are those of the targets, none of which has less than none. */
+static void calls_check(struct world *world)
+{
+	struct proxy_stats stats;
+	int64_t sum = 0;
+
+	proxy_stats_read(world->proxy, &stats);
+	for (uint32_t i = 0; i < world->snapshot->target_count; i++) {
+		const struct balance_target *target = &world->snapshot->targets[i];
+		if (target->status->calls < 0)
+			world_fail(world, "target %s has %lld calls", target->name,
+				   (long long)target->status->calls);
+		sum += target->status->calls;
+	}
+	if (sum != (int64_t)stats.calls)
+		world_fail(world, "targets have %lld calls, the engine counts %llu", (long long)sum,
+			   (unsigned long long)stats.calls);
+}
+
 /* What the engine must keep at each single step. */
 static void outbox_check(struct world *world, bool was_datagram)
 {
@@ -231,6 +251,7 @@ static void outbox_check(struct world *world, bool was_datagram)
 
 	if (wrong)
 		world_fail(world, "the engine's own check: %s", wrong);
+	calls_check(world);
 	if (world_verdicts(world) != world->datagrams_received + world->errors_received)
 		world_fail(world, "%llu verdicts for %llu datagrams and %llu ICMP errors",
 			   (unsigned long long)world_verdicts(world),
@@ -467,6 +488,9 @@ void world_settle(struct world *world)
 		if (target->status->outstanding)
 			world_fail(world, "target %s has %lld requests outstanding at the end",
 				   target->name, (long long)target->status->outstanding);
+		if (target->status->calls)
+			world_fail(world, "target %s has %lld calls at the end", target->name,
+				   (long long)target->status->calls);
 	}
 }
 
