@@ -49,7 +49,10 @@ static void daemon_tick(uv_timer_t *timer)
 	dataplane_poll(control->dataplane, target_outcomes_count, control->outcomes);
 	dataplane_poll_events(control->dataplane, engine_events_tell, &daemon->engine_events);
 	/* After what the workers answered by the snapshot before has been taken. */
+	reload_poll(control);
 	publish_poll(control);
+	drain_poll(&control->drain, &control->events);
+	drain_poll(&control->drain, &control->events);
 	explain_pump(&control->explain, uv_now(control->loop));
 	uv_timer_start(timer, daemon_tick,
 		       explain_is_busy(&control->explain) ? TICK_BUSY_MS : TICK_IDLE_MS, 0);
@@ -60,9 +63,7 @@ static void daemon_signalled(uv_signal_t *handle, int number)
 	struct daemon *daemon = handle->data;
 
 	if (number == SIGHUP) {
-		events_raise(&daemon->control.events, "config", NULL,
-			     "SIGHUP: reloading is not available in this version; restart tandemd "
-			     "to take over a changed configuration");
+		reload_ask(&daemon->control, NULL, "SIGHUP", false);
 		return;
 	}
 	daemon->stop_reason = number == SIGTERM ? "SIGTERM" : "SIGINT";
@@ -262,6 +263,7 @@ static void daemon_close(struct daemon *daemon)
 		dataplane_stop(control->dataplane);
 	}
 	explain_fini(&control->explain);
+	reload_fini(control);
 	if (control->api)
 		api_server_stop(control->api);
 	control->api = NULL;
@@ -298,6 +300,7 @@ static int run(const char *path)
 	control->program = "tandemd " TANDEM_VERSION;
 	control->config_file = path;
 	clock_gettime(CLOCK_REALTIME, &control->started);
+	control->reload.loaded = control->started;
 	events_init(&control->events, stderr);
 	daemon.engine_events.events = &control->events;
 	control->events.sink = daemon_event;
@@ -364,7 +367,8 @@ static void help(void)
 	     "      --print-schema    print the configuration's JSON Schema\n"
 	     "      --version         print the version\n"
 	     "  -h, --help            this text\n\n"
-	     "SIGTERM and SIGINT stop it. tandemctl asks it what it does.");
+	     "SIGTERM and SIGINT stop it, SIGHUP makes it read its configuration again.\n"
+	     "tandemctl asks it what it does.");
 }
 
 static int usage(const char *sentence, const char *word)

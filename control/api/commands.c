@@ -104,7 +104,9 @@ const struct api_command api_commands[API_COMMAND_COUNT] = {
 	[API_COMMAND_SHOW_CONFIG] = {
 		.name = "show config",
 		.help = "the configuration in force",
-		.text = "Prints the configuration that tandemd runs with.",
+		.text = "Prints the configuration that tandemd runs with, defaults written out, after "
+			"its version and when it was read. Timers set since then are in it, and "
+			"named.",
 	},
 	[API_COMMAND_TARGET_READY] = {
 		.name = "target ready",
@@ -117,7 +119,8 @@ const struct api_command api_commands[API_COMMAND_COUNT] = {
 		.name = "target drain",
 		.help = "no new calls; running calls go on",
 		.text = "Sets the operator's wish for a target to drain: it gets no new calls, and "
-			"requests within its dialogs still reach it. Stateless services follow "
+			"requests within its dialogs still reach it. Tells how many calls are left; "
+			"an event says when the last one has ended. Stateless services follow "
 			"64*t1 later.",
 		.args = { TARGET_NAME },
 	},
@@ -129,6 +132,47 @@ const struct api_command api_commands[API_COMMAND_COUNT] = {
 			"Requests within its dialogs still reach it. Stateless services follow "
 			"64*t1 later.",
 		.args = { TARGET_NAME },
+	},
+	[API_COMMAND_TARGET_ADD] = {
+		.name = "target add",
+		.help = "a further target for a pool, until the next start",
+		.text = "Adds a server to a pool beside those of the configuration and of DNS. It is "
+			"kept over reloads, until it is removed or tandemd is restarted; what is to "
+			"stay belongs into the file.",
+		.args = {
+			POSITIONAL(STRING, "name", "POOL/TARGET", "the pool, and what to call it"),
+			POSITIONAL(STRING, "uri", "URI", "where it is: sip:ADDRESS:PORT"),
+			OPTION(NUMBER, "priority", "N", "lower is served first; 0 unless given"),
+			OPTION(NUMBER, "weight", "N", "share of the calls; 1 unless given"),
+		},
+	},
+	[API_COMMAND_TARGET_REMOVE] = {
+		.name = "target remove",
+		.help = "take out a target that was added by hand",
+		.text = "Removes a target that `target add` brought. It gets no new calls; calls that "
+			"are up go on. A target of the configuration is removed there, and then "
+			"`reload`.",
+		.args = { TARGET_NAME },
+	},
+	[API_COMMAND_SET_TIMERS] = {
+		.name = "set timers",
+		.help = "another T1, T2, T4 or timer A to M, until the next reload",
+		.text = "Changes a value of the section `timers` for transactions that begin from now "
+			"on, of the services and pools that have no value of their own. Transactions "
+			"that run keep theirs. A reload puts back what the file says.",
+		.args = {
+			POSITIONAL(STRING, "timer", "NAME", "t1, t2, t4, timer_a to timer_m"),
+			POSITIONAL(STRING, "value", "DURATION", "with a unit: 500ms, 32s"),
+		},
+	},
+	[API_COMMAND_RELOAD] = {
+		.name = "reload",
+		.help = "read the configuration again and take it over, or refuse",
+		.text = "Reads and checks the file that tandemd was started with, and the keys. What "
+			"differs is printed and taken over as a whole; calls that are up go on as "
+			"they began. A mistake is told with its place, and nothing changes; so it is "
+			"when something differs that needs a restart.",
+		.args = { OPTION(FLAG, "dry_run", NULL, "check and compare, and take nothing over") },
 	},
 	[API_COMMAND_EXPLAIN] = {
 		.name = "explain",

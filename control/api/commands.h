@@ -28,6 +28,10 @@
 	X(TARGET_READY, target_ready)                                                              \
 	X(TARGET_DRAIN, target_drain)                                                              \
 	X(TARGET_MAINT, target_maint)                                                              \
+	X(TARGET_ADD, target_add)                                                                  \
+	X(TARGET_REMOVE, target_remove)                                                            \
+	X(SET_TIMERS, set_timers)                                                                  \
+	X(RELOAD, reload)                                                                          \
 	X(EXPLAIN, explain)                                                                        \
 	X(CAPTURE_START, capture_start)                                                            \
 	X(CAPTURE_STOP, capture_stop)                                                              \

@@ -13,6 +13,8 @@
 #include "events/events.h"
 #include "api/explain.h"
 #include "reload/publish.h"
+#include "reload/reload.h"
+#include "targets/drain.h"
 #include "targets/outcomes.h"
 
 /* After ours: it brings <sys/param.h>, which defines MIN and MAX too. */
@@ -33,6 +35,8 @@ struct control {
 	struct dataplane *dataplane;
 	struct events events;
 	struct publisher publisher;
+	struct reload reload;
+	struct drain drain;
 	struct target_outcomes *outcomes;
 	struct explain explain;
 	struct capture capture;

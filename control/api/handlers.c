@@ -11,21 +11,13 @@
 
 #define ROWS_BATCH 512
 
-
-typedef void handler_type(void *context, struct api_request *request, const json_t *args);
-
-#define X(id, handler) static handler_type api_handle_##handler;
-API_COMMANDS(X)
-#undef X
-
 const api_handler_fn api_handlers[API_COMMAND_COUNT] = {
 #define X(id, handler) [API_COMMAND_##id] = api_handle_##handler,
 	API_COMMANDS(X)
 #undef X
 };
 
-/* A long list goes in partial results, so that no message grows beyond all bounds. */
-static void answer_rows(struct api_request *request, const char *key, json_t *body)
+void api_answer_rows(struct api_request *request, const char *key, json_t *body)
 {
 	json_t *rows = json_object_get(body, key);
 	size_t count = json_array_size(rows);
@@ -44,23 +36,23 @@ static void answer_rows(struct api_request *request, const char *key, json_t *bo
 	api_request_ok(request, body);
 }
 
-static void api_handle_show_status(void *context, struct api_request *request, const json_t *)
+void api_handle_show_status(void *context, struct api_request *request, const json_t *)
 {
 	api_request_ok(request, stats_show_status(context));
 }
 
-static void api_handle_show_services(void *context, struct api_request *request, const json_t *)
+void api_handle_show_services(void *context, struct api_request *request, const json_t *)
 {
 	const struct control *control = context;
 
-	answer_rows(request, "services", stats_show_services(control->snapshot));
+	api_answer_rows(request, "services", stats_show_services(control->snapshot));
 }
 
-static void api_handle_show_pools(void *context, struct api_request *request, const json_t *)
+void api_handle_show_pools(void *context, struct api_request *request, const json_t *)
 {
 	const struct control *control = context;
 
-	answer_rows(request, "pools", stats_show_pools(control->snapshot));
+	api_answer_rows(request, "pools", stats_show_pools(control->snapshot));
 }
 
 static bool pool_exists(const struct balance_snapshot *snapshot, const char *name)
@@ -72,7 +64,7 @@ static bool pool_exists(const struct balance_snapshot *snapshot, const char *nam
 	return false;
 }
 
-static void api_handle_show_targets(void *context, struct api_request *request, const json_t *args)
+void api_handle_show_targets(void *context, struct api_request *request, const json_t *args)
 {
 	const struct control *control = context;
 	const char *pool = api_arg_string(args, "pool");
@@ -81,18 +73,18 @@ static void api_handle_show_targets(void *context, struct api_request *request, 
 		api_request_error(request, API_ERROR_NOT_FOUND, "there is no pool '%.60s'", pool);
 		return;
 	}
-	answer_rows(request, "targets",
-		    stats_show_targets(control->snapshot, control->outcomes, pool));
+	api_answer_rows(request, "targets",
+			stats_show_targets(control->snapshot, control->outcomes, pool));
 }
 
-static void api_handle_show_interfaces(void *context, struct api_request *request, const json_t *)
+void api_handle_show_interfaces(void *context, struct api_request *request, const json_t *)
 {
 	const struct control *control = context;
 
 	api_request_ok(request, stats_show_interfaces(control->dataplane));
 }
 
-static void api_handle_show_workers(void *context, struct api_request *request, const json_t *args)
+void api_handle_show_workers(void *context, struct api_request *request, const json_t *args)
 {
 	const struct control *control = context;
 
@@ -101,7 +93,7 @@ static void api_handle_show_workers(void *context, struct api_request *request, 
 					stats_show_workers(control->dataplane));
 }
 
-static void api_handle_show_drops(void *context, struct api_request *request, const json_t *args)
+void api_handle_show_drops(void *context, struct api_request *request, const json_t *args)
 {
 	const struct control *control = context;
 
@@ -109,49 +101,59 @@ static void api_handle_show_drops(void *context, struct api_request *request, co
 		       stats_show_drops(control->dataplane, api_arg_flag(args, "drops_only")));
 }
 
-static void api_handle_show_dialogs(void *context, struct api_request *request, const json_t *)
+void api_handle_show_dialogs(void *context, struct api_request *request, const json_t *)
 {
 	api_request_ok(request, stats_show_dialogs(context));
 }
 
-static void api_handle_show_timers(void *context, struct api_request *request, const json_t *)
+void api_handle_show_timers(void *context, struct api_request *request, const json_t *)
 {
 	api_request_ok(request, stats_show_timers(context));
 }
 
-static void api_handle_show_memory(void *context, struct api_request *request, const json_t *)
+void api_handle_show_memory(void *context, struct api_request *request, const json_t *)
 {
 	api_request_ok(request, stats_show_memory(context));
 }
 
-static void api_handle_show_config(void *context, struct api_request *request, const json_t *)
+void api_handle_show_config(void *context, struct api_request *request, const json_t *)
 {
 	api_request_ok(request, stats_show_config(context));
 }
 
-static void target_wish(struct control *control, struct api_request *request, const json_t *args,
-			enum target_admin admin)
+const struct balance_target *api_target_named(const struct control *control,
+					      struct api_request *request, const char *name)
 {
-	const char *name = api_arg_string(args, "name");
 	uint16_t index = 0;
 
 	switch (target_find(control->snapshot, name, &index)) {
 	case TARGET_UNKNOWN:
 		api_request_error(request, API_ERROR_NOT_FOUND, "there is no target '%.130s'", name);
-		return;
+		return NULL;
 	case TARGET_AMBIGUOUS:
 		api_request_error(request, API_ERROR_NOT_FOUND,
 				  "more than one pool has a target '%.60s': say POOL/TARGET", name);
-		return;
+		return NULL;
 	case TARGET_FOUND:
 		break;
 	}
-	const struct balance_target *target = &control->snapshot->targets[index];
+	return &control->snapshot->targets[index];
+}
+
+static void target_wish(struct control *control, struct api_request *request, const json_t *args,
+			enum target_admin admin)
+{
+	const struct balance_target *target =
+		api_target_named(control, request, api_arg_string(args, "name"));
+
+	if (!target)
+		return;
 	const char *pool = control->snapshot->pools[target->pool].name;
 	const char *before = target_admin_name(target_admin_set(
 		control->snapshot, target, admin, dataplane_now(control->dataplane)));
 	const char *after = target_admin_name(admin);
 	bool changed = strcmp(before, after) != 0;
+	const long long calls = drain_calls(target);
 	char later[64] = "";
 
 	if (target_pool_is_stateless(control->snapshot, target->pool))
@@ -163,34 +165,37 @@ static void target_wish(struct control *control, struct api_request *request, co
 			     json_pack("{s:s, s:s, s:s, s:s}", "pool", pool, "target", target->name,
 				       "before", before, "admin", after),
 			     "%s/%s: %s, was %s%s", pool, target->name, after, before, later);
+	if (changed)
+		drain_watch(&control->drain, pool, target, admin != TARGET_READY);
 	api_request_ok(request,
-		       json_pack("{s:s, s:s, s:s, s:s, s:b}", "pool", pool, "target", target->name,
-				 "before", before, "admin", after, "changed", (int)changed));
+		       json_pack("{s:s, s:s, s:s, s:s, s:b, s:I}", "pool", pool, "target",
+				 target->name, "before", before, "admin", after, "changed",
+				 (int)changed, "calls", (json_int_t)calls));
 }
 
-static void api_handle_target_ready(void *context, struct api_request *request, const json_t *args)
+void api_handle_target_ready(void *context, struct api_request *request, const json_t *args)
 {
 	target_wish(context, request, args, TARGET_READY);
 }
 
-static void api_handle_target_drain(void *context, struct api_request *request, const json_t *args)
+void api_handle_target_drain(void *context, struct api_request *request, const json_t *args)
 {
 	target_wish(context, request, args, TARGET_DRAIN);
 }
 
-static void api_handle_target_maint(void *context, struct api_request *request, const json_t *args)
+void api_handle_target_maint(void *context, struct api_request *request, const json_t *args)
 {
 	target_wish(context, request, args, TARGET_MAINT);
 }
 
-static void api_handle_explain(void *context, struct api_request *request, const json_t *args)
+void api_handle_explain(void *context, struct api_request *request, const json_t *args)
 {
 	struct control *control = context;
 
 	explain_request(&control->explain, request, args, uv_now(control->loop));
 }
 
-static void api_handle_capture_start(void *context, struct api_request *request, const json_t *args)
+void api_handle_capture_start(void *context, struct api_request *request, const json_t *args)
 {
 	struct control *control = context;
 	const char *path = api_arg_string(args, "path");
@@ -212,7 +217,7 @@ static void api_handle_capture_start(void *context, struct api_request *request,
 	api_request_ok(request, json_pack("{s:s}", "path", path));
 }
 
-static void api_handle_capture_stop(void *context, struct api_request *request, const json_t *)
+void api_handle_capture_stop(void *context, struct api_request *request, const json_t *)
 {
 	struct control *control = context;
 	struct capture_result result;
@@ -236,7 +241,7 @@ static void api_handle_capture_stop(void *context, struct api_request *request, 
 				 (json_int_t)result.packets, "dropped", (json_int_t)result.dropped));
 }
 
-static void api_handle_events(void *context, struct api_request *request, const json_t *)
+void api_handle_events(void *context, struct api_request *request, const json_t *)
 {
 	struct control *control = context;
 

@@ -149,6 +149,11 @@ bool api_request_is_live(const struct api_request *request)
 	return request->peer != NULL;
 }
 
+const char *api_request_client(const struct api_request *request)
+{
+	return request->peer ? request->peer->name : "a client that has gone";
+}
+
 static void request_send(struct api_request *request, const char *member, json_t *body)
 {
 	json_t *message = json_pack("{s:I, s:o}", "id", request->id, member, body);

@@ -57,6 +57,8 @@ void api_server_stats(const struct api_server *server, struct api_server_stats *
 
 /* False when its client has been dropped or the server stopped: work for it may be cut short. */
 [[nodiscard]] bool api_request_is_live(const struct api_request *request);
+/* What its client calls itself, for people. */
+const char *api_request_client(const struct api_request *request);
 /* These three steal `body`; the last two end and free the request. */
 void api_request_partial(struct api_request *request, json_t *body);
 void api_request_ok(struct api_request *request, json_t *body);

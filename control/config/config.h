@@ -92,6 +92,14 @@ struct config_identity {
 /* 0, or -errno with one sentence for the operator in error[size]. */
 [[nodiscard]] int config_identity_load(const struct config *config, uint32_t epoch,
 				       struct config_identity *identity, char *error, size_t size);
+/*
+ * The same while calls are up, with the epoch of before; no file is made.  The route keys may be
+ * others, as long as an id keeps its secret; with another master secret: -EBUSY and a sentence.
+ */
+[[nodiscard]] int config_identity_reload(const struct config *config,
+					 const struct config_identity *before,
+					 struct config_identity *identity, char *error,
+					 size_t size);
 /* Writes a new key file (0600) that must not exist yet.  0, or -errno and a sentence. */
 [[nodiscard]] int config_key_file_create(const char *path, char *error, size_t size);
 
@@ -152,6 +160,32 @@ struct config_build {
 					const struct balance_snapshot **snapshot, char *error,
 					size_t size);
 void config_snapshot_destroy(const struct balance_snapshot *snapshot); /* NULL is allowed */
+
+/* What differs between two configurations, keyword by keyword, in the order of the reference. */
+struct config_difference {
+	const char *path;      /* "pools[switches].failover.attempts", "hosts[sw1.example.com]" */
+	const char *before;    /* as YAML; NULL: was not there */
+	const char *after;     /* as YAML; NULL: is not there any more */
+	struct config_position at; /* in the file of `after`; 0, 0: it is not there */
+	bool needs_restart;    /* tandemd cannot take it over while it runs */
+};
+typedef void (*config_difference_fn)(void *context, const struct config_difference *difference);
+/* False: out of memory, and not all were told. */
+[[nodiscard]] bool config_differences(const struct config *before, const struct config *after,
+				      config_difference_fn tell, void *context);
+
+/* The same of the route keys: "keys.route[ID]" signs or verifies. */
+void config_identity_differences(const struct config_identity *before,
+				 const struct config_identity *after, config_difference_fn tell,
+				 void *context);
+
+/* A timer of the section `timers`, T1 and T2 included, until the configuration is loaded anew.
+ * `before` gets the value that it had, as text.  0; -ENOENT: there is no such timer; -EINVAL: the
+ * value cannot be, or does not go with the others; with a sentence. */
+#define CONFIG_VALUE_TEXT_MAX 64
+[[nodiscard]] int config_timer_set(struct config *config, const char *name, const char *value,
+				   char before[CONFIG_VALUE_TEXT_MAX],
+				   char after[CONFIG_VALUE_TEXT_MAX], char *error, size_t size);
 
 /* Everything dataplane_start wants.  `huge: auto` is decided here by the free hugepages. */
 void config_dataplane(const struct config *config, const struct config_identity *identity,

@@ -144,7 +144,7 @@ int identity_parse_keys(struct span text, struct config_identity *identity, char
 	return -EINVAL;
 }
 
-int config_identity_load(const struct config *config, uint32_t epoch,
+static int load_identity(const struct config *config, uint32_t epoch, bool may_make,
 			 struct config_identity *identity, char *error, size_t size)
 {
 	bool in_cluster = config->cluster.item.at.line != 0;
@@ -160,7 +160,7 @@ int config_identity_load(const struct config *config, uint32_t epoch,
 		snprintf(path, sizeof(path), "%s", config->cluster.key_file);
 	else
 		snprintf(path, sizeof(path), "%s/keys", config->state_dir);
-	if (!in_cluster) {
+	if (!in_cluster && may_make) {
 		int rc = key_file_provide(config->state_dir, path, error, size);
 		if (rc < 0)
 			return rc;
@@ -173,4 +173,87 @@ int config_identity_load(const struct config *config, uint32_t epoch,
 		snprintf(error, size, "%s: %s", path, why);
 	explicit_bzero(text, sizeof(text));
 	return rc;
+}
+
+int config_identity_load(const struct config *config, uint32_t epoch,
+			 struct config_identity *identity, char *error, size_t size)
+{
+	return load_identity(config, epoch, true, identity, error, size);
+}
+
+static bool key_equal(const struct hash_key *a, const struct hash_key *b)
+{
+	return a->k0 == b->k0 && a->k1 == b->k1;
+}
+
+static const struct balance_route_key *route_key_find(const struct config_identity *identity,
+						      uint8_t id)
+{
+	for (uint32_t i = 0; i < identity->route_key_count; i++) {
+		if (identity->route_keys[i].id == id)
+			return &identity->route_keys[i];
+	}
+	return NULL;
+}
+
+/* NULL: `after` may follow `before` while calls are up. */
+static const char *why_not_live(const struct config_identity *before,
+				const struct config_identity *after)
+{
+	if (!key_equal(&before->branch_key, &after->branch_key) ||
+	    !key_equal(&before->hint_key, &after->hint_key) ||
+	    !key_equal(&before->call_key, &after->call_key) ||
+	    !key_equal(&before->tag_key, &after->tag_key))
+		return "the master secret is another one: retransmissions of what is under way would "
+		       "be taken for new requests, so that needs a restart";
+	for (uint32_t i = 0; i < after->route_key_count; i++) {
+		const struct balance_route_key *key = &after->route_keys[i];
+		const struct balance_route_key *old = route_key_find(before, key->id);
+		if (old && !key_equal(&old->key, &key->key))
+			return "a route key has another secret under the same id: dialogs that are "
+			       "up would be refused; give a new key an id of its own";
+	}
+	return NULL;
+}
+
+int config_identity_reload(const struct config *config, const struct config_identity *before,
+			   struct config_identity *identity, char *error, size_t size)
+{
+	int rc = load_identity(config, before->epoch, false, identity, error, size);
+	if (rc < 0)
+		return rc;
+	const char *wrong = why_not_live(before, identity);
+	if (!wrong)
+		return 0;
+	if (config->cluster.item.at.line)
+		snprintf(error, size, "%s: %s", config->cluster.key_file, wrong);
+	else
+		snprintf(error, size, "%s/keys: %s", config->state_dir, wrong);
+	return -EBUSY;
+}
+
+void config_identity_differences(const struct config_identity *before,
+				 const struct config_identity *after, config_difference_fn tell,
+				 void *context)
+{
+	for (uint32_t i = 0; i < before->route_key_count + after->route_key_count; i++) {
+		bool is_old = i < before->route_key_count;
+		uint8_t id = is_old ? before->route_keys[i].id :
+				      after->route_keys[i - before->route_key_count].id;
+		const struct balance_route_key *old = route_key_find(before, id);
+		const struct balance_route_key *new = route_key_find(after, id);
+		char path[32];
+		/* One that is in both has been told of as one of before. */
+		if (!is_old && old)
+			continue;
+		snprintf(path, sizeof(path), "keys.route[%u]", id);
+		const struct config_difference difference = {
+			.path = path,
+			.before = !old ? NULL : old == before->route_keys ? "signs" : "verifies",
+			.after = !new ? NULL : new == after->route_keys ? "signs" : "verifies",
+		};
+		if (!difference.before || !difference.after ||
+		    strcmp(difference.before, difference.after) != 0)
+			tell(context, &difference);
+	}
 }

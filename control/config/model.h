@@ -183,6 +183,10 @@ void config_warn(struct config_report *report, struct config_position at, const 
 #define CONFIG_QUOTED_MAX 80
 const char *config_quote(struct span text, char quoted[CONFIG_QUOTED_MAX]);
 
+/* A field that is no section nor list of sections, as YAML behind its keyword, with the line end;
+ * nothing where it was not given and has no default. */
+void config_print_field(const struct keyword *keyword, const void *field, FILE *out);
+
 /* Fills `config` from the YAML text; mistakes go to the report.  False: out of memory. */
 [[nodiscard]] bool config_decode(struct config *config, struct span text,
 				 struct config_report *report);

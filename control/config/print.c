@@ -199,6 +199,12 @@ static void print_value(const struct keyword *keyword, const void *field, int de
 	}
 }
 
+void config_print_field(const struct keyword *keyword, const void *field, FILE *out)
+{
+	if (is_set(keyword, field))
+		print_value(keyword, field, 0, out);
+}
+
 static void print_section(enum keyword_section section, const struct config_item *item, int depth,
 			  bool in_list, FILE *out)
 {

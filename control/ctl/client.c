@@ -303,7 +303,8 @@ enum ctl_status ctl_client_request(struct ctl_client *client, enum api_command_i
 		status = request_take(client, message, id, merged, &ended, why);
 		json_decref(message);
 	}
-	if (status == CTL_OK)
+	/* What came before an error may say more than it. */
+	if (status == CTL_OK || (status == CTL_ERROR && json_object_size(merged)))
 		*body = merged;
 	else
 		json_decref(merged);

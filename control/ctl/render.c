@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ctl/field.h"
+#include "ctl/render_change.h"
 #include "ctl/table.h"
 
 #define NO_HASH "0000000000000000" /* of a message without a Call-ID */
@@ -487,8 +488,11 @@ static void render_target_wish(const json_t *body, FILE *out)
 {
 	bool changed = json_is_true(json_object_get(body, "changed"));
 
-	fprintf(out, changed ? "%s/%s: %s, was %s\n" : "%s/%s: %s already\n", text_of(body, "pool"),
+	fprintf(out, changed ? "%s/%s: %s, was %s" : "%s/%s: %s already", text_of(body, "pool"),
 		text_of(body, "target"), text_of(body, "admin"), text_of(body, "before"));
+	if (strcmp(text_of(body, "admin"), "ready") != 0)
+		ctl_render_calls_left(body, out);
+	fputc('\n', out);
 }
 
 static void render_capture_stop(const json_t *body, FILE *out)
@@ -545,7 +549,11 @@ void ctl_render(enum api_command_id id, const json_t *body, FILE *out)
 		render_lines(memory_lines, body, out);
 		break;
 	case API_COMMAND_SHOW_CONFIG:
-		fputs(text_of(body, "yaml"), out);
+	case API_COMMAND_TARGET_ADD:
+	case API_COMMAND_TARGET_REMOVE:
+	case API_COMMAND_SET_TIMERS:
+	case API_COMMAND_RELOAD:
+		ctl_render_change(id, body, out);
 		break;
 	case API_COMMAND_TARGET_READY:
 	case API_COMMAND_TARGET_DRAIN:

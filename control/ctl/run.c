@@ -116,9 +116,9 @@ static enum ctl_status run_call(struct ctl_session *session, const struct ctl_ca
 	status = run_request(session, call, &body, why);
 	if (status == CTL_OK && call->id == API_COMMAND_EVENTS)
 		status = run_events(session, call, body, why);
-	else if (status == CTL_OK && session->is_json)
+	else if (body && session->is_json)
 		print_json(body, JSON_INDENT(2), session->out);
-	else if (status == CTL_OK)
+	else if (status == CTL_OK || (body && call->id == API_COMMAND_RELOAD))
 		ctl_render(call->id, body, session->out);
 	json_decref(body);
 	/* An unreachable tandemd may come back, and then knows nothing of this client; and events

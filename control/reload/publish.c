@@ -132,6 +132,8 @@ void publish_now(struct control *control, const struct balance_snapshot *snapsho
 	control->explain.snapshot = snapshot;
 	control->explain.before = before;
 	difference_tell(&control->events, before, snapshot, why);
+	drain_compare(&control->drain, before, snapshot);
+	drain_compare(&control->drain, before, snapshot);
 	for (uint32_t i = 0; i < publisher->hook_count; i++)
 		publisher->hooks[i].fn(publisher->hooks[i].context, snapshot);
 }

@@ -149,7 +149,12 @@ json_t *stats_show_config(const struct control *c)
 		return NULL;
 	config_print(c->config, out);
 	fclose(out);
-	json_t *body = json_pack("{s:o, s:o}", "file", json_text(c->config_file), "yaml",
+	char loaded[EVENTS_TIME_MAX];
+	json_t *body = json_pack("{s:o, s:I, s:s, s:i, s:O*, s:o}", "file",
+				 json_text(c->config_file), "version",
+				 (json_int_t)c->snapshot->version, "loaded",
+				 events_time(&c->reload.loaded, loaded), "reloads",
+				 (int)c->reload.count, "changed", c->reload.changed, "yaml",
 				 json_text(text));
 	free(text);
 	return body;

@@ -213,10 +213,10 @@ static void assert_completed(const char *before, const char *prefix, const char 
 
 static void completion_follows_the_table(void **)
 {
-	assert_completed("", "s", "show");
-	assert_completed("", "", "show target explain capture events");
+	assert_completed("", "s", "show set");
+	assert_completed("", "", "show target set reload explain capture events");
 	assert_completed("show", "s", "status services");
-	assert_completed("target", "", "ready drain maint");
+	assert_completed("target", "", "ready drain maint add remove");
 	assert_completed("explain", "--", "--call-ids --source --local --interface");
 	assert_completed("explain file", "--l", "--local");
 	assert_completed("show status", "", "");
