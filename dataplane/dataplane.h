@@ -37,6 +37,7 @@ struct dataplane_config {
 	char lcores[128];           /* DPDK --lcores map; "": chosen */
 	uint32_t idle_polls;        /* empty polls before a worker sleeps; 0: never sleeps */
 	uint32_t idle_sleep_us;     /* bound of one sleep */
+	bool asks_names;            /* somebody calls dataplane_poll_names and answers */
 	struct hash_key shard_key;
 	uint32_t interface_count;
 	struct dataplane_interface_config interfaces[BALANCE_INTERFACES_MAX];
@@ -144,6 +145,16 @@ struct dataplane_probe {
 	uint32_t timeout_ms;
 };
 [[nodiscard]] int dataplane_probe(struct dataplane *dataplane, const struct dataplane_probe *probe);
+
+/*
+ * Names of next hops that workers ask for; each is answered to the worker that asked, or given up by
+ * it after some seconds.  Bounded: a worker asks for 200 a second at most.
+ */
+typedef void (*dataplane_name_fn)(void *context, uint16_t worker, const struct proxy_name *name);
+void dataplane_poll_names(struct dataplane *dataplane, dataplane_name_fn name, void *context);
+/* -EAGAIN: the command ring is full. */
+[[nodiscard]] int dataplane_name_answer(struct dataplane *dataplane, uint16_t worker,
+					const struct proxy_name_answer *answer);
 
 /* Capture of all frames to a pcapng file, written by dataplane_poll; packets_max 0: no limit.
  * -errno on failure: -EBUSY when one runs. */

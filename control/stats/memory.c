@@ -57,14 +57,15 @@ static json_t *memory_row(const struct proxy_stats *p, const struct proxy_memory
 				      (json_int_t)m->copies_refused));
 	json_object_set_new(row, "owed", owed(m, dialogs));
 	json_object_set_new(row, "reserved_bytes",
-			    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "slots",
+			    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "slots",
 				      (json_int_t)m->slots_octets, "table",
 				      (json_int_t)m->table_octets, "wheel",
 				      (json_int_t)m->wheel_octets, "calls",
 				      (json_int_t)m->calls_octets, "peers",
 				      (json_int_t)m->peers_octets, "marks",
 				      (json_int_t)m->marks_octets, "dialogs",
-				      (json_int_t)m->dialogs_octets));
+				      (json_int_t)m->dialogs_octets, "names",
+				      (json_int_t)m->names_octets));
 	return row;
 }
 

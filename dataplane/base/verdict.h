@@ -76,7 +76,11 @@ enum verdict_kind {
 	X(TARGETS_FULL, 503, "every target that could take the request is at max_calls or max_rate", \
 	  "RFC 3261 §21.5.4")                                                                      \
 	X(ALL_TARGETS_FAILED, 500, "every target tried answered 503", "RFC 3261 §16.7 item 6")     \
-	X(NAME_UNKNOWN, 503, "the next hop's name is not in the snapshot", "RFC 3263 §4")          \
+	X(NAME_UNKNOWN, 503, "the next hop's name is unknown", "RFC 3263 §4")                      \
+	X(NAMES_FULL, 503, "too many requests wait for the name of their next hop",                \
+	  "RFC 3261 §21.5.4")                                                                      \
+	X(NAME_CANCELLED, 487, "INVITE cancelled while it waited for the name of its next hop",    \
+	  "RFC 3261 §9.2")                                                                         \
 	X(NO_ROUTE, 503, "no interface leads to the next hop", "RFC 3261 §16.9")                   \
 	X(TXN_POOL_FULL, 503, "no transaction slot left", "RFC 3261 §21.5.4")                      \
 	X(RETAIN_FULL, 503, "no memory left for a retained copy", "RFC 3261 §21.5.4")              \
@@ -137,6 +141,7 @@ enum verdict_kind {
 	X(ICMP_ERROR, 0, "ICMP error that quotes a live branch", "RFC 3261 §18.4")                 \
 	X(RESPONSE_RETRIED, 0, "response that ICMP brought back goes to the Via's sent-by",        \
 	  "RFC 3261 §18.2.2")                                                                      \
+	X(NAME_WAITED, 0, "waits until the name of its next hop is known", "RFC 3263 §4")           \
 	X(FRAGMENT_HELD, 0, "fragment kept for reassembly", "RFC 791, RFC 8200 §4.5")              \
 	X(NEIGHBOUR_LEARNED, 0, "ARP or neighbour advertisement taken note of",                    \
 	  "RFC 826, RFC 4861 §7.2.5")                                                              \

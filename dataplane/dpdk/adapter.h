@@ -33,6 +33,7 @@
 #define HANDOFF_RING        1024
 #define OUTCOME_RING        4096
 #define EVENT_RING          512
+#define NAME_RING           256
 #define COMMAND_RING        256
 
 static_assert(DATAPLANE_WORKERS_MAX <= 64, "worker->given has a bit each");
@@ -121,7 +122,7 @@ struct worker {
 	struct rte_ring *tx_out[DATAPLANE_WORKERS_MAX];
 	struct rte_ring *updates_in[DATAPLANE_WORKERS_MAX];
 	struct rte_ring *updates_out[DATAPLANE_WORKERS_MAX];
-	struct rte_ring *outcomes, *events;   /* worker: produces, control: consumes */
+	struct rte_ring *outcomes, *events, *names; /* worker: produces, control: consumes */
 	struct rte_ring *commands, *answers;  /* control to worker, worker to control */
 
 	alignas(CACHE_LINE_SIZE) struct stage_clock stages; /* its totals: control: ro (relaxed) */

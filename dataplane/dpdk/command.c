@@ -25,11 +25,17 @@ static void probe_serve(struct worker *worker, struct command *command)
 	engine_probe(worker, &command->probe);
 }
 
+static void name_serve(struct worker *worker, struct command *command)
+{
+	engine_name_answer(worker, &command->name);
+}
+
 uint32_t command_serve(struct worker *worker)
 {
 	static void (*const serve[COMMAND_KINDS])(struct worker *, struct command *) = {
 		[COMMAND_EXPLAIN] = explain_serve,
 		[COMMAND_PROBE] = probe_serve,
+		[COMMAND_NAME] = name_serve,
 	};
 	void *items[COMMANDS_A_PASS];
 	unsigned int taken = rte_ring_sc_dequeue_burst(worker->commands, items, ARRAY_SIZE(items),
@@ -162,4 +168,19 @@ int dataplane_probe(struct dataplane *dataplane, const struct dataplane_probe *p
 				     span_of_string(command->probe.call_id),
 				     dataplane->worker_count),
 			    command);
+}
+
+int dataplane_name_answer(struct dataplane *dataplane, uint16_t worker,
+			  const struct proxy_name_answer *answer)
+{
+	struct command *command;
+	int error;
+
+	if (worker >= dataplane->worker_count)
+		return -EINVAL;
+	command = command_create(dataplane, COMMAND_NAME, 0, &error);
+	if (!command)
+		return error;
+	command->name = *answer;
+	return command_send(dataplane, worker, command);
 }

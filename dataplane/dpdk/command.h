@@ -13,6 +13,7 @@
 enum command_kind {
 	COMMAND_EXPLAIN,
 	COMMAND_PROBE,   /* its result is an outcome, and comes later */
+	COMMAND_NAME,    /* nothing comes back */
 	COMMAND_KINDS,
 };
 
@@ -28,6 +29,7 @@ struct command {
 	union {
 		struct command_explain explain;
 		struct proxy_probe probe;
+		struct proxy_name_answer name;
 	};
 	char octets[];
 };

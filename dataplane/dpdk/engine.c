@@ -32,6 +32,17 @@ static void drain_events(struct worker *worker)
 		counter_add(&worker->counters.events_dropped, outbox->event_count - taken);
 }
 
+/* A full ring loses it: what waits is given up in time, and asks again. */
+static void drain_names(struct worker *worker)
+{
+	const struct outbox *outbox = worker->outbox;
+
+	if (UNLIKELY(outbox->name_count != 0))
+		(void)rte_ring_sp_enqueue_burst_elem(worker->names, outbox->names,
+						     sizeof(struct proxy_name),
+						     outbox->name_count, NULL);
+}
+
 /* The entry that sends `packet` itself, the last that lies in it; OUTBOX_MAX: none. */
 static uint32_t find_in_place(const struct outbox *outbox)
 {
@@ -57,6 +68,7 @@ static void drain(struct worker *worker, struct rte_mbuf *packet, uint64_t rx_ts
 		rte_pktmbuf_free(packet);
 	drain_outcomes(worker);
 	drain_events(worker);
+	drain_names(worker);
 }
 
 static struct verdict receive(struct worker *worker, struct proxy_datagram *datagram)
@@ -120,6 +132,13 @@ void engine_probe(struct worker *worker, const struct proxy_probe *probe)
 	proxy_probe(worker->proxy, worker->snapshot, probe, worker->now, worker->outbox);
 	worker->engine_due = 0;
 	drain(worker, NULL, 0);
+}
+
+void engine_name_answer(struct worker *worker, const struct proxy_name_answer *answer)
+{
+	worker->now = clock_now(&worker->dataplane->clock);
+	proxy_name_answer(worker->proxy, answer, worker->now);
+	worker->engine_due = 0; /* what waited goes on as if a timer were due */
 }
 
 bool engine_expire(struct worker *worker)

@@ -21,6 +21,8 @@ struct verdict engine_take_error(struct worker *worker, struct span quoted,
 
 /* Sends a probe, between two passes of the loop. */
 void engine_probe(struct worker *worker, const struct proxy_probe *probe);
+/* Control has found a name, or not. */
+void engine_name_answer(struct worker *worker, const struct proxy_name_answer *answer);
 
 /* Runs due timers, a bounded number; true when there were any. */
 bool engine_expire(struct worker *worker);

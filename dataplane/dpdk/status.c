@@ -16,6 +16,7 @@
 
 #define OUTCOMES_A_POLL 4096u
 #define EVENTS_A_POLL   256u
+#define NAMES_A_POLL 16 /* of a worker */
 
 /* ---- snapshots ---------------------------------------------------------------------------- */
 
@@ -254,6 +255,19 @@ void dataplane_poll_events(struct dataplane *dataplane, dataplane_event_fn event
 				event(context, &items[i]);
 			left -= taken;
 		} while (taken == ARRAY_SIZE(items) && left >= ARRAY_SIZE(items));
+	}
+}
+
+void dataplane_poll_names(struct dataplane *dataplane, dataplane_name_fn name, void *context)
+{
+	struct proxy_name items[NAMES_A_POLL];
+
+	for (uint16_t w = 0; w < dataplane->worker_count; w++) {
+		unsigned int taken = rte_ring_sc_dequeue_burst_elem(
+			dataplane->workers[w]->names, items, sizeof(items[0]), ARRAY_SIZE(items),
+			NULL);
+		for (unsigned int i = 0; i < taken; i++)
+			name(context, w, &items[i]);
 	}
 }
 

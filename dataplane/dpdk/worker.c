@@ -19,6 +19,7 @@
 
 static_assert(sizeof(struct engine_event) % 4 == 0, "rte_ring's elements are multiples of 4");
 static_assert(sizeof(struct outcome) % 4 == 0, "rte_ring's elements are multiples of 4");
+static_assert(sizeof(struct proxy_name) % 4 == 0, "rte_ring's elements are multiples of 4");
 
 static int no_memory(const char *what, struct failure *failure)
 {
@@ -63,9 +64,11 @@ static int rings_create(struct dataplane *dataplane, struct failure *failure)
 					       OUTCOME_RING);
 		worker->events = ring_create("events", a, a, sizeof(struct engine_event),
 					     EVENT_RING);
+		worker->names = ring_create("names", a, a, sizeof(struct proxy_name), NAME_RING);
 		worker->commands = ring_create("commands", a, a, sizeof(void *), COMMAND_RING);
 		worker->answers = ring_create("answers", a, a, sizeof(void *), COMMAND_RING);
-		if (!worker->outcomes || !worker->events || !worker->commands || !worker->answers)
+		if (!worker->outcomes || !worker->events || !worker->names || !worker->commands ||
+		    !worker->answers)
 			return no_memory("a worker's rings", failure);
 		for (uint16_t b = 0; b < dataplane->worker_count; b++) {
 			if (a != b && !pair_create_rings(worker, dataplane->workers[b], pair))
@@ -200,6 +203,7 @@ static int worker_create_engine(struct worker *worker, const struct memory_plan 
 	config.seed = rte_rand();
 	config.wall_start_s = (uint32_t)(worker->dataplane->clock.wall_start_ns / 1000000000u);
 	config.stages = &worker->stages;
+	config.asks_names = worker->dataplane->config.asks_names;
 	worker->proxy = proxy_create(&config, clock_now(&worker->dataplane->clock));
 	return worker->proxy ? 0 : no_memory("a worker's transactions", failure);
 }
@@ -269,6 +273,7 @@ static void worker_destroy(struct worker *worker)
 	}
 	rte_ring_free(worker->outcomes);
 	rte_ring_free(worker->events);
+	rte_ring_free(worker->names);
 	rte_ring_free(worker->commands);
 	rte_ring_free(worker->answers);
 	if (worker->proxy)

@@ -107,6 +107,9 @@ struct verdict cancel_receive(struct call *call, struct sip_message *msg)
 		if (mark_find(call, branch_server_key(call->snapshot, msg), SIP_METHOD_CANCEL,
 			      &answered))
 			return reply_stateless(call, msg, 200, SPAN_EMPTY, REASON_CANCEL);
+		struct verdict waited;
+		if (names_cancel(call, msg, &waited))
+			return waited;
 		return forward_stray(call, msg);
 	}
 	struct verdict verdict = reply_stateless(call, msg, 200, SPAN_EMPTY, REASON_CANCEL);

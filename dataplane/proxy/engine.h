@@ -17,6 +17,7 @@
  *	client.c     client side: machine and timers of a branch
  *	server.c     server side: machine, own responses
  *	route.c      where a request goes (pure; route.h)
+ *	names.c      next hops that are names, and what waits for them (names.h)
  *	compose.c    edits that turn a received message into the one sent
  *	branch.c     keys, branch, tags
  *	txn.c        slots, deadlines, copies, tombstones
@@ -41,6 +42,7 @@
 #include "balance/interface.h"
 #include "balance/policy.h"
 #include "proxy/memory.h"
+#include "proxy/names.h"
 #include "proxy/proxy.h"
 #include "proxy/route.h"
 #include "sip/build.h"
@@ -221,6 +223,7 @@ struct proxy {
 	struct target_status **statuses;
 	struct proxy_dialog_stats dialog_stats[PROXY_DIALOG_SERVICES_MAX]; /* by service */
 	struct mark_set *marks;
+	struct names names;
 	struct balance_state balance;
 	struct verdict_counters verdicts;
 	struct proxy_stats stats;
@@ -242,6 +245,7 @@ struct call {
 	struct proxy_datagram *datagram; /* NULL when a timer or an error drives */
 	tick_t now;
 	struct outbox *outbox;
+	bool is_resumed; /* a message that has waited for a name: no more waiting */
 };
 
 /* What follows is `stage`'s work; returns the stage before, for who interrupts another.  An
@@ -314,6 +318,8 @@ void peer_note_copy(struct call *call, struct txn *txn);
 [[nodiscard]] const char *memory_check(const struct proxy *proxy);
 
 /* ---- outbox, in proxy.c */
+/* What becomes of call->datagram; no verdict is counted. */
+struct verdict call_receive(struct call *call);
 /* Queues octets that stay valid (scratch, copy, or the datagram's own buffer). */
 void call_send(struct call *call, struct span message, bool in_place, uint8_t interface,
 	       const struct endpoint *source, const struct endpoint *destination);

@@ -159,6 +159,8 @@ bool leg_resolve(struct call *call, const struct sip_message *msg, uint16_t serv
 	if (w.overflow)
 		return false;
 	leg->routes = call_scratch_done(call, &w);
+	leg->route.names = &call->proxy->names;
+	leg->route.now = call->now;
 	return sip_uri_decode(next, &uri) &&
 	       route_follow(call->snapshot, &uri, routes.count == 0, &leg->route);
 }

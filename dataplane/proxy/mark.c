@@ -14,6 +14,8 @@ static bool is_by_circumstance(enum verdict_reason reason)
 	case REASON_NO_TARGET:
 	case REASON_TARGETS_FULL:
 	case REASON_NAME_UNKNOWN:
+	case REASON_NAMES_FULL:
+	case REASON_NAME_CANCELLED:
 	case REASON_NO_ROUTE:
 	case REASON_TXN_POOL_FULL:
 	case REASON_RETAIN_FULL:

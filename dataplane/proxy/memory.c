@@ -126,6 +126,7 @@ void proxy_memory_read(const struct proxy *proxy, struct proxy_memory *memory)
 		.calls_octets = call_memory_octets(proxy->calls),
 		.peers_octets = peer_timing_size(),
 		.marks_octets = mark_set_octets(proxy->marks),
+		.names_octets = sizeof(proxy->names),
 		.dialogs_octets = LIVE_OCTETS +
 				  (proxy->dialogs ? dialog_table_octets(proxy->dialogs) : 0),
 	};
@@ -168,6 +169,8 @@ const char *memory_check(const struct proxy *proxy)
 			find_owed(owed, t->copy,
 				  t->is_invite ? PROXY_OWED_ACK : PROXY_OWED_RESPONSE, &kinds);
 	}
+	for (uint32_t i = 0; i < NAMES_WAITING_MAX; i++)
+		find_owed(owed, proxy->names.messages[i].copy, PROXY_OWED_OTHER, &kinds);
 	if (!kinds)
 		return "a copy that is held for another reason than it is counted for";
 	return memcmp(owed, proxy->owed, sizeof(owed)) == 0 ?

@@ -60,7 +60,7 @@ struct proxy_memory {
 	uint64_t timers, timers_max;
 	/* Reserved octets, used or not. */
 	uint64_t slots_octets, table_octets, wheel_octets, calls_octets, peers_octets;
-	uint64_t marks_octets, dialogs_octets;
+	uint64_t marks_octets, dialogs_octets, names_octets;
 	struct proxy_owed_stats owed[PROXY_OWED_KINDS];
 };
 void proxy_memory_read(const struct proxy *proxy, struct proxy_memory *memory);

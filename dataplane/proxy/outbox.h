@@ -7,6 +7,7 @@
 #ifndef PROXY_OUTBOX_H
 #define PROXY_OUTBOX_H
 
+#include "base/hash.h"
 #include "net/endpoint.h"
 
 #define OUTBOX_MAX          128
@@ -89,14 +90,27 @@ enum engine_event_flag {
 };
 #define OUTBOX_EVENTS_MAX 16
 
+/* The name of a next hop that control is asked for. */
+#define PROXY_NAME_MAX 256
+struct proxy_name {
+	struct hash128 key;          /* to be repeated in the answer */
+	uint16_t port;               /* 0: none was given, its SRV records count (RFC 3263 §4.2) */
+	char host[PROXY_NAME_MAX];   /* lower case, NUL-terminated */
+	char reserved[6];
+};
+static_assert(sizeof(struct proxy_name) == 280);
+#define OUTBOX_NAMES_MAX 4
+
 struct outbox {
 	uint32_t count;
 	uint32_t scratch_used;
 	uint32_t outcome_count;
 	uint32_t event_count;
+	uint32_t name_count;
 	struct outbox_entry entries[OUTBOX_MAX];
 	struct outcome outcomes[OUTBOX_OUTCOMES_MAX];
 	struct engine_event events[OUTBOX_EVENTS_MAX];
+	struct proxy_name names[OUTBOX_NAMES_MAX];
 	char scratch[OUTBOX_SCRATCH_SIZE];
 };
 
@@ -106,6 +120,7 @@ static inline void outbox_reset(struct outbox *outbox)
 	outbox->scratch_used = 0;
 	outbox->outcome_count = 0;
 	outbox->event_count = 0;
+	outbox->name_count = 0;
 }
 
 #endif

@@ -31,6 +31,7 @@ struct proxy *proxy_create(const struct proxy_config *config, tick_t now)
 	if (!config->stages)
 		proxy->config.stages = &stage_clock_off;
 	proxy->balance.random = hash_mix64(config->seed) | 1;
+	names_init(&proxy->names, config->asks_names, hash_mix64(config->seed + 3), now);
 	/* Each slot has at most one timer, each dialog one.  memory.c counts the same. */
 	if (!slot_pool_init(&proxy->txns, sizeof(struct txn), config->txns_max) ||
 	    !slot_pool_init(&proxy->tombstones, sizeof(struct tombstone),
@@ -62,6 +63,7 @@ static void destroy_all(struct proxy *proxy)
 		struct tombstone *tombstone = slot_pool_at(&proxy->tombstones, i);
 		txn_release(proxy, &tombstone->copy);
 	}
+	names_forget_all(proxy);
 	if (proxy->dialogs)
 		dialog_forget_all(proxy);
 	proxy_bury(proxy);
@@ -227,7 +229,7 @@ static void skip_line_ends(struct proxy_datagram *datagram, const struct sip_mes
 	datagram->headroom += skipped;
 }
 
-static struct verdict receive(struct call *call)
+struct verdict call_receive(struct call *call)
 {
 	struct proxy *proxy = call->proxy;
 	struct proxy_datagram *datagram = call->datagram;
@@ -263,7 +265,7 @@ struct verdict proxy_receive(struct proxy *proxy, const struct balance_snapshot 
 	proxy_check_owner(proxy);
 	(void)call_enter(&call, STAGE_PARSE);
 	proxy_bury(proxy);
-	struct verdict verdict = receive(&call);
+	struct verdict verdict = call_receive(&call);
 	verdict_count(&proxy->verdicts, verdict);
 	return verdict;
 }
@@ -331,14 +333,17 @@ bool proxy_expire(struct proxy *proxy, const struct balance_snapshot *snapshot, 
 				expire_txn(&call, txn);
 		}
 	}
-	return n == EXPIRE_BATCH;
+	/* With the outbox to itself. */
+	if (n == 0)
+		return names_resume(&call);
+	return n == EXPIRE_BATCH || names_next(&proxy->names) <= now;
 }
 static_assert(EXPIRE_BATCH * OUTBOX_RESERVE <= OUTBOX_MAX, "an expiry batch fits the outbox");
 static_assert(SCRATCH_RESERVE <= OUTBOX_SCRATCH_SIZE, "an expiry fits the scratch");
 
 tick_t proxy_next_expiry(const struct proxy *proxy)
 {
-	return timer_wheel_next(proxy->wheel);
+	return MIN(timer_wheel_next(proxy->wheel), names_next(&proxy->names));
 }
 
 /* ---- transport errors */
@@ -409,6 +414,7 @@ void proxy_stats_read(const struct proxy *proxy, struct proxy_stats *stats)
 		stats->dialog_watches = dialog_table_watches(proxy->dialogs);
 	}
 	stats->marks = mark_set_count(proxy->marks);
+	stats->names_waiting = proxy->names.waiting;
 	stats->marks_overflow = mark_set_overflow(proxy->marks);
 	/* Copies in the graveyard are on their way out. */
 	stats->retained = retain.count - MIN(proxy->graveyard_count, retain.count);

@@ -25,6 +25,8 @@ struct proxy_config {
 	uint32_t tombstones_max;    /* transactions that owe nothing more, or one copy */
 	uint32_t dialogs_max;       /* 0: none are kept */
 	size_t retain_max;          /* octets of retained copies */
+	bool asks_names;            /* names of next hops are asked for in the outbox; else those that
+	                               `hosts` does not have are unknown */
 	uint64_t seed;              /* of the policies' randomness; any value */
 	uint32_t wall_start_s;      /* second of the wall clock at tick 0: what other instances, and
 	                               this one after a restart, can compare */
@@ -87,6 +89,19 @@ void proxy_probe(struct proxy *proxy, const struct balance_snapshot *snapshot,
 void proxy_probe_call_id(const struct balance_snapshot *snapshot, uint64_t serial,
 			 char text[PROXY_PROBE_CALL_ID_MAX]);
 
+/*
+ * The answer for a name that the outbox asked for: where its server is, or that there is none of
+ * use.  It is kept so long, between a second and an hour, and what waited for it is carried on by
+ * the next calls of proxy_expire, without a verdict: its packet had one when it began to wait.
+ */
+struct proxy_name_answer {
+	struct hash128 key;
+	bool is_found;
+	struct endpoint endpoint;
+	uint32_t keep_ms;
+};
+void proxy_name_answer(struct proxy *proxy, const struct proxy_name_answer *answer, tick_t now);
+
 /* Where would this message go, and why?  The engine's own routing on the snapshot, nothing sent,
  * nothing changed.  `datagram->data` is not edited. */
 enum proxy_route_kind {
@@ -141,6 +156,9 @@ struct proxy_stats {
 	uint64_t dialog_watches;                 /* 2xx that wait for their ACK */
 	uint64_t events_dropped;                 /* the outbox had no room for them */
 	uint64_t marks;                          /* of rejections, now */
+	uint64_t names_waiting;                  /* messages that wait for a name, now */
+	uint64_t names_asked, names_resumed;     /* questions; messages carried on */
+	uint64_t names_given_up;                 /* nobody answered for the name in time */
 	uint64_t marks_overflow;                 /* gave way before their end */
 };
 void proxy_stats_read(const struct proxy *proxy, struct proxy_stats *stats);

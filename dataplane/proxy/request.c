@@ -397,7 +397,7 @@ enum verdict_reason request_decide(struct call *call, const struct sip_message *
 	*route = (struct route){ .service = BALANCE_NONE };
 	if (failure != VERDICT_REASON_NONE)
 		return failure;
-	route_find(call->snapshot, msg, call->datagram, route);
+	route_find(call->snapshot, &call->proxy->names, call->now, msg, call->datagram, route);
 	if (route->kind == ROUTE_REJECT)
 		return route->reason;
 	if (route->kind == ROUTE_LOCAL) {
@@ -431,6 +431,10 @@ static struct verdict take_new(struct call *call, struct sip_message *msg,
 		return verdict_of(VERDICT_ABSORB, REASON_RETRANSMISSION);
 	}
 	failure = request_decide(call, msg, &route, &loop_part, false);
+	struct verdict waits;
+	if (failure == REASON_NAME_UNKNOWN &&
+	    names_wait(call, msg, &route, server_key, &waits, &failure))
+		return waits;
 	if (failure != VERDICT_REASON_NONE)
 		return request_refuse(call, msg, failure);
 	if (route.kind == ROUTE_LOCAL)
@@ -467,7 +471,11 @@ static struct verdict forward_ack(struct call *call, struct sip_message *msg, bo
 	struct route route;
 	uint32_t loop_part;
 	enum verdict_reason failure = request_decide(call, msg, &route, &loop_part, false);
+	struct verdict waits;
 
+	if (failure == REASON_NAME_UNKNOWN &&
+	    names_wait(call, msg, &route, branch_server_key(call->snapshot, msg), &waits, &failure))
+		return waits;
 	if (failure != VERDICT_REASON_NONE)
 		return verdict_of(VERDICT_DROP, failure);
 	if (route.kind == ROUTE_LOCAL)

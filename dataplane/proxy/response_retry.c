@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A response of ours that ICMP brings back is sent once more, to the address and port that the
- * previous hop's Via names itself (RFC 3261 §18.2.2, RFC 3263 §5), where those are a number.
+ * previous hop's Via names itself (RFC 3261 §18.2.2, RFC 3263 §5).
  *
  * A response of which a copy is kept is sent again at once, and the error must quote that copy
  * octet for octet: who is not on the path cannot make one up (RFC 5927).  The copy changes its
@@ -111,15 +111,26 @@ static bool is_quote_of(struct span quoted, struct retained *copy)
 	       memcmp(quoted.data, message.data, quoted.len) == 0;
 }
 
-/* Where the Via says that its sender listens, when `first` did not take the answer; false: a name,
- * or not to be sent to. */
-static bool second_place(const struct balance_snapshot *snapshot, const struct sip_via *via,
-			 uint16_t interface, const struct endpoint *first, struct endpoint *place)
+/* The sent-by: an address, a name of `hosts`, or one that has been asked for: with a port its
+ * addresses, without one its SRV records first (RFC 3263 §5). */
+static enum name_knowledge sent_by_find(struct call *call, const struct sip_via *via,
+					struct endpoint *place)
 {
+	*place = (struct endpoint){ .port = via->port ? via->port : SIP_PORT };
+	return balance_host_find(call->snapshot, via->host, &place->address) ?
+		       NAME_FOUND :
+		       names_find(&call->proxy->names, via->host, via->port, call->now, place);
+}
+
+/* Where the Via says that its sender listens, when `first` did not take the answer; false: not
+ * known, or not to be sent to. */
+static bool second_place(struct call *call, const struct sip_via *via, uint16_t interface,
+			 const struct endpoint *first, struct endpoint *place)
+{
+	const struct balance_snapshot *snapshot = call->snapshot;
 	struct endpoint any_port = { .port = 0 };
 
-	*place = (struct endpoint){ .port = via->port ? via->port : SIP_PORT };
-	if (!ip_address_parse(via->host, &place->address) ||
+	if (sent_by_find(call, via, place) != NAME_FOUND ||
 	    place->address.family != first->address.family || endpoint_equal(place, first) ||
 	    !compose_answer_is_usable(snapshot, place))
 		return false;
@@ -129,6 +140,17 @@ static bool second_place(const struct balance_snapshot *snapshot, const struct s
 	return balance_egress_find(snapshot, &place->address) == interface &&
 	       (balance_is_peer(snapshot, interface, &place->address) ||
 		balance_target_find(snapshot, &any_port) != BALANCE_NONE);
+}
+
+/* The error is looked at again when the sent-by's name is known. */
+static bool waits_for_name(struct call *call, struct span quoted, const struct answered *answered,
+			   const struct endpoint *destination)
+{
+	struct endpoint ignored;
+
+	return sent_by_find(call, &answered->via, &ignored) == NAME_UNASKED &&
+	       names_wait_error(call, quoted, destination, answered->via.host,
+				answered->via.port);
 }
 
 static bool send_copy_again(struct call *call, struct span quoted,
@@ -141,9 +163,8 @@ static bool send_copy_again(struct call *call, struct span quoted,
 		return false;
 	struct held *held = held_of(copy);
 	if (!endpoint_equal(&held->destination, destination) ||
-	    !second_place(call->snapshot, &answered->via, held->interface, &held->destination,
-			  &place))
-		return false;
+	    !second_place(call, &answered->via, held->interface, &held->destination, &place))
+		return waits_for_name(call, quoted, answered, destination);
 	held->destination = place;
 	call_send_held(call, copy);
 	call->proxy->stats.responses_resent++;
@@ -165,13 +186,16 @@ static bool note_failure_of_2xx(struct call *call, struct span quoted, struct an
 		    tombstone->server_state != INVITE_SERVER_ACCEPTED)
 			return false;
 		tombstone->answer_failed = true;
+		/* So that it is known when the 2xx is repeated. */
+		(void)waits_for_name(call, quoted, answered, destination);
 		return true;
 	}
 	/* Whole still, because of other branches: in Accepted nothing but 2xx follows. */
 	if (!(txn->flags & TXN_IS_INVITE) || txn->server_state != INVITE_SERVER_ACCEPTED ||
-	    !endpoint_equal(&txn->answer, destination) ||
-	    !second_place(call->snapshot, &answered->via, txn->ingress, &txn->answer, &place))
+	    !endpoint_equal(&txn->answer, destination))
 		return false;
+	if (!second_place(call, &answered->via, txn->ingress, &txn->answer, &place))
+		return waits_for_name(call, quoted, answered, destination);
 	txn->answer = place;
 	return true;
 }
@@ -202,6 +226,6 @@ void response_answer_2xx(struct call *call, const struct sip_message *msg, uint1
 	if (answered.txn)
 		*answer = answered.txn->answer;
 	else if (answered.tombstone->answer_failed &&
-		 second_place(call->snapshot, &answered.via, interface, answer, &place))
+		 second_place(call, &answered.via, interface, answer, &place))
 		*answer = place;
 }

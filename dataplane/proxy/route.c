@@ -152,6 +152,15 @@ static bool use_next_hop(const struct balance_snapshot *snapshot, const struct e
 	return true;
 }
 
+/* A name that `hosts` does not have; false: it is not known, or not yet. */
+static bool name_endpoint(const struct sip_uri *uri, struct endpoint *endpoint, struct route *route)
+{
+	route->name = uri->maddr.len ? uri->maddr : uri->host;
+	route->name_port = uri->port;
+	return names_find(route->names, route->name, uri->port, route->now, endpoint) ==
+	       NAME_FOUND;
+}
+
 static void follow_uri(const struct balance_snapshot *snapshot, const struct sip_uri *uri,
 		       struct route *route)
 {
@@ -162,7 +171,7 @@ static void follow_uri(const struct balance_snapshot *snapshot, const struct sip
 		reject(route, REASON_URI_SCHEME);
 		return;
 	}
-	if (!uri_endpoint(snapshot, uri, &endpoint)) {
+	if (!uri_endpoint(snapshot, uri, &endpoint) && !name_endpoint(uri, &endpoint, route)) {
 		reject(route, REASON_NAME_UNKNOWN);
 		return;
 	}
@@ -328,8 +337,9 @@ static bool take_own_maddr(const struct balance_snapshot *snapshot,
 	return true;
 }
 
-void route_find(const struct balance_snapshot *snapshot, const struct sip_message *msg,
-		const struct proxy_datagram *datagram, struct route *route)
+void route_find(const struct balance_snapshot *snapshot, const struct names *names, tick_t now,
+		const struct sip_message *msg, const struct proxy_datagram *datagram,
+		struct route *route)
 {
 	struct sip_value_cursor at, last;
 	struct sip_uri uri, first;
@@ -341,6 +351,8 @@ void route_find(const struct balance_snapshot *snapshot, const struct sip_messag
 		.pool = BALANCE_NONE,
 		.target = BALANCE_NONE,
 		.egress = BALANCE_NONE,
+		.names = names,
+		.now = now,
 		.is_stranger = !is_known(snapshot, &datagram->source.address, datagram->interface),
 	};
 	if (!sip_uri_decode(sip_slice_span(msg, msg->request_uri), &uri)) {

@@ -12,6 +12,7 @@
 #include "sip/uri.h"
 
 struct call;
+struct names;
 struct txn;
 
 /* Times that a call passes us and is kept account of for each. */
@@ -37,14 +38,21 @@ struct route {
 	 * between two passages of a call stayed on its path, and this request makes one of them. */
 	uint16_t passages[ROUTE_PASSAGES_MAX];
 	uint8_t passage_count;
+	/* Of a next hop whose name nobody knows yet: its host and port. */
+	struct span name;
+	uint16_t name_port;
+	const struct names *names;    /* what is known of names; NULL: nothing */
+	tick_t now;
 	struct endpoint next_hop;
 	struct span strict_uri;       /* with was_strict: the last Route's URI */
 	struct span strict_hop;       /* with strict_next_hop: its URI */
 	struct span balance_call_id;  /* the Call-ID that chooses (Replaces, Join follow theirs) */
 };
-/* Where a request goes; a balanced one without its target yet. */
-void route_find(const struct balance_snapshot *snapshot, const struct sip_message *msg,
-		const struct proxy_datagram *datagram, struct route *route);
+/* Where a request goes; a balanced one without its target yet.  `names` and `now` serve names of
+ * next hops that `hosts` does not have. */
+void route_find(const struct balance_snapshot *snapshot, const struct names *names, tick_t now,
+		const struct sip_message *msg, const struct proxy_datagram *datagram,
+		struct route *route);
 /* Next hop of a request of our own in a dialog of `route`'s token: by `uri`, its first Route value
  * or, `is_last`, its Request-URI.  False: no way there, route->reason tells why. */
 [[nodiscard]] bool route_follow(const struct balance_snapshot *snapshot, const struct sip_uri *uri,

@@ -96,9 +96,9 @@ PLANTED = [
      "		.key = branch_client_key(call->snapshot, server_key, msg, 1),\n"
      "		.loop_part = branch_loop_part"),
     ("a verdict is not counted", "proxy/proxy.c",
-     "	struct verdict verdict = receive(&call);\n"
+     "	struct verdict verdict = call_receive(&call);\n"
      "	verdict_count(&proxy->verdicts, verdict);",
-     "	struct verdict verdict = receive(&call);\n"
+     "	struct verdict verdict = call_receive(&call);\n"
      "	if (verdict.reason != REASON_FINAL)\n"
      "		verdict_count(&proxy->verdicts, verdict);"),
     ("Timer A 10 % early", "proxy/client.c",

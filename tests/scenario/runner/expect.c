@@ -353,7 +353,9 @@ static void expect_stat(struct play *play)
 		STAT(failovers), STAT(forks), STAT(extra_2xx_dropped), STAT(extra_2xx_ended),
 		STAT(own_requests), STAT(timeouts_invite), STAT(timeouts_non_invite), STAT(hint_hits),
 		STAT(hint_misses), STAT(outbox_full), STAT(marks), STAT(marks_overflow),
-		STAT(calls), STAT(calls_uncounted), STAT(probes), STAT(probes_resent), STAT(probes_answered), STAT(probes_timed_out),
+		STAT(calls), STAT(calls_uncounted), STAT(names_waiting), STAT(names_asked),
+		STAT(names_resumed), STAT(names_given_up), STAT(probes), STAT(probes_resent),
+		STAT(probes_answered), STAT(probes_timed_out),
 		STAT(probes_unreachable), STAT(probes_not_sent), STAT(probe_strangers),
 	};
 #undef STAT

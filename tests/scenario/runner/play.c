@@ -190,6 +190,26 @@ static void probe_command(struct play *play)
 		world_probe(play->world, target, timeout);
 }
 
+/* name HOST[:PORT] is ENDPOINT|unknown [for T]: what control answers, to be kept for a minute. */
+static void name_command(struct play *play)
+{
+	char *host = arena_string(play->arena, play->words[1]), *colon = strchr(host, ':');
+	tick_t keep = play->word_count == 6 ? script_duration(play->words[5]) : TICK_SECONDS(60);
+	bool is_unknown = text_is(play->words[3], "unknown");
+	struct endpoint endpoint;
+
+	if (colon)
+		*colon = '\0';
+	if (keep == TICK_NEVER)
+		play_fail(play, "'%s' is not a duration", play->words[5]);
+	else if (!is_unknown &&
+		 !endpoint_parse(span_of_string(play->words[3]), 5060, &endpoint))
+		play_fail(play, "'%s' is no address", play->words[3]);
+	else if (!world_name(play->world, host, colon ? (uint16_t)atoi(colon + 1) : 0,
+			     is_unknown ? NULL : &endpoint, keep))
+		play_fail(play, "nobody asked for '%s'", play->words[1]);
+}
+
 static void advance_command(struct play *play)
 {
 	tick_t duration = script_duration(play->words[1]);
@@ -246,6 +266,9 @@ static void run_command(struct play *play)
 	else if (play_words(play, 0, "probe", "*", NULL) ||
 		 play_words(play, 0, "probe", "*", "timeout", "*", NULL))
 		probe_command(play);
+	else if (play_words(play, 0, "name", "*", "is", "*", NULL) ||
+		 play_words(play, 0, "name", "*", "is", "*", "for", "*", NULL))
+		name_command(play);
 	else if (play_words(play, 0, "restart", NULL) ||
 		 play_words(play, 0, "restart", "instance", "*", NULL))
 		restart_command(play);
@@ -286,7 +309,8 @@ char *play_script(struct arena *arena, const struct script *script, const struct
 	struct play play = { .arena = arena, .script = script };
 	char *error = NULL;
 
-	play.world = world_create(arena, script->snapshot, script->capacity, &error);
+	play.world = world_create(arena, script->snapshot, script->capacity, script->asks_names,
+				  &error);
 	if (!play.world)
 		return arena_format(arena, "%s: %s", script->file, error);
 	play.world->faults = *faults;

@@ -48,6 +48,8 @@ static bool take_heading(struct arena *arena, struct script *script, struct comm
 		script->capacity = text + 9;
 	} else if (text_is(text, "with every loss")) {
 		script->with_every_loss = true;
+	} else if (text_is(text, "asks for names")) {
+		script->asks_names = true;
 	} else if (text_is(text, "snapshot")) {
 		struct text lines = { .arena = arena };
 		for (int i = 0; i < command->block_count; i++)

@@ -27,6 +27,7 @@ struct script {
 	const char *snapshot;
 	const char *capacity;      /* "TXNS TOMBSTONES OCTETS [DIALOGS]" of the engine; NULL: plenty */
 	bool with_every_loss;
+	bool asks_names;           /* control answers for names, by commands */
 	struct command *commands[COMMANDS_MAX];
 	int command_count;
 };

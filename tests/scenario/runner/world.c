@@ -34,13 +34,14 @@ static const struct proxy_config engine_config = {
 };
 
 struct world *world_create(struct arena *arena, const char *snapshot, const char *capacity,
-			   char **error)
+			   bool asks_names, char **error)
 {
 	struct world *world = arena_alloc(arena, sizeof(*world));
 	struct proxy_config *config = &world->config;
 	char reason[256] = "";
 
 	*config = engine_config;
+	config->asks_names = asks_names;
 	if (capacity && sscanf(capacity, "%u %u %zu %u", &config->txns_max,
 			       &config->tombstones_max, &config->retain_max,
 			       &config->dialogs_max) < 3) {
@@ -77,6 +78,7 @@ void world_restart(struct world *world, uint16_t instance)
 		abort();
 	world->datagrams_received = world->errors_received = 0;
 	world->outcome_count = 0;
+	world->name_count = 0;
 	snapshot->epoch++;
 	snapshot->instance = instance;
 	for (uint32_t i = 0; i < snapshot->target_count; i++)
@@ -299,7 +301,30 @@ static void outbox_drain(struct world *world, bool was_datagram)
 		if (world->engine_event_count < (int)ARRAY_SIZE(world->engine_events))
 			world->engine_events[world->engine_event_count++] = outbox->events[i];
 	}
+	for (uint32_t i = 0; i < outbox->name_count; i++) {
+		if (world->name_count < (int)ARRAY_SIZE(world->names))
+			world->names[world->name_count++] = outbox->names[i];
+	}
 	outbox_reset(outbox);
+}
+
+bool world_name(struct world *world, const char *host, uint16_t port,
+		const struct endpoint *endpoint, tick_t keep)
+{
+	for (int i = 0; i < world->name_count; i++) {
+		struct proxy_name *name = &world->names[i];
+		struct proxy_name_answer answer = { .key = name->key,
+						    .is_found = endpoint != NULL,
+						    .keep_ms = (uint32_t)tick_to_ms(keep) };
+		if (!text_is(name->host, host) || name->port != port)
+			continue;
+		if (endpoint)
+			answer.endpoint = *endpoint;
+		*name = world->names[--world->name_count];
+		proxy_name_answer(world->proxy, &answer, world->now);
+		return true;
+	}
+	return false;
 }
 
 /* The buffer has exactly the room announced, so that the sanitizer sees one octet too many. */

@@ -81,6 +81,8 @@ struct world {
 	char *failure;                                /* the first; NULL: all is well */
 	struct outcome outcomes[256];                 /* what control was told */
 	int outcome_count;
+	struct proxy_name names[16];                  /* what control was asked, not answered yet */
+	int name_count;
 	uint32_t probes;                              /* asked for */
 	struct proxy_config config;
 	struct engine_event engine_events[64];
@@ -89,7 +91,7 @@ struct world {
 
 /* Starts the engine on a snapshot of the fixture's directives.  NULL with the reason in *error. */
 struct world *world_create(struct arena *arena, const char *snapshot, const char *capacity,
-			   char **error);
+			   bool asks_names, char **error);
 void world_destroy(struct world *world);
 /* The engine is lost with all that it knew, verdicts and statistics too; a new one starts with the
  * next epoch, and the operator's wishes and what was observed begin anew. */
@@ -97,6 +99,10 @@ void world_restart(struct world *world, uint16_t instance);
 
 /* Control asks for a probe; BALANCE_NONE: of a target that has gone. */
 void world_probe(struct world *world, uint16_t target, tick_t timeout);
+
+/* Control answers for a name that it was asked for; NULL: it is unknown.  False: it was not. */
+bool world_name(struct world *world, const char *host, uint16_t port,
+		const struct endpoint *endpoint, tick_t keep);
 
 struct node *world_node_add(struct world *world, const char *name, const struct endpoint *own,
 			    const struct endpoint *seen);

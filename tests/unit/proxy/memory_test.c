@@ -257,7 +257,8 @@ static void plan_is_what_an_engine_really_takes(void **)
 	assert_non_null(proxy);
 	proxy_memory_read(proxy, &m);
 	size_t told = m.slots_octets + m.table_octets + m.wheel_octets + m.calls_octets +
-		      m.peers_octets + m.marks_octets + m.dialogs_octets + m.copies_limit;
+		      m.peers_octets + m.marks_octets + m.dialogs_octets + m.names_octets +
+		      m.copies_limit;
 	proxy_destroy(proxy);
 	print_message("planned %zu octets, told %zu, resident %zu\n", octets, told, took);
 	/* The engine itself is not told of; the copies' limit is whole pages. */

@@ -18,13 +18,14 @@ const char rig_two_armed[] =
 	"target sw sw2 198.51.100.12:5060\n"
 	"service in listen 192.0.2.1:5060 pool sw record-route nat auto\n";
 
-struct rig *rig_create(const char *snapshot)
+static struct rig *create(const char *snapshot, bool asks_names)
 {
 	struct rig *rig = calloc(1, sizeof(*rig));
 	char error[256];
 	const struct proxy_config config = {
 		.worker = 0, .txns_max = 64, .tombstones_max = 64,
 		.dialogs_max = RIG_DIALOGS, .retain_max = 16 << 20, .seed = 1,
+		.asks_names = asks_names,
 	};
 
 	assert_non_null(rig);
@@ -38,6 +39,16 @@ struct rig *rig_create(const char *snapshot)
 	rig->outbox = calloc(1, sizeof(*rig->outbox));
 	assert_non_null(rig->outbox);
 	return rig;
+}
+
+struct rig *rig_create(const char *snapshot)
+{
+	return create(snapshot, false);
+}
+
+struct rig *rig_create_asking(const char *snapshot)
+{
+	return create(snapshot, true);
 }
 
 void rig_destroy(struct rig *rig)

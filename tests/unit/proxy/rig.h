@@ -30,6 +30,8 @@ struct rig {
 extern const char rig_two_armed[];
 
 struct rig *rig_create(const char *snapshot);
+/* The same, and unknown names of next hops are asked for in the outbox. */
+struct rig *rig_create_asking(const char *snapshot);
 /* Checks the engine's invariants, then frees all. */
 void rig_destroy(struct rig *rig);
 
