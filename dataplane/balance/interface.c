@@ -181,9 +181,11 @@ uint16_t balance_target_find(const struct balance_snapshot *snapshot,
 
 uint16_t balance_target_by_id(const struct balance_snapshot *snapshot, uint64_t id, uint16_t hint)
 {
-	if (hint < snapshot->target_count && snapshot->targets[hint].id == id)
-		return hint;
-	for (uint32_t i = 0; i < snapshot->target_count; i++) {
+	uint32_t i = hint;
+
+	for (uint32_t left = snapshot->target_count; left; left--, i++) {
+		if (i >= snapshot->target_count)
+			i = 0;
 		if (snapshot->targets[i].id == id)
 			return (uint16_t)i;
 	}

@@ -48,7 +48,7 @@
 [[nodiscard]] uint16_t balance_target_find(const struct balance_snapshot *snapshot,
 					   const struct endpoint *endpoint);
 
-/* The target with this stable id, looked for at index `hint` first; BALANCE_NONE: none. */
+/* The target with this stable id, looked for from index `hint` on, all around; BALANCE_NONE: none. */
 [[nodiscard]] uint16_t balance_target_by_id(const struct balance_snapshot *snapshot, uint64_t id,
 					    uint16_t hint);
 

@@ -164,6 +164,7 @@ struct dataplane {
 	struct capture *capture;          /* NULL: off */
 	uint32_t commands_outstanding;
 	uint64_t probes;                  /* asked for, ever */
+	uint16_t probe_hint;              /* index of the target asked for last: the next is near */
 };
 
 static inline void counter_add(uint64_t *word, uint64_t by)

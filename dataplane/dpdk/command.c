@@ -159,8 +159,9 @@ int dataplane_probe(struct dataplane *dataplane, const struct dataplane_probe *p
 		.target_id = probe->target_id,
 		.number = probe->number,
 		.timeout_ms = probe->timeout_ms,
-		.target = balance_target_by_id(snapshot, probe->target_id, 0),
+		.target = balance_target_by_id(snapshot, probe->target_id, dataplane->probe_hint),
 	};
+	dataplane->probe_hint = command->probe.target;
 	proxy_probe_call_id(snapshot, ++dataplane->probes, command->probe.call_id);
 	/* Its answers come to the owner of its Call-ID. */
 	return command_send(dataplane,

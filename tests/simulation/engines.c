@@ -138,6 +138,7 @@ void engines_receive(struct buffer *buffer, struct address from, struct address 
 		model_request(call, buffer, from, to, &outputs);
 	else
 		model_response(call, buffer, &outputs);
+	model_calls_seen(call, engine, buffer, &outputs);
 	outputs_send(&outputs);
 }
 
@@ -273,6 +274,7 @@ void engines_sample(void)
 	struct proxy_stats stats;
 
 	world.samples++;
+	model_calls_check();
 	for (uint32_t i = world.started; i-- > 0 && world.started - i < 4 * world.busiest + 100000;)
 		for (struct model_txn *txn = world.calls[i] ? world.calls[i]->models : NULL; txn;
 		     txn = txn->next) {

@@ -455,6 +455,7 @@ void model_forget(struct call *call)
 		txn->next = free_txns;
 		free_txns = txn;
 	}
+	model_calls_detach(call);
 	/* Nothing of the allocator's outlives the run. */
 	if (world.ended + 1 >= world.options.calls || world.has_failed)
 		while ((txn = free_txns) != NULL) {

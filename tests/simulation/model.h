@@ -182,6 +182,16 @@ void model_send_cancel(struct model_txn *txn, struct model_attempt *attempt,
 /* How many challenges wait beside the best, and whether the best is a target's. */
 void model_kept(const struct model_txn *txn, bool *has_best, bool *has_challenges);
 
+/* ---- model_calls.c: the calls of each target */
+/* What an engine got and sent. */
+void model_calls_seen(struct call *call, const struct engine *engine, const struct buffer *in,
+		      const struct outputs *outputs);
+/* The engines count as many. */
+void model_calls_check(void);
+/* The call goes, what it began is looked after on. */
+void model_calls_detach(struct call *call);
+void model_calls_forget(void);
+
 /* ---- model_leg.c: `extra_2xx` */
 enum extra { EXTRA_FORWARD, EXTRA_DROP, EXTRA_ACK_BYE };
 enum extra model_extra(uint16_t pool);

@@ -342,6 +342,14 @@ PLANTED = [
      "	dialog->flags |= DIALOG_ENDED;\n"
      "	count(&stats_of(call, dialog->service)->ended, 1);\n",
      "	count(&stats_of(call, dialog->service)->ended, 1);\n"),
+    ("a call belongs to the target asked first", "proxy/client.c",
+     "	branch->target = (uint16_t)(target->slot + 1);\n",
+     "	branch->target = txn->target ? txn->target : (uint16_t)(target->slot + 1);\n"),
+    ("a call is nobody's any more when it is renewed", "proxy/dialog.c",
+     "	dialog->flags |= DIALOG_INVITE_SEEN;\n",
+     "	if (dialog->flags & DIALOG_INVITE_SEEN)\n"
+     "		live_end(call->proxy, dialog);\n"
+     "	dialog->flags |= DIALOG_INVITE_SEEN;\n"),
     ("strays are dropped whatever the operator wishes", "proxy/stray.c",
      "if (is_own || !snapshot->forward_strays)",
      "if (true)"),

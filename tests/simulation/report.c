@@ -33,6 +33,7 @@ static void report_engines(void)
 		printf("# forking: %" PRIu64 " targets asked beside silent ones, %" PRIu64
 		       " second 2xx, %" PRIu64 " legs ended by the engine\n",
 		       world.forks, world.second_answers, world.legs_ended);
+	printf("# calls of targets: %" PRIu64 " compared\n", world.calls_seen);
 	printf("# %" PRIu64 " timers measured, none early, the latest %" PRIu64 " us; %" PRIu64
 	       " samples; at most %" PRIu64 " transactions in an engine\n",
 	       world.timers_measured, world.latest, world.samples, world.alive_max);

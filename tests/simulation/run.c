@@ -163,6 +163,7 @@ bool world_run(const struct options *options)
 			network_drop(event.object);
 	}
 	calls_forget();
+	model_calls_forget();
 	engines_destroy();
 	/* Neither the network's reordering is one, nor does one go unseen.  A copy that the network
 	 * kept until its transaction was over is a new request with an old number. */

@@ -150,6 +150,7 @@ struct leg {
 };
 
 struct model_txn;
+struct model_dialog;
 
 struct call {
 	uint32_t number;
@@ -162,6 +163,7 @@ struct call {
 	struct leg *caller_leg;
 	struct ua_txn *txns;
 	struct model_txn *models;
+	struct model_dialog *dialogs;
 	struct ua_txn *invite;    /* the caller's, for CANCEL */
 	uint16_t status;          /* final answer to the caller's request; 1: timed out */
 	bool is_done, wants_cancel, has_cancelled, has_provisional, is_answered_by_engine;
@@ -237,6 +239,8 @@ struct world {
 	uint64_t crashes, blackouts, samples, alive_max, failures, take_overs, in_the_dark;
 	uint64_t forks, second_answers, legs_ended;
 	uint64_t dialogs, out_of_order, unacknowledged, planted;
+	struct model_dialog *dialogs_alive;
+	uint64_t calls_seen;      /* in all samples together */
 	uint64_t lost_flows[FLOWS];
 	uint64_t lost_txns, revived, strays_forwarded, darkenings, in_dark;
 	bool is_dark[2];          /* the callers' side, the targets' */

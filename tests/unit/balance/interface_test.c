@@ -301,6 +301,20 @@ static void the_index_answers_as_scanning_does(void **)
 	cmocka_unit_test_setup_teardown(name, load, unload),                                       \
 		cmocka_unit_test_setup_teardown(name, load_without_index, unload)
 
+static void a_target_is_found_by_its_id_from_any_hint(void **)
+{
+	const struct balance_snapshot *s = snapshot();
+
+	assert_true(s->target_count > 1);
+	for (uint16_t i = 0; i < s->target_count; i++) {
+		for (uint32_t hint = 0; hint <= s->target_count; hint++)
+			assert_int_equal(balance_target_by_id(s, s->targets[i].id, (uint16_t)hint),
+					 i);
+		assert_int_equal(balance_target_by_id(s, s->targets[i].id, BALANCE_NONE), i);
+	}
+	assert_int_equal(balance_target_by_id(s, 1, 0), BALANCE_NONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -314,6 +328,7 @@ int main(void)
 		BOTH_WAYS(the_address_listened_on_decides_the_service),
 		BOTH_WAYS(calls_from_a_pool_meet_its_own_service_first),
 		BOTH_WAYS(targets_are_found_by_endpoint_or_address),
+		BOTH_WAYS(a_target_is_found_by_its_id_from_any_hint),
 		BOTH_WAYS(hosts_are_literals_or_known_names),
 		cmocka_unit_test(the_index_answers_as_scanning_does),
 	};
