@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "api/control.h"
 #include "events/engine_events.h"
+#include "resolver/dns.h"
 #include "stats/stats.h"
 
 #define TICK_IDLE_MS 5
@@ -227,6 +228,11 @@ static int daemon_prepare(struct daemon *daemon, char *error, size_t size)
 	if (status < 0)
 		return status;
 	status = publish_open(control, error, size);
+	/* Between the two: the last good answers serve from the first snapshot on. */
+	if (status == 0)
+		status = dns_open(control, error, size);
+	if (status == 0)
+		status = publish_first(control, error, size);
 	if (status < 0)
 		return status;
 	snprintf(error, size, "out of memory for the configuration's targets");
@@ -267,6 +273,7 @@ static void daemon_close(struct daemon *daemon)
 	if (control->api)
 		api_server_stop(control->api);
 	control->api = NULL;
+	dns_close(control);
 	daemon_close_loop(daemon);
 	target_outcomes_destroy(control->outcomes);
 	publish_close(control);

@@ -101,6 +101,19 @@ const struct api_command api_commands[API_COMMAND_COUNT] = {
 			"within dialogs, the copies of messages by what they are kept for, packet "
 			"buffers, and what the control plane uses.",
 	},
+	[API_COMMAND_SHOW_DNS] = {
+		.name = "show dns",
+		.help = "names that pools take their targets from, their age and state",
+		.text = "Prints for each SRV name of a pool its state, how many records and targets it "
+			"has, how old that answer is, when it is asked for anew, how often that has "
+			"failed in a row and why; then the servers, as the last good answer had them. "
+			"States: fresh (the last answer), stale (the attempts since have failed, the "
+			"last good answer serves), disk (an earlier process was answered so), asking "
+			"(never answered), refused (the answer: no such service), empty (the answer: no "
+			"such name, and there was none before).",
+		.args = { { .kind = API_ARG_STRING, .key = "name", .value_name = "NAME",
+			    .help = "of this name alone" } },
+	},
 	[API_COMMAND_SHOW_CONFIG] = {
 		.name = "show config",
 		.help = "the configuration in force",

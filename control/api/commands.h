@@ -24,6 +24,7 @@
 	X(SHOW_DIALOGS, show_dialogs)                                                              \
 	X(SHOW_TIMERS, show_timers)                                                                \
 	X(SHOW_MEMORY, show_memory)                                                                \
+	X(SHOW_DNS, show_dns)                                                                      \
 	X(SHOW_CONFIG, show_config)                                                                \
 	X(TARGET_READY, target_ready)                                                              \
 	X(TARGET_DRAIN, target_drain)                                                              \

@@ -22,6 +22,7 @@
 
 struct api_server;
 struct config;
+struct dns;
 
 struct control {
 	const char *program;              /* "tandemd 0.1.0" */
@@ -37,6 +38,7 @@ struct control {
 	struct publisher publisher;
 	struct reload reload;
 	struct drain drain;
+	struct dns *dns;
 	struct target_outcomes *outcomes;
 	struct explain explain;
 	struct capture capture;

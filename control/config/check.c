@@ -311,6 +311,7 @@ bool config_check(struct config *config, struct config_report *report)
 	    !check_listens(config, report) || !config_check_targets(config, report))
 		return false;
 	config_check_timers(config, report);
+	config_check_resolver(config, report);
 	config_check_services(config, report);
 	config_check_modes(config, report);
 	return true;

@@ -92,6 +92,12 @@ static void check_service(struct config *config, const struct config_service *se
 			     "with call-id-hash, or mode stateful",
 			     pool->name);
 	check_caps(service, pool, report);
+	if (pool->srv[0])
+		config_error(report, CONFIG_AT(SECTION_SERVICE, service, mode),
+			     "mode: the targets of pool \"%s\" follow DNS, and a stateless service "
+			     "would send copies of a request two ways when they change; accepted: a "
+			     "pool without \"srv\", or mode stateful",
+			     pool->name);
 	if (!is_shared(config, service->pool_index))
 		check_failover(service, pool, report);
 }

@@ -187,6 +187,12 @@ void config_identity_differences(const struct config_identity *before,
 				   char before[CONFIG_VALUE_TEXT_MAX],
 				   char after[CONFIG_VALUE_TEXT_MAX], char *error, size_t size);
 
+/* How DNS is asked. */
+struct resolver_settings;
+void config_resolver(const struct config *config, struct resolver_settings *settings);
+/* The pools that take targets from SRV records, by number; NULL: no more.  *name: of the records. */
+const char *config_srv_pool(const struct config *config, uint32_t number, const char **name);
+
 /* Everything dataplane_start wants.  `huge: auto` is decided here by the free hugepages. */
 void config_dataplane(const struct config *config, const struct config_identity *identity,
 		      struct dataplane_config *dataplane);

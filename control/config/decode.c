@@ -80,6 +80,8 @@ static size_t element_size(enum keyword_type type)
 		return sizeof(struct config_address);
 	case KEYWORD_LISTENS:
 		return sizeof(struct config_listen);
+	case KEYWORD_NAMESERVERS:
+		return sizeof(struct config_endpoint);
 	case KEYWORD_DOMAINS:
 		return sizeof(struct config_text);
 	default:
@@ -99,6 +101,9 @@ static bool parse_element(const struct keyword *keyword, struct span text, void 
 		return value_parse_address(text, &((struct config_address *)element)->address, why);
 	case KEYWORD_LISTENS:
 		return value_parse_listen(text, &((struct config_listen *)element)->endpoint, why);
+	case KEYWORD_NAMESERVERS:
+		return value_parse_nameserver(text, &((struct config_endpoint *)element)->endpoint,
+					      why);
 	case KEYWORD_DOMAINS:
 		return value_parse_host(text, ((struct config_text *)element)->text, why);
 	default:
@@ -266,6 +271,7 @@ static bool decode_value(struct decoder *d, const struct keyword *keyword, const
 	case KEYWORD_GATEWAYS:
 	case KEYWORD_PREFIXES:
 	case KEYWORD_LISTENS:
+	case KEYWORD_NAMESERVERS:
 	case KEYWORD_DOMAINS:
 		return decode_values(d, keyword, node, field);
 	default:

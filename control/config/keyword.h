@@ -22,6 +22,7 @@ enum keyword_section {
 	SECTION_POOL_TIMERS,
 	SECTION_TARGET,
 	SECTION_FAILOVER,
+	SECTION_RESOLVER,
 	SECTION_CONTROL,
 	SECTION_COUNT,
 };
@@ -31,6 +32,7 @@ enum keyword_type {
 	KEYWORD_TEXT,      /* char[size] */
 	KEYWORD_NAME,      /* char[size]; letters, digits, dot, underscore, dash */
 	KEYWORD_URI,       /* char[size]; sip:HOST:PORT */
+	KEYWORD_SRV,       /* char[size]; _SERVICE._udp.DOMAIN */
 	KEYWORD_INTEGER,   /* uint32_t */
 	KEYWORD_DURATION,  /* uint64_t, microseconds */
 	KEYWORD_SIZE,      /* uint64_t, octets */
@@ -41,6 +43,7 @@ enum keyword_type {
 	KEYWORD_GATEWAYS,  /* struct config_list of config_address; one or a list */
 	KEYWORD_PREFIXES,  /* struct config_list of config_prefix */
 	KEYWORD_LISTENS,   /* struct config_list of config_listen */
+	KEYWORD_NAMESERVERS, /* struct config_list of config_endpoint: ADDRESS or ADDRESS:PORT */
 	KEYWORD_DOMAINS,   /* struct config_list of config_text */
 	KEYWORD_HOSTS,     /* struct config_list of config_host; a mapping with free keys */
 	KEYWORD_MAP,       /* a section's struct */

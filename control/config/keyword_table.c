@@ -14,5 +14,6 @@ const struct keyword_table *const keyword_tables[SECTION_COUNT] = {
 	[SECTION_POOL_TIMERS] = &keywords_pool_timers,
 	[SECTION_TARGET] = &keywords_target,
 	[SECTION_FAILOVER] = &keywords_failover,
+	[SECTION_RESOLVER] = &keywords_resolver,
 	[SECTION_CONTROL] = &keywords_control,
 };

@@ -38,6 +38,7 @@ extern const struct keyword_table keywords_pool;
 extern const struct keyword_table keywords_pool_timers;
 extern const struct keyword_table keywords_target;
 extern const struct keyword_table keywords_failover;
+extern const struct keyword_table keywords_resolver;
 extern const struct keyword_table keywords_control;
 
 #endif

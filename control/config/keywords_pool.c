@@ -33,9 +33,19 @@ static const struct keyword pool_keywords[] = {
 		  "weight 0 beside others is chosen rarely.  Later requests of a call, a retry with "
 		  "credentials for one, meet the target that the first one went to.",
 	  .example = "round-robin" },
-	{ .name = "targets", .type = KEYWORD_LIST, .section = SECTION_TARGET, .required = true,
+	{ .name = "srv", .type = KEYWORD_SRV, .reloadable = true, FIELD(config_pool, srv), .min = 1,
+	  .unset_means = "DNS is not asked for targets",
+	  .help = "Name of SRV records (RFC 2782): each of their servers is a target, with the record's "
+		  "priority and weight, one for every address that its host has.  It is called "
+		  "`HOST:PORT@ADDRESS`, and keeps its state as long as all three stay.  `targets` may "
+		  "stand beside it, for a last resort with a higher priority number.  Asked for anew "
+		  "when the answer expires; what fails leaves the last good answer in place, also over "
+		  "a restart (`tandemctl show dns`).  Needs a stateful service.",
+	  .example = "_sip._udp.example.com" },
+	{ .name = "targets", .type = KEYWORD_LIST, .section = SECTION_TARGET,
 	  .reloadable = true, FIELD(config_pool, targets), .min = 1, .max = 4096,
-	  .help = "The servers.",
+	  .unset_means = "those of `srv`",
+	  .help = "The servers.  A pool has this, or `srv`, or both.",
 	  .example = "[{name: sw1, uri: \"sip:198.51.100.11:5060\", priority: 10, weight: 50}]" },
 	{ .name = "failover", .type = KEYWORD_MAP, .section = SECTION_FAILOVER, .reloadable = true,
 	  FIELD(config_pool, failover),
@@ -48,8 +58,6 @@ static const struct keyword pool_keywords[] = {
 		  "values than ours (RFC 4321 §1.6).  What is left out is as in `timers`, not as in a "
 		  "service.",
 	  .example = "{t1: 2s, t2: 16s}" },
-	{ .name = "srv", .type = KEYWORD_NOT_BUILT,
-	  .help = "DNS is not asked; list the servers under \"targets\"" },
 	{ .name = "probe", .type = KEYWORD_NOT_BUILT,
 	  .help = "targets are not probed; \"failover\" moves requests away from one that fails" },
 	{ .name = "blacklist", .type = KEYWORD_NOT_BUILT,

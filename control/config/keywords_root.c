@@ -62,6 +62,10 @@ static const struct keyword root_keywords[] = {
 	  .help = "Names and their addresses, for target URIs and for Route and Request-URI values "
 		  "that are followed.  Names compare without case.  They are not looked up in DNS.",
 	  .example = "{sw1.example.com: 198.51.100.11}" },
+	{ .name = "resolver", .type = KEYWORD_MAP, .section = SECTION_RESOLVER, .reloadable = true,
+	  FIELD(config, resolver),
+	  .help = "How DNS is asked.  Never by a worker: names cost no packet any time.",
+	  .example = "{nameservers: [192.0.2.53, \"[2001:db8::53]:53\"], ttl_min: 10s}" },
 	{ .name = "control", .type = KEYWORD_MAP, .section = SECTION_CONTROL,
 	  FIELD(config, control), .help = "Where tandemctl talks to tandemd.",
 	  .example = "{socket: \"ipc:///run/tandem/control.sock\"}" },

@@ -37,6 +37,10 @@ struct config_listen {
 	struct config_position at;
 	struct endpoint endpoint;
 };
+struct config_endpoint {
+	struct config_position at;
+	struct endpoint endpoint;
+};
 struct config_text {
 	struct config_position at;
 	char text[256];
@@ -123,9 +127,17 @@ struct config_pool {
 	struct config_item item;
 	char name[BALANCE_NAME_MAX];
 	uint32_t policy;
+	char srv[256];              /* lower case; "": none */
 	struct config_list targets; /* struct config_target */
 	struct config_failover failover;
 	struct config_timers timers;
+};
+
+struct config_resolver {
+	struct config_item item;
+	struct config_list nameservers; /* struct config_endpoint */
+	uint64_t ttl_min, ttl_max, negative_ttl, timeout;
+	uint32_t tries;
 };
 
 struct config_control {
@@ -143,6 +155,7 @@ struct config {
 	struct config_dataplane dataplane;
 	struct config_cluster cluster;
 	struct config_timers timers;
+	struct config_resolver resolver;
 	struct config_control control;
 	struct config_list interfaces, services, pools, hosts;
 	char state_dir[256];
@@ -193,6 +206,8 @@ void config_print_field(const struct keyword *keyword, const void *field, FILE *
 /* What no single value can tell: names, references, addresses, routes.  Sets the model's derived
  * fields.  False: out of memory. */
 [[nodiscard]] bool config_check(struct config *config, struct config_report *report);
+/* Sections and keywords about DNS. */
+void config_check_resolver(const struct config *config, struct config_report *report);
 /* Its parts: interfaces; target addresses and ways to them.  The latter sets target->endpoint. */
 void config_check_interfaces(const struct config *config, struct config_report *report);
 [[nodiscard]] bool config_check_targets(struct config *config, struct config_report *report);

@@ -47,6 +47,10 @@ static void print_element(const struct keyword *keyword, const struct config_lis
 		fprintf(out, "\"udp:%s\"",
 			endpoint_to_string(&CONFIG_ITEMS(config_listen, *list)[i].endpoint, text));
 		break;
+	case KEYWORD_NAMESERVERS:
+		fprintf(out, "\"%s\"",
+			endpoint_to_string(&CONFIG_ITEMS(config_endpoint, *list)[i].endpoint, text));
+		break;
 	case KEYWORD_DOMAINS:
 		print_quoted(CONFIG_ITEMS(config_text, *list)[i].text, out);
 		break;
@@ -144,6 +148,7 @@ static bool is_set(const struct keyword *keyword, const void *field)
 	case KEYWORD_TEXT:
 	case KEYWORD_NAME:
 	case KEYWORD_URI:
+	case KEYWORD_SRV:
 		return *(const char *)field != '\0';
 	case KEYWORD_INTEGER:
 		return keyword->unset || *(const uint32_t *)field;
@@ -153,6 +158,7 @@ static bool is_set(const struct keyword *keyword, const void *field)
 	case KEYWORD_GATEWAYS:
 	case KEYWORD_PREFIXES:
 	case KEYWORD_LISTENS:
+	case KEYWORD_NAMESERVERS:
 	case KEYWORD_DOMAINS:
 	case KEYWORD_HOSTS:
 	case KEYWORD_LIST:
@@ -190,6 +196,7 @@ static void print_value(const struct keyword *keyword, const void *field, int de
 	case KEYWORD_GATEWAYS:
 	case KEYWORD_PREFIXES:
 	case KEYWORD_LISTENS:
+	case KEYWORD_NAMESERVERS:
 	case KEYWORD_DOMAINS:
 		print_elements(keyword, field, out);
 		break;

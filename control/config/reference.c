@@ -14,6 +14,10 @@ static const char *type_text(enum keyword_type type)
 		return "name: letters, digits, `.`, `_`, `-`";
 	case KEYWORD_URI:
 		return "SIP URI: `sip:HOST` or `sip:HOST:PORT`";
+	case KEYWORD_SRV:
+		return "name of SRV records: `_SERVICE._udp.DOMAIN`";
+	case KEYWORD_NAMESERVERS:
+		return "list of `ADDRESS` or `ADDRESS:PORT`, an IPv6 address with a port in brackets";
 	case KEYWORD_INTEGER:
 		return "whole number";
 	case KEYWORD_DURATION:
@@ -89,6 +93,7 @@ static void print_range(const struct keyword *keyword, FILE *out)
 	case KEYWORD_TEXT:
 	case KEYWORD_NAME:
 	case KEYWORD_URI:
+	case KEYWORD_SRV:
 		fprintf(out, "1 to %u bytes", keyword->size - 1u);
 		return;
 	case KEYWORD_BOOLEAN:

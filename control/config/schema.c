@@ -36,6 +36,10 @@ static const char *pattern_of(enum keyword_type type)
 		return "^[A-Za-z0-9._-]+$";
 	case KEYWORD_URI:
 		return "^[sS][iI][pP]:([A-Za-z0-9._-]+|\\[" ADDRESS_PATTERN "\\])(:[0-9]+)?$";
+	case KEYWORD_SRV:
+		return "^_[A-Za-z0-9-]+\\._[uU][dD][pP]\\.[A-Za-z0-9._-]+$";
+	case KEYWORD_NAMESERVERS:
+		return "^(" ADDRESS_PATTERN "|\\[" ADDRESS_PATTERN "\\])(:[0-9]+)?$";
 	case KEYWORD_DURATION:
 		return "^[0-9]+(us|ms|s|m|h)$";
 	case KEYWORD_SIZE:
@@ -118,6 +122,7 @@ static void print_type(const struct keyword *keyword, int depth, FILE *out)
 	case KEYWORD_ADDRESSES:
 	case KEYWORD_PREFIXES:
 	case KEYWORD_LISTENS:
+	case KEYWORD_NAMESERVERS:
 	case KEYWORD_DOMAINS:
 		print_list_of_strings(keyword, out);
 		break;
@@ -153,7 +158,7 @@ static void print_type(const struct keyword *keyword, int depth, FILE *out)
 		else
 			print_pattern(keyword->type, out);
 		if (keyword->type == KEYWORD_TEXT || keyword->type == KEYWORD_NAME ||
-		    keyword->type == KEYWORD_URI)
+		    keyword->type == KEYWORD_URI || keyword->type == KEYWORD_SRV)
 			fprintf(out, ", \"minLength\": 1, \"maxLength\": %u", keyword->size - 1u);
 		break;
 	}

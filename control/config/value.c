@@ -177,6 +177,8 @@ bool value_parse(const struct keyword *keyword, struct span text, void *field, c
 		return parse_name(keyword, text, field, why);
 	case KEYWORD_URI:
 		return parse_uri(keyword, text, field, why);
+	case KEYWORD_SRV:
+		return value_parse_srv(text, field, why);
 	case KEYWORD_INTEGER:
 		return parse_integer(keyword, text, field, why);
 	case KEYWORD_DURATION:

@@ -22,6 +22,9 @@
 [[nodiscard]] bool value_parse_address(struct span text, struct ip_address *address, char *why);
 [[nodiscard]] bool value_parse_own_address(struct span text, struct ip_prefix *prefix, char *why);
 [[nodiscard]] bool value_parse_network(struct span text, struct ip_prefix *prefix, char *why);
+[[nodiscard]] bool value_parse_nameserver(struct span text, struct endpoint *endpoint, char *why);
+/* _SERVICE._udp.DOMAIN in lower case into name[256]. */
+[[nodiscard]] bool value_parse_srv(struct span text, char *name, char *why);
 [[nodiscard]] bool value_parse_listen(struct span text, struct endpoint *endpoint, char *why);
 /* A host name in lower case, or an address as RFC 5952 writes it, without brackets; into
  * name[256]. */

@@ -182,6 +182,41 @@ bool value_parse_host(struct span text, char *name, char *why)
 	return true;
 }
 
+#define SRV_EXAMPLE "_sip._udp.example.com"
+
+bool value_parse_srv(struct span text, char *name, char *why)
+{
+	char quoted[CONFIG_QUOTED_MAX];
+	struct span rest = span_from(text, span_find(text, '.') + 1);
+
+	if (!is_host_name(text) || text.data[0] != '_' || span_find(rest, '.') + 1 >= rest.len ||
+	    rest.data[0] != '_')
+		return value_refuse(why, "%s is not the name of SRV records; accepted: %s",
+				    config_quote(text, quoted), SRV_EXAMPLE);
+	struct span transport = span_of(rest.data, span_find(rest, '.'));
+	if (!span_equal_nocase(transport, SPAN("_udp")))
+		return value_refuse(why, "%s is about transport \"%.*s\", which is not built yet; "
+				    "accepted: %s",
+				    config_quote(text, quoted), (int)MIN(transport.len - 1, 16ul),
+				    transport.data + 1, SRV_EXAMPLE);
+	return value_parse_host(text, name, why);
+}
+
+#define NAMESERVER_EXAMPLE "192.0.2.53 or [2001:db8::53]:53"
+
+bool value_parse_nameserver(struct span text, struct endpoint *endpoint, char *why)
+{
+	char quoted[CONFIG_QUOTED_MAX];
+	struct endpoint parsed = { .port = 53 };
+	/* One on this host is usual: loopback is fine. */
+	if (!(ip_address_parse(text, &parsed.address) || endpoint_parse(text, 53, &parsed)) ||
+	    parsed.port == 0)
+		return value_refuse(why, "%s is not the address of a name server; accepted: %s",
+				    config_quote(text, quoted), NAMESERVER_EXAMPLE);
+	*endpoint = parsed;
+	return true;
+}
+
 bool value_split_uri(struct span text, struct span *host, uint16_t *port, char *why)
 {
 	char quoted[CONFIG_QUOTED_MAX];

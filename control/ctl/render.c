@@ -6,6 +6,7 @@
 
 #include "ctl/field.h"
 #include "ctl/render_change.h"
+#include "ctl/render_dns.h"
 #include "ctl/table.h"
 
 #define NO_HASH "0000000000000000" /* of a message without a Call-ID */
@@ -547,6 +548,9 @@ void ctl_render(enum api_command_id id, const json_t *body, FILE *out)
 			    json_object_get(body, "total"), out);
 		render_rows(packets_columns, json_object_get(body, "packets"), NULL, out);
 		render_lines(memory_lines, body, out);
+		break;
+	case API_COMMAND_SHOW_DNS:
+		ctl_render_dns(body, out);
 		break;
 	case API_COMMAND_SHOW_CONFIG:
 	case API_COMMAND_TARGET_ADD:

@@ -27,7 +27,7 @@ void events_init(struct events *events, FILE *out);
 void events_fini(struct events *events);
 
 /*
- * kind: peer, start, stop, target, capture, config, control, cseq, ack.  `fields` is stolen; NULL for none.
+ * kind: peer, start, stop, target, capture, config, control, cseq, ack, dns.  `fields` is stolen; NULL for none.
  * The text is one line without a line end.
  */
 void events_raise(struct events *events, const char *kind, json_t *fields, const char *format, ...)

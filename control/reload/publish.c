@@ -56,6 +56,12 @@ int publish_open(struct control *control, char *error, size_t size)
 	if (!publisher->registry || !publisher->targets ||
 	    config_targets_apply(control->config, publisher->targets) < 0)
 		return -ENOMEM;
+	return 0;
+}
+
+int publish_first(struct control *control, char *error, size_t size)
+{
+	struct publisher *publisher = &control->publisher;
 	int status = publish_build(control, control->config, &publisher->identity,
 				   publisher->targets, &control->snapshot, error, size);
 	control->explain.snapshot = control->snapshot;

@@ -24,6 +24,20 @@ struct server_set *server_set_copy(const struct server_set *set)
 	return copy;
 }
 
+void server_set_filter(struct server_set *set, server_usable_fn is_usable, void *context)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < set->count; i++) {
+		if (is_usable(context, &set->servers[i].endpoint.address))
+			set->servers[kept++] = set->servers[i];
+	}
+	set->unreachable += set->count - kept;
+	if (set->count && !kept)
+		set->status = SERVERS_NONE;
+	set->count = kept;
+}
+
 /* Who a server is, without what its record says of it. */
 static int server_compare_identity(const struct server *a, const struct server *b)
 {

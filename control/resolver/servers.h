@@ -35,6 +35,7 @@ struct server_set {
 	uint32_t records;      /* SRV records that were read */
 	uint32_t unusable;     /* records, and hosts without an address */
 	uint32_t omitted;      /* beyond what a set holds */
+	uint32_t unreachable;  /* addresses that server_set_filter left out */
 	uint32_t count;
 	struct server servers[];
 };
@@ -42,6 +43,10 @@ struct server_set {
 /* An empty set with room; NULL: out of memory.  To be freed with free(). */
 [[nodiscard]] struct server_set *server_set_create(uint32_t room);
 [[nodiscard]] struct server_set *server_set_copy(const struct server_set *set);
+
+/* Leaves out the addresses that cannot be used.  A set that loses all is SERVERS_NONE. */
+typedef bool (*server_usable_fn)(void *context, const struct ip_address *address);
+void server_set_filter(struct server_set *set, server_usable_fn is_usable, void *context);
 
 /* By priority, host, port, address: equal whatever the order in which a name server answered. */
 void server_set_sort(struct server_set *set);

@@ -90,6 +90,7 @@ static void schema_is_json_and_knows_every_keyword(void **)
 		[SECTION_POOL_TIMERS] = member(member(pool, "timers"), "properties"),
 		[SECTION_TARGET] = member(member(member(pool, "targets"), "items"), "properties"),
 		[SECTION_FAILOVER] = member(member(pool, "failover"), "properties"),
+		[SECTION_RESOLVER] = member(member(root, "resolver"), "properties"),
 		[SECTION_CONTROL] = member(member(root, "control"), "properties"),
 	};
 	for (uint32_t i = 0; i < SECTION_COUNT; i++) {
@@ -128,7 +129,7 @@ static void every_keyword_says_what_it_is(void **)
 					 table->path, keyword->name);
 			assert_true(keyword->min <= keyword->max ||
 				    keyword->type == KEYWORD_TEXT || keyword->type == KEYWORD_NAME ||
-				    keyword->type == KEYWORD_URI);
+				    keyword->type == KEYWORD_URI || keyword->type == KEYWORD_SRV);
 		}
 	}
 }
@@ -153,6 +154,7 @@ static void every_example_is_accepted(void **)
 			const char *put[5] = { "", "", "", "", "" };
 			/* Required ones stand in the frame; their examples are in the examples. */
 			if (keyword->type == KEYWORD_NOT_BUILT || keyword->required ||
+			    (i == SECTION_POOL && keyword->type == KEYWORD_LIST) ||
 			    (i == SECTION_ROOT && keyword->type == KEYWORD_LIST))
 				continue;
 			switch (i) {

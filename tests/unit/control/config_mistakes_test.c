@@ -63,7 +63,7 @@ static const struct mistake_case cases[] = {
 	/* keywords */
 	{ 17, "    polcy: call-id-hash", 17, 5, "unknown keyword \"polcy\", did you mean \"policy\"?" },
 	{ 17, "    policies_of_ours: call-id-hash", 17, 5,
-	  "unknown keyword \"policies_of_ours\"; accepted: name, policy, targets, failover" },
+	  "unknown keyword \"policies_of_ours\"; accepted: name, policy, srv, targets, failover" },
 	{ 9, "timer: {t1: 500ms}", 9, 1, "did you mean \"timers\"?" },
 	{ 9, "timers: {t1: 500ms, t2: 4s, t1: 5s}", 9, 29, "\"t1\" is given twice, before at line 9" },
 	{ 13, "    mode: stateful", 11, 5, "\"pool\" is missing" },
@@ -114,7 +114,17 @@ static const struct mistake_case cases[] = {
 	/* not built yet */
 	{ 1, "stray_responses: keep", 1, 18, "accepted: drop, forward" },
 	{ 17, "    policy: least-call", 17, 13, "did you mean \"least-calls\"?" },
-	{ 17, "    srv: _sip._udp.example.com", 17, 5, "\"srv\" is not built yet: DNS is not asked" },
+	{ 17, "    srv: _sip._tcp.example.com", 17, 10, "transport \"tcp\", which is not built yet" },
+	{ 17, "    srv: sip.example.com", 17, 10, "accepted: _sip._udp.example.com" },
+	{ 17, "    srv: _sip._udp", 17, 10, "not the name of SRV records" },
+	{ 17, "    srv: \"_sip._udp.a b\"", 17, 10, "not the name of SRV records" },
+	{ 9, "resolver: {nameservers: [dns.example.com]}", 9, 26,
+	  "not the address of a name server; accepted: 192.0.2.53 or [2001:db8::53]:53" },
+	{ 9, "resolver: {nameservers: [\"192.0.2.53:0\"]}", 9, 26, "not the address of a name server" },
+	{ 9, "resolver: {ttl_min: 10m, ttl_max: 1m}", 9, 35, "1m is less than ttl_min, 10m" },
+	{ 9, "resolver: {ttl_max: 3s}", 9, 21, "3s is less than ttl_min, 5s" },
+	{ 21, "  - {name: carriers}", 21, 5,
+	  "\"targets\" is missing; accepted: for example targets: [{name: sw1, uri" },
 	{ 17, "    probe: {method: OPTIONS}", 17, 5, "\"probe\" is not built yet" },
 	{ 17, "    blacklist: {base: 5s}", 17, 5, "\"blacklist\" is not built yet" },
 	{ 23, "control: {metrics: \"127.0.0.1:9580\"}", 23, 11, "\"metrics\" is not built yet" },
@@ -303,6 +313,19 @@ static void stateless_service_refuses_what_it_cannot_do(void **)
 		assert_true(rc == 0 || report.errors.list[0].at.line ==
 					       (*all[i].failover || *all[i].cap ? 6 : 3));
 	}
+}
+
+static void a_stateless_service_takes_no_targets_that_follow_dns(void **)
+{
+	static const char text[] =
+		"interfaces: [{name: i, device: net_af_xdp0, addresses: [192.0.2.1/24]}]\n"
+		"services: [{name: a, listen: [\"udp:192.0.2.1:5060\"], pool: p, mode: stateless}]\n"
+		"pools: [{name: p, srv: _sip._udp.example.com}]\n";
+	struct config_report report;
+
+	assert_int_equal(load(text, &report), -EINVAL);
+	assert_int_equal(report.errors.list[0].at.line, 2);
+	assert_non_null(strstr(report.errors.list[0].text, "the targets of pool \"p\" follow DNS"));
 }
 
 /* One mistake must not be followed by complaints about what it took away. */
@@ -536,6 +559,7 @@ int main(void)
 		cmocka_unit_test(good_file_has_neither_errors_nor_warnings),
 		cmocka_unit_test(every_mistake_is_told_at_its_place),
 		cmocka_unit_test(stateless_service_refuses_what_it_cannot_do),
+		cmocka_unit_test(a_stateless_service_takes_no_targets_that_follow_dns),
 		cmocka_unit_test(single_mistakes_give_single_errors),
 		cmocka_unit_test(aliases_are_refused_where_they_stand),
 		cmocka_unit_test(many_mistakes_come_sorted_and_bounded),

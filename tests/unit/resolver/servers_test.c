@@ -166,7 +166,6 @@ static void addresses_of_a_host_stay_together_in_their_order(void **)
 	free(set);
 }
 
-/* shows: 213 */
 static void the_order_of_an_answer_does_not_matter(void **)
 {
 	struct server_set *one = server_set_create(4), *other = server_set_create(4);
