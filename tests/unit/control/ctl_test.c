@@ -321,6 +321,23 @@ static void answers_become_tables_and_sentences(void **)
 			"\"try_next_after_ms\":1500}]}",
 			"POOL  POLICY        TARGETS  USABLE  FAIL-OVER ON  ATTEMPTS  NEXT AFTER ms\n"
 			"p     call-id-hash        2       1  timeout,503          3           1500\n");
+	assert_rendered(API_COMMAND_SHOW_DNS,
+			"{\"names\":[{\"name\":\"_sip._udp.a.b\",\"pools\":[\"p\",\"q\"],"
+			"\"state\":\"stale\",\"records\":2,\"targets\":1,\"age_s\":75.25,"
+			"\"ttl_s\":60.0,\"next_refresh_s\":null,\"failures\":3,"
+			"\"last_error\":\"SRV records: no answer in time\",\"servers\":[{"
+			"\"target\":\"sw1.a.b:5060@192.0.2.1\",\"host\":\"sw1.a.b\",\"port\":5060,"
+			"\"address\":\"192.0.2.1\",\"priority\":10,\"weight\":60}]}],"
+			"\"nameservers\":\"192.0.2.53:53\",\"lookups\":{\"started\":5,"
+			"\"from_cache\":1,\"questions\":9,\"failures\":3}}",
+			"NAME           POOLS  STATE  RECORDS  TARGETS  AGE s  TTL s  NEXT s  FAILED  "
+			"LAST ERROR\n"
+			"_sip._udp.a.b  p,q    stale        2        1   75.2   60.0       -       3  "
+			"SRV records: no answer in time\n\n"
+			"SRV RECORDS OF  PRIO  WEIGHT  PORT  ADDRESS    HOST\n"
+			"_sip._udp.a.b     10      60  5060  192.0.2.1  sw1.a.b\n\n"
+			"Name servers: 192.0.2.53:53\n"
+			"Lookups: 5, 1 from the cache, 3 failed; questions asked: 9\n");
 	assert_rendered(API_COMMAND_SHOW_DROPS,
 			"{\"verdicts\":[{\"kind\":\"drop\",\"reason\":\"NOT_SIP\",\"count\":9,"
 			"\"help\":\"no SIP\",\"clause\":\"\"}],\"sum\":9,\"received\":10,"
