@@ -227,12 +227,12 @@ static int daemon_prepare(struct daemon *daemon, char *error, size_t size)
 
 	if (status < 0)
 		return status;
-	status = publish_open(control, error, size);
+	status = publish_prepare(control, error, size);
 	/* Between the two: the last good answers serve from the first snapshot on. */
 	if (status == 0)
 		status = dns_open(control, error, size);
 	if (status == 0)
-		status = publish_first(control, error, size);
+		status = publish_open(control, error, size);
 	if (status < 0)
 		return status;
 	snprintf(error, size, "out of memory for the configuration's targets");

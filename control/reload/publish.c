@@ -46,7 +46,7 @@ int publish_build(struct control *control, const struct config *config,
 	return config_snapshot_build(config, &build, snapshot, error, size);
 }
 
-int publish_open(struct control *control, char *error, size_t size)
+int publish_prepare(struct control *control, char *error, size_t size)
 {
 	struct publisher *publisher = &control->publisher;
 
@@ -59,11 +59,15 @@ int publish_open(struct control *control, char *error, size_t size)
 	return 0;
 }
 
-int publish_first(struct control *control, char *error, size_t size)
+int publish_open(struct control *control, char *error, size_t size)
 {
 	struct publisher *publisher = &control->publisher;
-	int status = publish_build(control, control->config, &publisher->identity,
-				   publisher->targets, &control->snapshot, error, size);
+	int status = publisher->targets ? 0 : publish_prepare(control, error, size);
+
+	if (status < 0)
+		return status;
+	status = publish_build(control, control->config, &publisher->identity, publisher->targets,
+			       &control->snapshot, error, size);
 	control->explain.snapshot = control->snapshot;
 	return status;
 }

@@ -36,12 +36,12 @@ struct publisher {
 	} hooks[PUBLISH_HOOKS_MAX];
 };
 
-/* Sets up registry and target set, with the targets of control->config.  0, or -errno and a
- * sentence. */
-[[nodiscard]] int publish_open(struct control *control, char *error, size_t size);
+/* Sets up registry and target set, with the targets of control->config.  Who has targets from
+ * elsewhere before the first snapshot puts them in then.  0, or -errno and a sentence. */
+[[nodiscard]] int publish_prepare(struct control *control, char *error, size_t size);
 /* Builds the first snapshot, control->snapshot, out of control->config, publisher.identity and what
- * the target set holds by then.  0, or -errno and a sentence. */
-[[nodiscard]] int publish_first(struct control *control, char *error, size_t size);
+ * the target set holds by now, prepared first if it was not.  0, or -errno and a sentence. */
+[[nodiscard]] int publish_open(struct control *control, char *error, size_t size);
 /* After the data plane has stopped. */
 void publish_close(struct control *control);
 

@@ -49,7 +49,6 @@ static int setup(void **state)
 	events_init(&c->events, NULL);
 	c->publisher.identity = (struct config_identity){ .instance = 1, .route_key_count = 1 };
 	assert_int_equal(publish_open(c, error, sizeof(error)), 0);
-	assert_int_equal(publish_first(c, error, sizeof(error)), 0);
 	c->dataplane = &t->dataplane;
 	control_on_publish(c, published, t);
 	*state = t;

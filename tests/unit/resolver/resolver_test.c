@@ -221,6 +221,8 @@ static void a_dead_name_server_is_a_failure_that_is_not_kept(void **state)
 	lookup(t, "sw1.example.com", 5060);
 	assert_int_equal(t->set->status, SERVERS_FAILED);
 	assert_true(dns_status_is_failure(t->set->cause));
+	assert_int_equal(resolver_counters(t->resolver).failures, 1);
+	assert_int_equal(resolver_counters(t->resolver).cached, 0);
 	name_server_start(&t->server, records);
 	lookup(t, "sw1.example.com", 5060);
 	assert_int_equal(t->set->status, SERVERS_FOUND);
@@ -290,8 +292,12 @@ static void a_cancelled_lookup_is_not_told(void **state)
 	assert_int_equal(resolver_lookup(t->resolver, SPAN("sw2.example.com"), 5060, found, t,
 					 &other), 0);
 	assert_int_equal(resolver_lookup(t->resolver, SPAN("192.0.2.1"), 0, found, t, &ready), 0);
-	resolver_cancel(one);
 	resolver_cancel(ready);
+	name_server_pause(&t->server);
+	uv_run(&t->loop, UV_RUN_NOWAIT);
+	assert_int_equal(questions(t), 4);
+	resolver_cancel(one); /* its answers come, and nobody is there */
+	name_server_resume(&t->server);
 	wait_until(t, 1);
 	assert_string_equal(t->set->servers[0].host, "sw2.example.com");
 	assert_int_equal(resolver_counters(t->resolver).waiting, 0);

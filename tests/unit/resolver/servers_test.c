@@ -221,16 +221,20 @@ static void hosts_keep_their_shares_however_many_addresses_they_have(void **)
 
 static void shares_fit_the_field_and_none_becomes_zero(void **)
 {
-	struct server_set *set = server_set_create(4);
+	struct server_set *set = server_set_create(7);
 
 	add(set, 0, 65535, "a", "198.51.100.1");
 	add(set, 0, 65535, "b", "198.51.100.2");
 	add(set, 0, 65535, "b", "198.51.100.3");
-	add(set, 0, 1, "c", "198.51.100.4");
+	add(set, 0, 65535, "b", "198.51.100.4");
+	add(set, 0, 1, "c", "198.51.100.5");
+	add(set, 0, 1, "c", "198.51.100.6");
+	add(set, 0, 0, "d", "198.51.100.7");
 	server_set_share_weights(set);
 	assert_int_equal(set->servers[0].weight, 65535);
-	assert_int_equal(set->servers[1].weight, 32767);
-	assert_int_equal(set->servers[3].weight, 1);
+	assert_int_equal(set->servers[1].weight, 21845);
+	assert_int_equal(set->servers[4].weight, 1);
+	assert_int_equal(set->servers[6].weight, 0);
 	free(set);
 }
 
