@@ -167,6 +167,38 @@ int dataplane_capture_stop(struct dataplane *dataplane, uint64_t *packets, uint6
 [[nodiscard]] bool dataplane_capture_status(const struct dataplane *dataplane, uint64_t *packets,
 					    uint64_t *dropped, bool *full);
 
+/*
+ * Copies of the SIP messages that engines receive and send, for an observer.  A worker copies into
+ * a ring of its own and never waits: what finds no room is counted.  Start, detach and stop are the
+ * control thread's; taking is one thread's at a time, which may be another.
+ */
+struct dataplane_mirror_config {
+	uint32_t message_max; /* octets of a message that are copied; the rest is cut off */
+	uint32_t one_in;      /* so many calls one is copied, by Call-ID, with all its messages; 1: all */
+};
+struct dataplane_mirrored {
+	uint64_t age_ns;      /* since it was received or sent */
+	struct endpoint source, destination;
+	struct span data;     /* valid during the call back */
+	uint32_t len;         /* of the message; more than data.len: it was cut */
+	uint16_t interface;
+	bool is_sent;
+};
+typedef void (*dataplane_mirrored_fn)(void *context, const struct dataplane_mirrored *mirrored);
+/* -EBUSY: it runs; -ENOMEM. */
+[[nodiscard]] int dataplane_mirror_start(struct dataplane *dataplane,
+					 const struct dataplane_mirror_config *config);
+/* Workers copy no more; what the rings hold can still be taken. */
+void dataplane_mirror_detach(struct dataplane *dataplane);
+/* Nobody may take any more.  Before dataplane_stop. */
+void dataplane_mirror_stop(struct dataplane *dataplane);
+/* Calls back for at most `max` messages, from all workers in turn, each worker's in order.
+ * Returns how many. */
+uint32_t dataplane_mirror_take(struct dataplane *dataplane, dataplane_mirrored_fn done, void *context,
+			       uint32_t max);
+/* Messages that found no room, since the start of the mirror.  Any thread. */
+[[nodiscard]] uint64_t dataplane_mirror_dropped(const struct dataplane *dataplane);
+
 /* Outcomes since the last call, from all workers' rings; calls back for each.
  * To be called every few milliseconds from the control thread. */
 typedef void (*dataplane_outcome_fn)(void *context, const struct outcome *outcome);

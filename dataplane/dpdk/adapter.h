@@ -18,6 +18,7 @@
 #include "dpdk/failure.h"
 #include "dpdk/hold.h"
 #include "dpdk/idle.h"
+#include "dpdk/mirror.h"
 #include "dpdk/packet.h"
 #include "net/send.h"
 #include "net/stack.h"
@@ -138,6 +139,7 @@ struct worker {
 
 	/* control: rw, worker: ro */
 	alignas(CACHE_LINE_SIZE) struct capture_ring *capture; /* atomic; NULL: off */
+	const struct mirror_lane *mirror;                      /* the same */
 };
 
 struct dataplane {
@@ -162,6 +164,7 @@ struct dataplane {
 	alignas(CACHE_LINE_SIZE) uint64_t publish_token;
 	uint64_t link_checked_tsc;
 	struct capture *capture;          /* NULL: off */
+	struct mirror *mirror;            /* the same */
 	uint32_t commands_outstanding;
 	uint64_t probes;                  /* asked for, ever */
 	uint16_t probe_hint;              /* index of the target asked for last: the next is near */

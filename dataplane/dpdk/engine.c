@@ -53,13 +53,31 @@ static uint32_t find_in_place(const struct outbox *outbox)
 	return OUTBOX_MAX;
 }
 
+/* What goes out, as it stands now: egress may edit or give away what it lies in. */
+static void mirror_sent(const struct worker *worker, const struct mirror_lane *lane)
+{
+	const struct outbox *outbox = worker->outbox;
+	const uint64_t tsc = rte_rdtsc();
+
+	for (uint32_t i = 0; i < outbox->count; i++) {
+		const struct outbox_entry *entry = &outbox->entries[i];
+
+		mirror_put(lane, MIRROR_OUT, tsc, entry->interface, &entry->source,
+			   &entry->destination, span_of(entry->data, entry->len));
+	}
+}
+
 /* `packet`: the one received, or NULL. */
 static void drain(struct worker *worker, struct rte_mbuf *packet, uint64_t rx_tsc)
 {
 	const struct outbox *outbox = worker->outbox;
 	const uint32_t own = packet ? find_in_place(outbox) : OUTBOX_MAX;
 
+	const struct mirror_lane *mirror = __atomic_load_n(&worker->mirror, __ATOMIC_ACQUIRE);
+
 	worker_enter(worker, STAGE_EGRESS);
+	if (UNLIKELY(mirror))
+		mirror_sent(worker, mirror);
 	for (uint32_t i = 0; i < outbox->count; i++) {
 		/* A message is timed once, by what it caused first. */
 		egress_send(worker, &outbox->entries[i], i == own ? packet : NULL, i ? 0 : rx_tsc);
@@ -71,10 +89,18 @@ static void drain(struct worker *worker, struct rte_mbuf *packet, uint64_t rx_ts
 	drain_names(worker);
 }
 
-static struct verdict receive(struct worker *worker, struct proxy_datagram *datagram)
+static struct verdict receive(struct worker *worker, struct proxy_datagram *datagram,
+			      uint64_t rx_tsc)
 {
+	const struct mirror_lane *mirror = __atomic_load_n(&worker->mirror, __ATOMIC_ACQUIRE);
 	uint64_t before = rte_rdtsc();
 	struct verdict verdict;
+
+	/* Before the engine edits it. */
+	if (UNLIKELY(mirror))
+		mirror_put(mirror, MIRROR_IN, rx_tsc ? rx_tsc : before, datagram->interface,
+			   &datagram->source, &datagram->local,
+			   span_of(datagram->data, datagram->len));
 
 	outbox_reset(worker->outbox);
 	verdict = proxy_receive(worker->proxy, worker->snapshot, datagram, worker->now,
@@ -101,13 +127,13 @@ void engine_take_packet(struct worker *worker, struct rte_mbuf *packet)
 	};
 	const uint64_t rx_tsc = meta->rx_tsc;
 
-	receive(worker, &datagram);
+	receive(worker, &datagram, rx_tsc);
 	drain(worker, packet, rx_tsc);
 }
 
 void engine_take_buffer(struct worker *worker, struct proxy_datagram *datagram, uint64_t rx_tsc)
 {
-	receive(worker, datagram);
+	receive(worker, datagram, rx_tsc);
 	drain(worker, NULL, rx_tsc);
 }
 

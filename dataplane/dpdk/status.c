@@ -224,6 +224,51 @@ bool dataplane_capture_status(const struct dataplane *dataplane, uint64_t *packe
 	return true;
 }
 
+/* ---- copies of messages -------------------------------------------------------------------- */
+
+int dataplane_mirror_start(struct dataplane *dataplane,
+			   const struct dataplane_mirror_config *config)
+{
+	if (dataplane->mirror)
+		return -EBUSY;
+	dataplane->mirror = mirror_create(&dataplane->clock, dataplane->worker_count,
+					  &dataplane->config.shard_key, config);
+	if (!dataplane->mirror)
+		return -ENOMEM;
+	for (uint16_t w = 0; w < dataplane->worker_count; w++)
+		__atomic_store_n(&dataplane->workers[w]->mirror, &dataplane->mirror->lanes[w],
+				 __ATOMIC_RELEASE);
+	return 0;
+}
+
+void dataplane_mirror_detach(struct dataplane *dataplane)
+{
+	for (uint16_t w = 0; w < dataplane->worker_count; w++)
+		__atomic_store_n(&dataplane->workers[w]->mirror, NULL, __ATOMIC_RELEASE);
+	/* A worker may still be copying: microseconds, and none when it sleeps. */
+	rte_rcu_qsbr_synchronize(dataplane->qsbr, RTE_QSBR_THRID_INVALID);
+}
+
+void dataplane_mirror_stop(struct dataplane *dataplane)
+{
+	if (!dataplane->mirror)
+		return;
+	dataplane_mirror_detach(dataplane);
+	mirror_destroy(dataplane->mirror);
+	dataplane->mirror = NULL;
+}
+
+uint32_t dataplane_mirror_take(struct dataplane *dataplane, dataplane_mirrored_fn done, void *context,
+			       uint32_t max)
+{
+	return mirror_take(dataplane->mirror, rte_rdtsc(), done, context, max);
+}
+
+uint64_t dataplane_mirror_dropped(const struct dataplane *dataplane)
+{
+	return dataplane->mirror ? mirror_dropped(dataplane->mirror) : 0;
+}
+
 /* ---- polling ------------------------------------------------------------------------------ */
 
 static void collect_outcomes(struct worker *worker, dataplane_outcome_fn outcome, void *context)
