@@ -16,6 +16,7 @@
 #include "events/engine_events.h"
 #include "resolver/dns.h"
 #include "stats/stats.h"
+#include "telemetry/telemetry.h"
 
 #define TICK_IDLE_MS 5
 #define TICK_BUSY_MS 1 /* while someone waits for workers to explain */
@@ -26,6 +27,7 @@ enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE };
 struct daemon {
 	struct control control;
 	struct engine_events engine_events;
+	struct telemetry telemetry;
 	uv_loop_t loop;
 	uv_timer_t tick;
 	uv_signal_t signals[3]; /* SIGTERM, SIGINT, SIGHUP */
@@ -42,12 +44,20 @@ static int fail(const char *sentence)
 
 /* Running. */
 
+static void daemon_outcome(void *context, const struct outcome *outcome)
+{
+	struct daemon *daemon = context;
+
+	target_outcomes_count(daemon->control.outcomes, outcome);
+	telemetry_outcome(&daemon->telemetry, outcome);
+}
+
 static void daemon_tick(uv_timer_t *timer)
 {
 	struct daemon *daemon = timer->data;
 	struct control *control = &daemon->control;
 
-	dataplane_poll(control->dataplane, target_outcomes_count, control->outcomes);
+	dataplane_poll(control->dataplane, daemon_outcome, daemon);
 	dataplane_poll_events(control->dataplane, engine_events_tell, &daemon->engine_events);
 	/* After what the workers answered by the snapshot before has been taken. */
 	reload_poll(control);
@@ -73,10 +83,11 @@ static void daemon_signalled(uv_signal_t *handle, int number)
 
 static void daemon_event(void *context, json_t *event)
 {
-	struct control *control = context;
+	struct daemon *daemon = context;
 
-	if (control->api)
-		api_server_event(control->api, event);
+	telemetry_event(&daemon->telemetry, event);
+	if (daemon->control.api)
+		api_server_event(daemon->control.api, event);
 }
 
 static void daemon_tell_interfaces(struct control *control)
@@ -248,15 +259,19 @@ static int daemon_prepare(struct daemon *daemon, char *error, size_t size)
 static int daemon_open(struct daemon *daemon, char *error, size_t size)
 {
 	struct control *control = &daemon->control;
-	int status = daemon_prepare(daemon, error, size);
+	int status = telemetry_open_log(&daemon->telemetry, error, size);
 
+	if (status == 0)
+		status = daemon_prepare(daemon, error, size);
 	if (status < 0)
 		return status;
 	/* The socket before the data plane: a second tandemd must not touch the first one's NIC. */
 	status = daemon_open_api(control, error, size);
 	if (status < 0)
 		return status;
-	return daemon_open_dataplane(control, error, size);
+	status = daemon_open_dataplane(control, error, size);
+	/* It reads the data plane, and is told of what happens from the first outcome on. */
+	return status < 0 ? status : telemetry_open(&daemon->telemetry, error, size);
 }
 
 static void daemon_close(struct daemon *daemon)
@@ -264,6 +279,8 @@ static void daemon_close(struct daemon *daemon)
 	struct control *control = &daemon->control;
 	struct capture_result capture;
 
+	notify_send(&daemon->telemetry.notify, "STOPPING=1");
+	telemetry_close(&daemon->telemetry);
 	if (control->dataplane) {
 		(void)capture_stop(&control->capture, control->dataplane, &capture);
 		dataplane_stop(control->dataplane);
@@ -278,6 +295,7 @@ static void daemon_close(struct daemon *daemon)
 	target_outcomes_destroy(control->outcomes);
 	publish_close(control);
 	events_fini(&control->events);
+	telemetry_fini(&daemon->telemetry);
 }
 
 static void daemon_run(struct daemon *daemon)
@@ -287,6 +305,7 @@ static void daemon_run(struct daemon *daemon)
 	uv_update_time(control->loop);
 	control->started_ms = uv_now(control->loop);
 	daemon_tell_start(control);
+	notify_send(&daemon->telemetry.notify, "READY=1\nSTATUS=Takes calls.");
 	uv_timer_start(&daemon->tick, daemon_tick, 0, 0);
 	uv_run(control->loop, UV_RUN_DEFAULT);
 	daemon_tell_stop(daemon);
@@ -308,10 +327,12 @@ static int run(const char *path)
 	control->config_file = path;
 	clock_gettime(CLOCK_REALTIME, &control->started);
 	control->reload.loaded = control->started;
-	events_init(&control->events, stderr);
+	/* The log writes the lines, as the configuration wants them. */
+	telemetry_init(&daemon.telemetry, control);
+	events_init(&control->events, NULL);
 	daemon.engine_events.events = &control->events;
 	control->events.sink = daemon_event;
-	control->events.context = control;
+	control->events.context = &daemon;
 	status = daemon_open_loop(&daemon);
 	if (status == 0) {
 		status = daemon_open(&daemon, error, sizeof(error));

@@ -94,6 +94,10 @@ struct dataplane_worker_stats {
 [[nodiscard]] bool dataplane_worker_stats(const struct dataplane *dataplane, uint16_t worker,
 					  struct dataplane_worker_stats *stats);
 
+/* Passes of its poll loop alone, which is cheap: does it still work?  False: no such worker. */
+[[nodiscard]] bool dataplane_worker_polls(const struct dataplane *dataplane, uint16_t worker,
+					  uint64_t *polls);
+
 /* Dialogs of a service, or of all when it is BALANCE_NONE, in one worker.  False: there is no such
  * worker or service. */
 [[nodiscard]] bool dataplane_dialog_stats(const struct dataplane *dataplane, uint16_t worker,

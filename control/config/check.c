@@ -268,7 +268,7 @@ static bool check_listens(const struct config *config, struct config_report *rep
 }
 
 /* A daemon's working directory is nobody's choice. */
-static void check_path(const char *keyword, const char *path, struct config_position at,
+void config_check_path(const char *keyword, const char *path, struct config_position at,
 		       struct config_report *report)
 {
 	char quoted[CONFIG_QUOTED_MAX];
@@ -282,8 +282,8 @@ static void check_single_sections(const struct config *config, struct config_rep
 	const struct config_cluster *cluster = &config->cluster;
 	const struct config_control *control = &config->control;
 	char quoted[CONFIG_QUOTED_MAX];
-	check_path("state_dir", config->state_dir, CONFIG_AT(SECTION_ROOT, config, state_dir), report);
-	check_path("key_file", cluster->key_file, CONFIG_AT(SECTION_CLUSTER, cluster, key_file),
+	config_check_path("state_dir", config->state_dir, CONFIG_AT(SECTION_ROOT, config, state_dir), report);
+	config_check_path("key_file", cluster->key_file, CONFIG_AT(SECTION_CLUSTER, cluster, key_file),
 		   report);
 	uint16_t instance;
 	if (cluster->instance[0] && !identity_instance(cluster->instance, &instance))
@@ -314,5 +314,6 @@ bool config_check(struct config *config, struct config_report *report)
 	config_check_resolver(config, report);
 	config_check_services(config, report);
 	config_check_modes(config, report);
+	config_check_telemetry(config, report);
 	return true;
 }

@@ -79,6 +79,7 @@ static size_t element_size(enum keyword_type type)
 	case KEYWORD_GATEWAYS:
 		return sizeof(struct config_address);
 	case KEYWORD_LISTENS:
+	case KEYWORD_ENDPOINTS:
 		return sizeof(struct config_listen);
 	case KEYWORD_NAMESERVERS:
 		return sizeof(struct config_endpoint);
@@ -104,6 +105,8 @@ static bool parse_element(const struct keyword *keyword, struct span text, void 
 	case KEYWORD_NAMESERVERS:
 		return value_parse_nameserver(text, &((struct config_endpoint *)element)->endpoint,
 					      why);
+	case KEYWORD_ENDPOINTS:
+		return value_parse_endpoint(text, &((struct config_listen *)element)->endpoint, why);
 	case KEYWORD_DOMAINS:
 		return value_parse_host(text, ((struct config_text *)element)->text, why);
 	default:
@@ -137,7 +140,8 @@ static bool decode_values(struct decoder *d, const struct keyword *keyword, cons
 			  struct config_list *list)
 {
 	size_t size = element_size(keyword->type);
-	bool is_one = keyword->type == KEYWORD_GATEWAYS && node->type == YAML_SCALAR_NODE;
+	bool takes_one = keyword->type == KEYWORD_GATEWAYS || keyword->type == KEYWORD_ENDPOINTS;
+	bool is_one = takes_one && node->type == YAML_SCALAR_NODE;
 	if (!is_one && !expect(d, keyword, node, YAML_SEQUENCE_NODE, "a list"))
 		return false;
 	const yaml_node_item_t *first = is_one ? NULL : node->data.sequence.items.start;
@@ -272,6 +276,7 @@ static bool decode_value(struct decoder *d, const struct keyword *keyword, const
 	case KEYWORD_PREFIXES:
 	case KEYWORD_LISTENS:
 	case KEYWORD_NAMESERVERS:
+	case KEYWORD_ENDPOINTS:
 	case KEYWORD_DOMAINS:
 		return decode_values(d, keyword, node, field);
 	default:

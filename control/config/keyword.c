@@ -90,6 +90,7 @@ void keyword_range(const struct keyword *keyword, char *text, size_t size)
 	case KEYWORD_PREFIXES:
 	case KEYWORD_LISTENS:
 	case KEYWORD_NAMESERVERS:
+	case KEYWORD_ENDPOINTS:
 	case KEYWORD_DOMAINS:
 	case KEYWORD_HOSTS:
 	case KEYWORD_LIST:

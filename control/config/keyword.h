@@ -24,6 +24,9 @@ enum keyword_section {
 	SECTION_FAILOVER,
 	SECTION_RESOLVER,
 	SECTION_CONTROL,
+	SECTION_LOG,
+	SECTION_TELEMETRY,
+	SECTION_HEP,
 	SECTION_COUNT,
 };
 
@@ -44,6 +47,8 @@ enum keyword_type {
 	KEYWORD_PREFIXES,  /* struct config_list of config_prefix */
 	KEYWORD_LISTENS,   /* struct config_list of config_listen */
 	KEYWORD_NAMESERVERS, /* struct config_list of config_endpoint: ADDRESS or ADDRESS:PORT */
+	KEYWORD_ENDPOINT,  /* struct endpoint */
+	KEYWORD_ENDPOINTS, /* struct config_list of config_listen; one or a list */
 	KEYWORD_DOMAINS,   /* struct config_list of config_text */
 	KEYWORD_HOSTS,     /* struct config_list of config_host; a mapping with free keys */
 	KEYWORD_MAP,       /* a section's struct */

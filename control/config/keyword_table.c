@@ -16,4 +16,7 @@ const struct keyword_table *const keyword_tables[SECTION_COUNT] = {
 	[SECTION_FAILOVER] = &keywords_failover,
 	[SECTION_RESOLVER] = &keywords_resolver,
 	[SECTION_CONTROL] = &keywords_control,
+	[SECTION_LOG] = &keywords_log,
+	[SECTION_TELEMETRY] = &keywords_telemetry,
+	[SECTION_HEP] = &keywords_hep,
 };

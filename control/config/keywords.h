@@ -40,5 +40,8 @@ extern const struct keyword_table keywords_target;
 extern const struct keyword_table keywords_failover;
 extern const struct keyword_table keywords_resolver;
 extern const struct keyword_table keywords_control;
+extern const struct keyword_table keywords_log;
+extern const struct keyword_table keywords_telemetry;
+extern const struct keyword_table keywords_hep;
 
 #endif

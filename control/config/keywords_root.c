@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Keywords of the file itself, and of the small sections that are read at start.  Data only. */
 #include "config/keywords.h"
+#include "config/settings.h"
 
 static const struct keyword_choice huge_choices[] = {
 	{ "auto", HUGE_AUTO, NULL },
@@ -69,6 +70,11 @@ static const struct keyword root_keywords[] = {
 	{ .name = "control", .type = KEYWORD_MAP, .section = SECTION_CONTROL,
 	  FIELD(config, control), .help = "Where tandemctl talks to tandemd.",
 	  .example = "{socket: \"ipc:///run/tandem/control.sock\"}" },
+	{ .name = "log", .type = KEYWORD_MAP, .section = SECTION_LOG, FIELD(config, log),
+	  .help = "Where events are written.", .example = "{target: journald, level: notice}" },
+	{ .name = "telemetry", .type = KEYWORD_MAP, .section = SECTION_TELEMETRY,
+	  FIELD(config, telemetry), .help = "What others are sent.",
+	  .example = "{hep: {server: \"198.51.100.9:9060\"}}" },
 };
 
 static const struct keyword dataplane_keywords[] = {
@@ -121,8 +127,12 @@ static const struct keyword control_keywords[] = {
 	  .unset = "\"ipc:///run/tandem/control.sock\"",
 	  .help = "ZeroMQ endpoint of the control API, a local socket: `ipc://` and a path.",
 	  .example = "\"ipc:///run/tandem/control.sock\"" },
-	{ .name = "metrics", .type = KEYWORD_NOT_BUILT,
-	  .help = "nothing is served over HTTP; `tandemctl --json` has the counters" },
+	{ .name = "metrics", .type = KEYWORD_ENDPOINTS, FIELD(config_control, metrics), .min = 1,
+	  .max = SETTINGS_METRICS_MAX, .unset_means = "nothing is served over HTTP",
+	  .help = "Addresses and ports of the kernel's where Prometheus finds `/metrics`, and others "
+		  "`/healthz`: one, or a list.  Without encryption or password: loopback, or a "
+		  "network of its own.",
+	  .example = "\"127.0.0.1:9580\"" },
 };
 
 KEYWORD_TABLE(keywords_root, "", config, root_keywords,

@@ -142,7 +142,27 @@ struct config_resolver {
 
 struct config_control {
 	struct config_item item;
+	struct config_list metrics; /* struct config_listen */
 	char socket[128];
+};
+
+struct config_log {
+	struct config_item item;
+	uint32_t target, format, level; /* config/settings.h */
+};
+
+struct config_hep {
+	struct config_item item;
+	struct endpoint server; /* family IP_NONE: the section is not in the file */
+	uint32_t capture_id, sample;
+	uint64_t message_max;
+	char node[64];
+	char password_file[256];
+};
+
+struct config_telemetry {
+	struct config_item item;
+	struct config_hep hep;
 };
 
 struct config_block {
@@ -157,6 +177,8 @@ struct config {
 	struct config_timers timers;
 	struct config_resolver resolver;
 	struct config_control control;
+	struct config_log log;
+	struct config_telemetry telemetry;
 	struct config_list interfaces, services, pools, hosts;
 	char state_dir[256];
 	uint32_t stray_responses; /* 1: forward */
@@ -212,6 +234,10 @@ void config_check_resolver(const struct config *config, struct config_report *re
 void config_check_interfaces(const struct config *config, struct config_report *report);
 [[nodiscard]] bool config_check_targets(struct config *config, struct config_report *report);
 void config_check_timers(const struct config *config, struct config_report *report);
+void config_check_telemetry(const struct config *config, struct config_report *report);
+/* A path that is not absolute is a mistake. */
+void config_check_path(const char *keyword, const char *path, struct config_position at,
+		       struct config_report *report);
 
 /* The values in force: those of `own`, else those of the section `timers`, the rest resolved.
  * `own` NULL: of that section alone. */

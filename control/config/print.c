@@ -51,6 +51,10 @@ static void print_element(const struct keyword *keyword, const struct config_lis
 		fprintf(out, "\"%s\"",
 			endpoint_to_string(&CONFIG_ITEMS(config_endpoint, *list)[i].endpoint, text));
 		break;
+	case KEYWORD_ENDPOINTS:
+		fprintf(out, "\"%s\"",
+			endpoint_to_string(&CONFIG_ITEMS(config_listen, *list)[i].endpoint, text));
+		break;
 	case KEYWORD_DOMAINS:
 		print_quoted(CONFIG_ITEMS(config_text, *list)[i].text, out);
 		break;
@@ -109,6 +113,9 @@ static void print_scalar(const struct keyword *keyword, const void *field, FILE 
 				fputs(keyword->choices[i].name, out);
 		}
 		break;
+	case KEYWORD_ENDPOINT:
+		fprintf(out, "\"%s\"", endpoint_to_string(field, text));
+		break;
 	default:
 		print_quoted(field, out);
 		break;
@@ -139,6 +146,24 @@ static void print_hosts(const struct config_list *list, int depth, FILE *out)
 	}
 }
 
+static bool is_set(const struct keyword *keyword, const void *field);
+
+/* A section all of whose keywords have defaults is there with them; one that lacks what it has to
+ * have was not given. */
+static bool section_is_set(enum keyword_section section, const unsigned char *item)
+{
+	const struct keyword_table *table = keyword_tables[section];
+	bool any = false;
+	for (uint32_t i = 0; i < table->count; i++) {
+		const struct keyword *keyword = &table->keywords[i];
+		if (is_set(keyword, item + keyword->offset))
+			any = true;
+		else if (keyword->required)
+			return false;
+	}
+	return any;
+}
+
 /* Whether there is anything to say: what has no default and was not given is left out. */
 static bool is_set(const struct keyword *keyword, const void *field)
 {
@@ -154,23 +179,20 @@ static bool is_set(const struct keyword *keyword, const void *field)
 		return keyword->unset || *(const uint32_t *)field;
 	case KEYWORD_DURATION:
 		return keyword->unset || *(const uint64_t *)field;
+	case KEYWORD_ENDPOINT:
+		return ((const struct endpoint *)field)->address.family != IP_NONE;
 	case KEYWORD_ADDRESSES:
 	case KEYWORD_GATEWAYS:
 	case KEYWORD_PREFIXES:
 	case KEYWORD_LISTENS:
 	case KEYWORD_NAMESERVERS:
+	case KEYWORD_ENDPOINTS:
 	case KEYWORD_DOMAINS:
 	case KEYWORD_HOSTS:
 	case KEYWORD_LIST:
 		return ((const struct config_list *)field)->count != 0;
 	case KEYWORD_MAP:
-		/* A section all of whose keywords have defaults is there with them. */
-		for (uint32_t i = 0; i < keyword_tables[keyword->section]->count; i++) {
-			const struct keyword *inner = &keyword_tables[keyword->section]->keywords[i];
-			if (is_set(inner, (const unsigned char *)field + inner->offset))
-				return true;
-		}
-		return false;
+		return section_is_set(keyword->section, field);
 	default:
 		return true;
 	}
@@ -197,6 +219,7 @@ static void print_value(const struct keyword *keyword, const void *field, int de
 	case KEYWORD_PREFIXES:
 	case KEYWORD_LISTENS:
 	case KEYWORD_NAMESERVERS:
+	case KEYWORD_ENDPOINTS:
 	case KEYWORD_DOMAINS:
 		print_elements(keyword, field, out);
 		break;

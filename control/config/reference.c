@@ -38,6 +38,10 @@ static const char *type_text(enum keyword_type type)
 		return "list of `NETWORK/BITS`";
 	case KEYWORD_LISTENS:
 		return "list of `udp:ADDRESS:PORT`, an IPv6 address in brackets";
+	case KEYWORD_ENDPOINT:
+		return "`ADDRESS:PORT`, an IPv6 address in brackets";
+	case KEYWORD_ENDPOINTS:
+		return "`ADDRESS:PORT`, an IPv6 address in brackets, or a list of them";
 	case KEYWORD_DOMAINS:
 		return "list of host names or addresses";
 	case KEYWORD_HOSTS:
@@ -97,6 +101,7 @@ static void print_range(const struct keyword *keyword, FILE *out)
 		fprintf(out, "1 to %u bytes", keyword->size - 1u);
 		return;
 	case KEYWORD_BOOLEAN:
+	case KEYWORD_ENDPOINT:
 	case KEYWORD_MAP:
 		fputs("not limited further", out);
 		return;

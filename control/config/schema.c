@@ -52,6 +52,9 @@ static const char *pattern_of(enum keyword_type type)
 		return "^(" ADDRESS_PATTERN "|\\[" ADDRESS_PATTERN "\\])$";
 	case KEYWORD_LISTENS:
 		return "^udp:([0-9.]+|\\[" ADDRESS_PATTERN "\\]):[0-9]+$";
+	case KEYWORD_ENDPOINT:
+	case KEYWORD_ENDPOINTS:
+		return "^([0-9.]+|\\[" ADDRESS_PATTERN "\\]):[0-9]+$";
 	default:
 		return NULL;
 	}
@@ -127,6 +130,7 @@ static void print_type(const struct keyword *keyword, int depth, FILE *out)
 		print_list_of_strings(keyword, out);
 		break;
 	case KEYWORD_GATEWAYS:
+	case KEYWORD_ENDPOINTS:
 		fputs("\"oneOf\": [{", out);
 		print_pattern(keyword->type, out);
 		fputs("}, {", out);

@@ -191,6 +191,8 @@ bool value_parse(const struct keyword *keyword, struct span text, void *field, c
 		return parse_boolean(text, field, why);
 	case KEYWORD_CHOICE:
 		return value_parse_choice(keyword, text, field, why);
+	case KEYWORD_ENDPOINT:
+		return value_parse_endpoint(text, field, why);
 	default:
 		return value_refuse(why, "is not one value");
 	}

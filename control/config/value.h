@@ -26,6 +26,7 @@
 /* _SERVICE._udp.DOMAIN in lower case into name[256]. */
 [[nodiscard]] bool value_parse_srv(struct span text, char *name, char *why);
 [[nodiscard]] bool value_parse_listen(struct span text, struct endpoint *endpoint, char *why);
+[[nodiscard]] bool value_parse_endpoint(struct span text, struct endpoint *endpoint, char *why);
 /* A host name in lower case, or an address as RFC 5952 writes it, without brackets; into
  * name[256]. */
 [[nodiscard]] bool value_parse_host(struct span text, char *name, char *why);

@@ -148,6 +148,24 @@ bool value_parse_listen(struct span text, struct endpoint *endpoint, char *why)
 	return true;
 }
 
+bool value_parse_endpoint(struct span text, struct endpoint *endpoint, char *why)
+{
+	static const char example[] = "127.0.0.1:9580 or [::1]:9580";
+	char quoted[CONFIG_QUOTED_MAX];
+	struct endpoint parsed = { 0 };
+	struct span host;
+	if (!split_host_port(text, &host, &parsed.port, example, why))
+		return false;
+	if (!ip_address_parse(host, &parsed.address))
+		return value_refuse(why, "%s has no IP address, and names are not looked up; accepted: %s",
+				    config_quote(text, quoted), example);
+	if (parsed.port == 0)
+		return value_refuse(why, "%s has no port; accepted: %s", config_quote(text, quoted),
+				    example);
+	*endpoint = parsed;
+	return true;
+}
+
 /* Letters, digits, dash and dot as in RFC 3261's hostname, and the underscore that people use. */
 static bool is_host_name(struct span text)
 {

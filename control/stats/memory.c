@@ -83,8 +83,7 @@ static json_t *packet_pools(const struct dataplane *dataplane)
 	return rows;
 }
 
-/* Octets of this process in RAM, the data plane's hugepages not included. */
-static uint64_t resident_octets(void)
+uint64_t stats_resident_octets(void)
 {
 	unsigned long long size = 0, resident = 0;
 	FILE *statm = fopen("/proc/self/statm", "re");
@@ -129,5 +128,5 @@ json_t *stats_show_memory(const struct control *c)
 			 !c->dataplane_config.no_huge, "heap", "allocator", heap.allocator,
 			 "allocated_bytes", (json_int_t)heap.allocated, "active_bytes",
 			 (json_int_t)heap.active, "mapped_bytes", (json_int_t)heap.mapped,
-			 "resident_bytes", (json_int_t)resident_octets());
+			 "resident_bytes", (json_int_t)stats_resident_octets());
 }

@@ -25,6 +25,9 @@ void stats_sum_read(const struct dataplane *dataplane, struct stats_sum *sum);
 /* Verdicts of all kinds but hand-off: what received packets must come to. */
 [[nodiscard]] uint64_t stats_sum_of_verdicts(const struct stats_sum *sum);
 
+/* Octets of this process in RAM, the data plane's hugepages not included. */
+[[nodiscard]] uint64_t stats_resident_octets(void);
+
 json_t *stats_show_status(const struct control *control);
 json_t *stats_show_memory(const struct control *control);
 json_t *stats_show_timers(const struct control *control);

@@ -106,6 +106,14 @@ bool dataplane_worker_stats(const struct dataplane *dataplane, uint16_t index,
 	return true;
 }
 
+bool dataplane_worker_polls(const struct dataplane *dataplane, uint16_t worker, uint64_t *polls)
+{
+	if (worker >= dataplane->worker_count)
+		return false;
+	*polls = read_counter(&dataplane->workers[worker]->counters.polls);
+	return true;
+}
+
 bool dataplane_dialog_stats(const struct dataplane *dataplane, uint16_t worker, uint16_t service,
 			    struct proxy_dialog_stats *stats)
 {

@@ -92,6 +92,11 @@ static void schema_is_json_and_knows_every_keyword(void **)
 		[SECTION_FAILOVER] = member(member(pool, "failover"), "properties"),
 		[SECTION_RESOLVER] = member(member(root, "resolver"), "properties"),
 		[SECTION_CONTROL] = member(member(root, "control"), "properties"),
+		[SECTION_LOG] = member(member(root, "log"), "properties"),
+		[SECTION_TELEMETRY] = member(member(root, "telemetry"), "properties"),
+		[SECTION_HEP] =
+			member(member(member(member(root, "telemetry"), "properties"), "hep"),
+			       "properties"),
 	};
 	for (uint32_t i = 0; i < SECTION_COUNT; i++) {
 		const struct keyword_table *table = keyword_tables[i];
@@ -186,6 +191,10 @@ static void every_example_is_accepted(void **)
 			else if (i == SECTION_SERVICE_TIMERS || i == SECTION_POOL_TIMERS)
 				snprintf(value, sizeof(value), ", timers: {%s: %s}", keyword->name,
 					 keyword->example);
+			else if (i == SECTION_HEP)
+				snprintf(value, sizeof(value),
+					 "telemetry: {hep: {server: \"192.0.2.9:9060\", %s: %s}}",
+					 keyword->name, keyword->example);
 			else if (put[4] == value)
 				snprintf(value, sizeof(value), "%s: {%s: %s}", table->path,
 					 keyword->name, keyword->example);

@@ -127,7 +127,6 @@ static const struct mistake_case cases[] = {
 	  "\"targets\" is missing; accepted: for example targets: [{name: sw1, uri" },
 	{ 17, "    probe: {method: OPTIONS}", 17, 5, "\"probe\" is not built yet" },
 	{ 17, "    blacklist: {base: 5s}", 17, 5, "\"blacklist\" is not built yet" },
-	{ 23, "control: {metrics: \"127.0.0.1:9580\"}", 23, 11, "\"metrics\" is not built yet" },
 	{ 12, "    listen: [\"tcp:192.0.2.1:5060\"]", 12, 14, "transport \"tcp\" is not built yet" },
 	{ 19, "      - {name: sw1, uri: \"sips:198.51.100.11\"}", 19, 26, "TLS, which is not built yet" },
 	/* addresses */
@@ -214,6 +213,24 @@ static const struct mistake_case cases[] = {
 	{ 22, "state_dir: state", 22, 12, "is not absolute" },
 	{ 22, "cluster: {instance: lb1}", 22, 10, "\"key_file\" is missing" },
 	{ 23, "control: {socket: \"tcp://127.0.0.1:9\"}", 23, 19, "not a local socket" },
+	/* metrics, log, export */
+	{ 23, "control: {metrics: \"localhost:9580\"}", 23, 20, "names are not looked up" },
+	{ 23, "control: {metrics: \"127.0.0.1\"}", 23, 20, "has no port" },
+	{ 23, "control: {metrics: \"::1:9580\"}", 23, 20, "IPv6 address without brackets" },
+	{ 23, "control: {metrics: [\"[::1]:9580\", \"127.0.0.1:0\"]}", 23, 35, "no valid port" },
+	{ 23, "control: {metrics: []}", 23, 20, "has 0 entries; accepted: 1 to 8" },
+	{ 23, "control: {metrics: [\"[::1]:9580\", \"[::1]:9580\"]}", 23, 35, "given twice" },
+	{ 23, "control: {metrics: \"198.51.100.1:9580\"}", 23, 20, "which the kernel does not have" },
+	{ 22, "log: {target: syslog}", 22, 15, "accepted: stderr, journald" },
+	{ 22, "log: {level: debug}", 22, 14, "accepted: error, warning, notice, info" },
+	{ 22, "telemetry: {hep: {capture_id: 1}}", 22, 18, "\"server\" is missing" },
+	{ 22, "telemetry: {hep: {server: \"homer.example.com:9060\"}}", 22, 27,
+	  "names are not looked up" },
+	{ 22, "telemetry: {hep: {server: \"198.51.100.1:9060\"}}", 22, 27, "an address of Tandem's" },
+	{ 22, "telemetry: {hep: {server: \"192.0.2.9:9060\", sample: 0}}", 22, 53,
+	  "accepted: 1 to 1000000" },
+	{ 22, "telemetry: {hep: {server: \"192.0.2.9:9060\", password_file: p}}", 22, 60,
+	  "is not absolute" },
 };
 
 static void write_good(char *text, size_t size, uint32_t changed, const char *to)

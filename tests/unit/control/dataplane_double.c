@@ -37,6 +37,51 @@ bool dataplane_retired(struct dataplane *dataplane)
 	return !dataplane->is_in_use;
 }
 
+bool dataplane_worker_polls(const struct dataplane *dataplane, uint16_t worker, uint64_t *polls)
+{
+	if (worker >= dataplane->workers)
+		return false;
+	*polls = dataplane->worker[worker].polls;
+	return true;
+}
+
+/* The thread that takes and the one that sets mirrored_count are two. */
+int dataplane_mirror_start(struct dataplane *dataplane, const struct dataplane_mirror_config *config)
+{
+	if (dataplane->is_mirroring)
+		return -EBUSY;
+	dataplane->mirror = *config;
+	dataplane->is_mirroring = true;
+	return 0;
+}
+
+void dataplane_mirror_detach(struct dataplane *)
+{
+}
+
+void dataplane_mirror_stop(struct dataplane *dataplane)
+{
+	dataplane->is_mirroring = false;
+}
+
+uint32_t dataplane_mirror_take(struct dataplane *dataplane, dataplane_mirrored_fn done, void *context,
+			       uint32_t max)
+{
+	uint32_t count = __atomic_load_n(&dataplane->mirrored_count, __ATOMIC_ACQUIRE), taken = 0;
+
+	while (dataplane->mirrored_taken < count && taken < max) {
+		done(context, &dataplane->mirrored[dataplane->mirrored_taken % DOUBLE_MIRRORED]);
+		dataplane->mirrored_taken++;
+		taken++;
+	}
+	return taken;
+}
+
+uint64_t dataplane_mirror_dropped(const struct dataplane *dataplane)
+{
+	return dataplane->mirror_dropped;
+}
+
 tick_t dataplane_now(const struct dataplane *dataplane)
 {
 	return dataplane->now;

@@ -9,6 +9,7 @@
 #include "dataplane.h"
 
 #define DOUBLE_RING 50
+#define DOUBLE_MIRRORED 4
 
 struct dataplane_question {
 	char message[2048];
@@ -34,6 +35,12 @@ struct dataplane {
 	const struct balance_snapshot *published; /* last */
 	unsigned int publications;
 	bool is_in_use;              /* some worker still reads the one before */
+	/* Messages that dataplane_mirror_take hands out, over and over; so many in all. */
+	bool is_mirroring;
+	struct dataplane_mirror_config mirror;
+	struct dataplane_mirrored mirrored[DOUBLE_MIRRORED];
+	uint32_t mirrored_count, mirrored_taken;
+	uint64_t mirror_dropped;
 };
 
 /* Answers all open questions, the last asked first, with the target whose index is the last digit
