@@ -72,6 +72,11 @@ bool telemetry_health(const struct telemetry *telemetry, char *text, size_t size
 			 (unsigned long long)(watch_still_ms(&telemetry->watch, w, now) / 1000));
 		return false;
 	}
+	if (control->publisher.retiring && now - telemetry->published_ms >= WATCH_STALL_MS) {
+		snprintf(text, size, "a worker still reads what was replaced %llu s ago",
+			 (unsigned long long)((now - telemetry->published_ms) / 1000));
+		return false;
+	}
 	snprintf(text, size, "ok");
 	return true;
 }
@@ -133,8 +138,13 @@ void telemetry_outcome(struct telemetry *telemetry, const struct outcome *outcom
 		delays_count(telemetry->delays, outcome);
 }
 
-void telemetry_follow(struct telemetry *telemetry, const struct balance_snapshot *snapshot)
+/* A control_published_fn. */
+static void published(void *context, const struct balance_snapshot *snapshot)
 {
+	struct telemetry *telemetry = context;
+
+	telemetry->publications++;
+	telemetry->published_ms = now_ms(telemetry);
 	if (telemetry->delays && !delays_follow(telemetry->delays, snapshot))
 		events_raise(&telemetry->control->events, "control", NULL,
 			     "out of memory: delays of some new targets are not measured");
@@ -203,6 +213,8 @@ int telemetry_open(struct telemetry *telemetry, char *error, size_t size)
 	telemetry->delays = delays_create();
 	if (!telemetry->delays || !delays_follow(telemetry->delays, control->snapshot))
 		return -ENOMEM;
+	control_on_publish(control, published, telemetry);
+	telemetry->published_ms = now_ms(telemetry);
 	watch_init(&telemetry->watch, now_ms(telemetry));
 	uv_timer_init(control->loop, &telemetry->timer);
 	telemetry->timer.data = telemetry;

@@ -28,6 +28,7 @@ struct telemetry {
 	uv_timer_t timer;
 	bool has_timer;
 	uint64_t events;                     /* raised */
+	uint64_t publications, published_ms; /* snapshots after the first; the last one's time */
 };
 
 /* First of all: events go to stderr until the configuration says otherwise. */
@@ -43,8 +44,6 @@ void telemetry_fini(struct telemetry *telemetry);
 
 /* An outcome, from dataplane_poll. */
 void telemetry_outcome(struct telemetry *telemetry, const struct outcome *outcome);
-/* A new snapshot is in force. */
-void telemetry_follow(struct telemetry *telemetry, const struct balance_snapshot *snapshot);
 /* An event, for the log. */
 void telemetry_event(struct telemetry *telemetry, const json_t *event);
 

@@ -44,7 +44,8 @@ struct outcome {
 static_assert(sizeof(struct outcome) == 24);
 enum outcome_flag {
 	OUTCOME_IS_INVITE = 1 << 0,
-	OUTCOME_WAS_ANSWERED = 1 << 1, /* a timeout after a provisional response: slow, not absent */
+	OUTCOME_WAS_ANSWERED = 1 << 1, /* a provisional response came before: a timeout is slowness
+	                                * and no absence, a final response is not the first */
 	/* Of a probe whose value is 0: */
 	OUTCOME_WAS_UNREACHABLE = 1 << 2, /* an ICMP error ended it */
 	OUTCOME_WAS_NOT_SENT = 1 << 3,    /* no such target, no way there, no memory: it says

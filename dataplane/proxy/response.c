@@ -193,7 +193,8 @@ static void count_provisional(struct call *call, const struct txn *branch, uint1
 		outcome->delay_us = call_delay_us(call, branch);
 }
 
-static void count_outcome(struct call *call, struct txn *branch, const struct sip_message *msg)
+static void count_outcome(struct call *call, struct txn *branch, const struct sip_message *msg,
+			  bool was_answered)
 {
 	const uint16_t status = msg->status;
 	struct outcome *outcome;
@@ -205,6 +206,7 @@ static void count_outcome(struct call *call, struct txn *branch, const struct si
 		if (outcome) {
 			outcome->delay_us = call_delay_us(call, branch);
 			outcome->retry_after_s = response_retry_after(msg);
+			outcome->flags |= was_answered ? OUTCOME_WAS_ANSWERED : 0;
 		}
 		uint64_t *counter = status < 300 ? &branch->status->responses_2xx :
 						   &branch->status->responses_other;
@@ -253,14 +255,14 @@ static struct verdict take_2xx(struct call *call, struct txn *branch,
 }
 
 static struct verdict take_final(struct call *call, struct txn *branch,
-				 const struct sip_message *msg)
+				 const struct sip_message *msg, bool was_answered)
 {
 	struct txn *txn = txn_parent(call->proxy, branch);
 	bool may_failover = msg->status == 503 && response_is_from_target(call, branch);
 
 	/* The final response ends the need for a CANCEL still on its way. */
 	cancel_answered(call, branch);
-	count_outcome(call, branch, msg);
+	count_outcome(call, branch, msg, was_answered);
 	context_branch_ended(txn, branch);
 	if ((txn->flags & TXN_IS_INVITE) && msg->status < 300)
 		return take_2xx(call, branch, msg, REASON_FINAL);
@@ -314,7 +316,8 @@ static struct verdict live(struct call *call, struct txn *branch, const struct s
 		call->proxy->stats.response_retransmissions_seen++;
 		return take_2xx(call, branch, msg, REASON_FINAL_2XX_AGAIN);
 	}
-	return take_final(call, branch, msg);
+	return take_final(call, branch, msg,
+			  (branch->flags & TXN_IS_INVITE) && before == INVITE_CLIENT_PROCEEDING);
 }
 
 /* What is left of a transaction repeats its ACK, forwards 2xx, and absorbs the rest. */

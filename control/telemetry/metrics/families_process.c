@@ -135,6 +135,25 @@ static const struct metric hep_bytes_metric =
 static const struct metric hep_cut_metric =
 	COUNTER("tandem_hep_cut_messages", "Messages sent to Homer without their end.");
 
+static const struct metric publications_metric =
+	COUNTER("tandem_publications", "Snapshots handed to the workers after the first.");
+static const struct metric published_metric =
+	GAUGE_IN("seconds", "tandem_publication_age_seconds",
+		 "Time since the snapshot in force was handed to the workers.");
+static const struct metric pending_metric =
+	GAUGE("tandem_publication_pending",
+	      "1: some worker may still read the snapshot before the one in force.");
+
+static void put_publications(struct exposition *out, const struct page *page)
+{
+	const struct telemetry *telemetry = page->telemetry;
+
+	put_one(out, &publications_metric, telemetry->publications);
+	exposition_begin(out, &published_metric);
+	exposition_put_scaled(out, NULL, uv_now(page->control->loop) - telemetry->published_ms, 3);
+	put_one(out, &pending_metric, page->control->publisher.retiring != NULL);
+}
+
 static void put_hep(struct exposition *out, const struct hep_export *hep)
 {
 	struct hep_export_stats stats;
@@ -181,6 +200,7 @@ void families_put_control(struct exposition *out, const struct page *page)
 	put_one(out, &messages_metric, stats.messages);
 	put_one(out, &malformed_metric, stats.malformed);
 	put_one(out, &dropped_metric, stats.clients_dropped);
+	put_publications(out, page);
 	put_log(out, page->telemetry);
 	if (page->telemetry->metrics)
 		put_server(out, page->telemetry->metrics);

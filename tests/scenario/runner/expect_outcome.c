@@ -102,11 +102,15 @@ static bool detail_wanted(const char *name, const char *value, struct wanted *wa
 
 static bool outcome_fits(const struct outcome *outcome, const struct wanted *wanted)
 {
+	/* Whether a final response was the first one is nobody's question here. */
+	const uint8_t unasked = OUTCOME_IS_INVITE |
+				(outcome->kind == OUTCOME_RESPONSE ? OUTCOME_WAS_ANSWERED : 0);
+
 	if (wanted->is_any)
 		return true;
 	return outcome->kind == wanted->kind &&
 	       (wanted->value < 0 || outcome->value == wanted->value) &&
-	       (outcome->flags & ~OUTCOME_IS_INVITE) == wanted->flags &&
+	       (outcome->flags & ~unasked) == wanted->flags &&
 	       (wanted->retry_after == UINT64_MAX || outcome->retry_after_s == wanted->retry_after) &&
 	       (wanted->delay == TICK_NEVER || outcome->delay_us == wanted->delay);
 }
