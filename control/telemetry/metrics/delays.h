@@ -10,7 +10,7 @@
 
 #include "balance/snapshot.h"
 #include "base/histogram.h"
-#include "proxy/outbox.h"
+#include "dataplane.h"
 
 struct pool_delays {
 	char pool[BALANCE_NAME_MAX];
