@@ -32,6 +32,7 @@ struct daemon {
 	uv_timer_t tick;
 	uv_signal_t signals[3]; /* SIGTERM, SIGINT, SIGHUP */
 	const char *stop_reason;
+	bool is_reloading; /* the service manager was told so */
 };
 
 static const int daemon_signals[] = { SIGTERM, SIGINT, SIGHUP };
@@ -61,6 +62,10 @@ static void daemon_tick(uv_timer_t *timer)
 	dataplane_poll_events(control->dataplane, engine_events_tell, &daemon->engine_events);
 	/* After what the workers answered by the snapshot before has been taken. */
 	reload_poll(control);
+	if (daemon->is_reloading && control->reload.pending_count == 0) {
+		daemon->is_reloading = false;
+		notify_send(&daemon->telemetry.notify, "READY=1");
+	}
 	publish_poll(control);
 	drain_poll(&control->drain, &control->events);
 	drain_poll(&control->drain, &control->events);
@@ -74,6 +79,8 @@ static void daemon_signalled(uv_signal_t *handle, int number)
 	struct daemon *daemon = handle->data;
 
 	if (number == SIGHUP) {
+		notify_reloading(&daemon->telemetry.notify);
+		daemon->is_reloading = true;
 		reload_ask(&daemon->control, NULL, "SIGHUP", false);
 		return;
 	}

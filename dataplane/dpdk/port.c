@@ -92,7 +92,7 @@ static int probe_failed(const struct device *device, const char *text, int rc,
 	if (code == EPERM || code == EACCES || strstr(log, "not permitted"))
 		return failure_put(failure, EPERM,
 				   "interface %s: permission denied for device \"%s\": run as root, "
-				   "or give the process CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF",
+				   "or give the process the capabilities in tandemd.service",
 				   device->name, text);
 	if (strstr(log, "attach") || strstr(log, "parse device"))
 		return failure_put(failure, ENODEV,

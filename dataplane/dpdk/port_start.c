@@ -37,7 +37,7 @@ static int port_failed(const struct device *device, const char *what, int rc,
 	if (code == EPERM || strstr(log, "not permitted") || (geteuid() != 0 && code == EINVAL))
 		return failure_put(failure, EPERM,
 				   "interface %s: permission denied for device \"%s\": run as root, "
-				   "or give the process CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF",
+				   "or give the process the capabilities in tandemd.service",
 				   device->name, device->text);
 	if (strstr(log, "create xsk socket"))
 		return failure_put(failure, EBUSY,

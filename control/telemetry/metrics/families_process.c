@@ -137,6 +137,11 @@ static const struct metric hep_cut_metric =
 
 static const struct metric publications_metric =
 	COUNTER("tandem_publications", "Snapshots handed to the workers after the first.");
+static const struct metric reloads_metric =
+	COUNTER("tandem_config_reloads", "Configurations taken over while running.");
+static const struct metric loaded_metric =
+	GAUGE_IN("seconds", "tandem_config_loaded_timestamp_seconds",
+		 "When the configuration in force was read, since 1970.");
 static const struct metric published_metric =
 	GAUGE_IN("seconds", "tandem_publication_age_seconds",
 		 "Time since the snapshot in force was handed to the workers.");
@@ -148,6 +153,11 @@ static void put_publications(struct exposition *out, const struct page *page)
 {
 	const struct telemetry *telemetry = page->telemetry;
 
+	put_one(out, &reloads_metric, page->control->reload.count);
+	exposition_begin(out, &loaded_metric);
+	exposition_put_scaled(out, NULL,
+			      (uint64_t)page->control->reload.loaded.tv_sec * 1000u +
+				      (uint64_t)page->control->reload.loaded.tv_nsec / 1000000u, 3);
 	put_one(out, &publications_metric, telemetry->publications);
 	exposition_begin(out, &published_metric);
 	exposition_put_scaled(out, NULL, uv_now(page->control->loop) - telemetry->published_ms, 3);
