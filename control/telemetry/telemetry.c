@@ -123,6 +123,7 @@ static void render(void *context, struct exposition *out)
 		page.worker_count++;
 	families_put_process(out, &page);
 	families_put_control(out, &page);
+	families_put_dns(out, &page);
 	families_put_workers(out, &page);
 	families_put_verdicts(out, &page);
 	families_put_memory(out, &page);

@@ -21,6 +21,7 @@ struct page {
 };
 
 void families_put_process(struct exposition *out, const struct page *page);
+void families_put_dns(struct exposition *out, const struct page *page);
 void families_put_control(struct exposition *out, const struct page *page);
 void families_put_workers(struct exposition *out, const struct page *page);
 void families_put_verdicts(struct exposition *out, const struct page *page);
