@@ -89,7 +89,7 @@ static struct winner find_winner(const struct balance_target *targets, uint32_t 
 	struct winner winner = { .index = UINT32_MAX };
 	struct rank best = RANK_LAST;       /* of who takes part */
 	struct rank best_whole = RANK_LAST; /* the same target's with nothing withheld */
-	struct rank passed = RANK_LAST;     /* with nothing withheld, of who was passed over */
+	struct rank first = RANK_LAST;      /* with nothing withheld, of all that were looked at */
 	uint64_t ceiling = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
@@ -107,9 +107,8 @@ static struct winner find_winner(const struct balance_target *targets, uint32_t 
 		struct rank now = whole;
 		bool is_passed = request_has_tried(request, target) ||
 				 !is_ahead(target, admission, &now, &best);
-		const struct rank *behind = is_passed ? &whole : &best_whole;
-		if (rank_precedes(behind, &passed))
-			passed = *behind;
+		if (rank_precedes(&whole, &first))
+			first = whole;
 		if (is_passed)
 			continue;
 		winner.index = i;
@@ -117,7 +116,7 @@ static struct winner find_winner(const struct balance_target *targets, uint32_t 
 		best_whole = whole;
 		ceiling = best.score / best.stake.share + 1;
 	}
-	winner.is_first = !rank_precedes(&passed, &best_whole);
+	winner.is_first = !rank_precedes(&first, &best_whole);
 	return winner;
 }
 

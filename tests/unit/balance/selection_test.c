@@ -170,13 +170,16 @@ static void a_target_on_trial_gets_the_calls_that_it_may(void **)
 }
 
 #define THREADS 4
-#define TRIALS  1000
+#define TRIALS  500000
+
+static pthread_barrier_t start;
 
 static void *take_all(void *context)
 {
 	struct target_status *one = context;
 	uintptr_t taken = 0;
 
+	pthread_barrier_wait(&start);
 	while (cap_trial_is_left(one))
 		taken += cap_trial_take(one);
 	return (void *)taken;
@@ -189,6 +192,7 @@ static void trials_are_counted_across_workers(void **)
 	uintptr_t sum = 0;
 
 	one.trials = TRIALS;
+	assert_int_equal(pthread_barrier_init(&start, NULL, THREADS), 0);
 	for (int i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, take_all, &one), 0);
 	for (int i = 0; i < THREADS; i++) {
@@ -196,6 +200,7 @@ static void trials_are_counted_across_workers(void **)
 		assert_int_equal(pthread_join(threads[i], &taken), 0);
 		sum += (uintptr_t)taken;
 	}
+	pthread_barrier_destroy(&start);
 	assert_int_equal(sum, TRIALS);
 	assert_int_equal(one.trials, 0);
 }
