@@ -60,6 +60,7 @@ static void daemon_tick(uv_timer_t *timer)
 
 	dataplane_poll(control->dataplane, daemon_outcome, daemon);
 	dataplane_poll_events(control->dataplane, engine_events_tell, &daemon->engine_events);
+	names_pump(&control->names);
 	/* After what the workers answered by the snapshot before has been taken. */
 	reload_poll(control);
 	if (daemon->is_reloading && control->reload.pending_count == 0) {
@@ -224,7 +225,10 @@ static int daemon_open_dataplane(struct control *control, char *error, size_t si
 		dataplane_start(&control->dataplane_config, control->snapshot, error, size);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	control->explain.dataplane = control->dataplane;
-	return control->dataplane ? 0 : -EIO;
+	if (!control->dataplane)
+		return -EIO;
+	names_open(&control->names, control->dataplane, dns_resolver(control), &control->snapshot);
+	return 0;
 }
 
 /* Those that know it by pointer. */
@@ -258,6 +262,7 @@ static int daemon_prepare(struct daemon *daemon, char *error, size_t size)
 	if (!control->outcomes)
 		return -ENOMEM;
 	config_dataplane(control->config, &control->publisher.identity, &control->dataplane_config);
+	control->dataplane_config.asks_names = true;
 	daemon_snapshot_changed(daemon, control->snapshot);
 	control_on_publish(control, daemon_snapshot_changed, daemon);
 	return 0;
@@ -288,6 +293,8 @@ static void daemon_close(struct daemon *daemon)
 
 	notify_send(&daemon->telemetry.notify, "STOPPING=1");
 	telemetry_close(&daemon->telemetry);
+	/* It stands between the data plane and the resolver. */
+	names_close(&control->names);
 	if (control->dataplane) {
 		(void)capture_stop(&control->capture, control->dataplane, &capture);
 		dataplane_stop(control->dataplane);

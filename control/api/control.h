@@ -12,6 +12,7 @@
 #include "dataplane.h"
 #include "events/events.h"
 #include "api/explain.h"
+#include "names/names.h"
 #include "reload/publish.h"
 #include "reload/reload.h"
 #include "targets/drain.h"
@@ -39,6 +40,7 @@ struct control {
 	struct reload reload;
 	struct drain drain;
 	struct dns *dns;
+	struct name_finder names;
 	struct target_outcomes *outcomes;
 	struct explain explain;
 	struct capture capture;

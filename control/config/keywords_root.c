@@ -61,7 +61,8 @@ static const struct keyword root_keywords[] = {
 	{ .name = "hosts", .type = KEYWORD_HOSTS, .reloadable = true, FIELD(config, hosts),
 	  .min = 1, .max = CONFIG_HOSTS_MAX, .unset_means = "hosts are given as addresses",
 	  .help = "Names and their addresses, for target URIs and for Route and Request-URI values "
-		  "that are followed.  Names compare without case.  They are not looked up in DNS.",
+		  "that are followed.  Names compare without case.  Names that are not here are looked "
+		  "up in DNS: of SRV pools, and of next hops, whose requests wait for it.",
 	  .example = "{sw1.example.com: 198.51.100.11}" },
 	{ .name = "resolver", .type = KEYWORD_MAP, .section = SECTION_RESOLVER, .reloadable = true,
 	  FIELD(config, resolver),

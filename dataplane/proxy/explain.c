@@ -170,6 +170,15 @@ static void explain_request(struct call *call, const struct sip_message *msg,
 	enum verdict_reason failure = request_decide(call, msg, &route, &loop_part, true);
 
 	e->service = route.service;
+	if (failure == REASON_NAME_UNKNOWN &&
+	    names_may_wait(&call->proxy->names, &route, call->now)) {
+		e->kind = ROUTE_NEXT_HOP;
+		e->verdict = verdict_of(VERDICT_ABSORB, REASON_NAME_WAITED);
+		because(e, "its next hop %.*s is not known yet: it is looked up, for %u seconds at "
+			   "most, and the request goes on where that leads, if it is a peer",
+			SPAN_ARGS(route.name), NAMES_WAIT_MS / 1000);
+		return;
+	}
 	if (failure != VERDICT_REASON_NONE) {
 		reject(e, failure, msg->method != SIP_METHOD_ACK);
 		if (failure == REASON_NO_TARGET || failure == REASON_TARGETS_FULL) {

@@ -182,20 +182,26 @@ static bool keep(struct call *call, const struct tally *tally, struct waiting_me
 	return true;
 }
 
+bool names_may_wait(const struct names *names, const struct route *route, tick_t now)
+{
+	struct endpoint ignored;
+
+	/* A stranger reaches by naming a way only what its service's pool holds: nothing is asked
+	 * on its behalf. */
+	return names->is_on && (!route->is_stranger || route->has_token) &&
+	       names_find(names, route->name, route->name_port, now, &ignored) == NAME_UNASKED;
+}
+
 bool names_wait(struct call *call, const struct sip_message *msg, const struct route *route,
 		struct hash128 server_key, struct verdict *verdict, enum verdict_reason *reason)
 {
 	struct names *names = &call->proxy->names;
 	const struct proxy_datagram *datagram = call->datagram;
 	struct waiting_message waiting = { .server_key = server_key, .method = msg->method };
-	struct endpoint ignored;
 
-	/* A stranger reaches by naming a way only what its service's pool holds: nothing is asked
-	 * on its behalf. */
 	*reason = REASON_NAME_UNKNOWN;
-	if (!names->is_on || call->is_resumed || (route->is_stranger && !route->has_token) ||
-	    !name_key(names, route->name, route->name_port, &waiting.name) ||
-	    known_find(names, waiting.name, call->now, &ignored) != NAME_UNASKED)
+	if (call->is_resumed || !names_may_wait(names, route, call->now) ||
+	    !name_key(names, route->name, route->name_port, &waiting.name))
 		return false;
 	struct tally tally = tally_of(names, waiting.name, server_key, msg->method,
 				      &datagram->source.address);

@@ -71,6 +71,8 @@ void names_init(struct names *names, bool is_on, uint64_t seed, tick_t now);
 [[nodiscard]] enum name_knowledge names_find(const struct names *names, struct span host,
 					     uint16_t port, tick_t now, struct endpoint *endpoint);
 
+/* The request that `route` could not send on would wait: its name may be asked for. */
+[[nodiscard]] bool names_may_wait(const struct names *names, const struct route *route, tick_t now);
 /* The request that `route` could not send on, as it was received, waits for the name, or is a copy
  * of one that does.  False: refuse it, *reason says why. */
 [[nodiscard]] bool names_wait(struct call *call, const struct sip_message *msg,

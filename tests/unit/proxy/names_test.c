@@ -211,6 +211,27 @@ static void what_is_known_is_bounded(void **)
 	nothing_is_left(rig);
 }
 
+static void explain_says_that_a_name_is_looked_up(void **)
+{
+	struct rig *rig = rig_create_asking(rig_two_armed);
+	struct proxy_explanation said;
+	static char text[] = "MESSAGE sip:b@example.com SIP/2.0\r\n"
+			     "Via: SIP/2.0/UDP 192.0.2.50;branch=z9hG4bKq\r\n"
+			     "Route: <sip:proxy.example.com;lr>\r\n"
+			     "From: <sip:a@example.com>;tag=1\r\nTo: <sip:b@example.com>\r\n"
+			     "Call-ID: q\r\nCSeq: 1 MESSAGE\r\nMax-Forwards: 70\r\n\r\n";
+	struct proxy_datagram datagram = { .data = text, .len = sizeof(text) - 1 };
+
+	assert_true(endpoint_parse(SPAN(ACCESS), 5060, &datagram.local));
+	assert_true(endpoint_parse(SPAN("192.0.2.50"), 5060, &datagram.source));
+	proxy_explain(rig->proxy, rig->snapshot, &datagram, rig->now, &said);
+	rig_assert_verdict(said.verdict, VERDICT_ABSORB, REASON_NAME_WAITED);
+	assert_non_null(strstr(said.why, "next hop proxy.example.com is not known yet"));
+	assert_int_equal(rig_stats(rig).names_waiting, 0);
+	assert_int_equal(rig_stats(rig).names_asked, 0);
+	rig_destroy(rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +241,7 @@ int main(void)
 		cmocka_unit_test(octets_that_wait_are_bounded),
 		cmocka_unit_test(what_waits_at_the_end_is_released),
 		cmocka_unit_test(what_is_known_is_bounded),
+		cmocka_unit_test(explain_says_that_a_name_is_looked_up),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
