@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -43,6 +44,7 @@ static pid_t run(const char *const *arguments)
 
 	assert_true(pid >= 0);
 	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* also when the test is killed */
 		(void)freopen("/dev/null", "w", stdout);
 		(void)freopen("/dev/null", "w", stderr);
 		execvp(arguments[0], (char *const *)(uintptr_t)arguments);
