@@ -69,10 +69,14 @@ static void daemon_tick(uv_timer_t *timer)
 	}
 	publish_poll(control);
 	drain_poll(&control->drain, &control->events);
-	drain_poll(&control->drain, &control->events);
 	explain_pump(&control->explain, uv_now(control->loop));
+	txns_pump(&control->txns, uv_now(control->loop));
+	trace_pump(&control->trace, uv_now(control->loop));
 	uv_timer_start(timer, daemon_tick,
-		       explain_is_busy(&control->explain) ? TICK_BUSY_MS : TICK_IDLE_MS, 0);
+		       explain_is_busy(&control->explain) || txns_is_busy(&control->txns) ?
+			       TICK_BUSY_MS :
+			       TICK_IDLE_MS,
+		       0);
 }
 
 static void daemon_signalled(uv_signal_t *handle, int number)
@@ -225,6 +229,8 @@ static int daemon_open_dataplane(struct control *control, char *error, size_t si
 		dataplane_start(&control->dataplane_config, control->snapshot, error, size);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	control->explain.dataplane = control->dataplane;
+	control->txns = (struct txns){ .control = control };
+	control->trace = (struct trace){ .control = control };
 	if (!control->dataplane)
 		return -EIO;
 	names_open(&control->names, control->dataplane, dns_resolver(control), &control->snapshot);
@@ -297,10 +303,12 @@ static void daemon_close(struct daemon *daemon)
 	names_close(&control->names);
 	if (control->dataplane) {
 		(void)capture_stop(&control->capture, control->dataplane, &capture);
+		trace_fini(&control->trace);
 		dataplane_stop(control->dataplane);
 	}
 	explain_fini(&control->explain);
 	reload_fini(control);
+	txns_fini(&control->txns);
 	if (control->api)
 		api_server_stop(control->api);
 	control->api = NULL;

@@ -17,6 +17,8 @@
 #include "proxy/proxy.h"
 
 #define DATAPLANE_WORKERS_MAX 64
+#define DATAPLANE_CALL_ID_MAX 256 /* of filters, with the NUL */
+#define DATAPLANE_METHOD_MAX  32
 
 struct dataplane_interface_config {
 	char name[BALANCE_NAME_MAX];
@@ -160,10 +162,18 @@ void dataplane_poll_names(struct dataplane *dataplane, dataplane_name_fn name, v
 [[nodiscard]] int dataplane_name_answer(struct dataplane *dataplane, uint16_t worker,
 					const struct proxy_name_answer *answer);
 
-/* Capture of all frames to a pcapng file, written by dataplane_poll; packets_max 0: no limit.
- * -errno on failure: -EBUSY when one runs. */
+/* Capture of frames to a pcapng file, written by dataplane_poll; packets_max 0: no limit.  What a
+ * filter (NULL: all) asks for must all be so.  -errno on failure: -EBUSY when one runs. */
+struct dataplane_capture_filter {
+	char call_id[DATAPLANE_CALL_ID_MAX]; /* "": any */
+	char method[DATAPLANE_METHOD_MAX];   /* as of a trace */
+	struct ip_address host;     /* at either end; IP_NONE: any */
+	struct endpoint target;     /* at either end; address IP_NONE: any */
+	uint32_t octets;            /* of a frame that are written; 0: all */
+};
 [[nodiscard]] int dataplane_capture_start(struct dataplane *dataplane, const char *path,
-					  uint64_t packets_max);
+					  uint64_t packets_max,
+					  const struct dataplane_capture_filter *filter);
 /* -ENOENT: none runs; else 0 or -errno of the file.  Either counter may be NULL. */
 int dataplane_capture_stop(struct dataplane *dataplane, uint64_t *packets, uint64_t *dropped);
 /* False: none runs.  `full`: packets_max are written, or the file cannot be written further; it
@@ -202,6 +212,69 @@ uint32_t dataplane_mirror_take(struct dataplane *dataplane, dataplane_mirrored_f
 			       uint32_t max);
 /* Messages that found no room, since the start of the mirror.  Any thread. */
 [[nodiscard]] uint64_t dataplane_mirror_dropped(const struct dataplane *dataplane);
+
+/*
+ * Following messages: workers copy those that a filter takes, with what was decided, into a ring
+ * each, which dataplane_poll empties.  What a filter asks for must all be so; an event (a message
+ * received, a timer that ran out) is taken with all that it caused to be sent.
+ */
+#define DATAPLANE_TRACES_MAX  8    /* at a time */
+#define DATAPLANE_OCTETS_MAX  8192 /* of a message that are copied */
+struct dataplane_trace_filter {
+	char call_id[DATAPLANE_CALL_ID_MAX]; /* "": any */
+	char method[DATAPLANE_METHOD_MAX];   /* of the request, or of the response's CSeq; "": any */
+	struct ip_address from;     /* source of the message received; IP_NONE: any */
+	uint64_t target_id;         /* 0: any; and its address: */
+	struct endpoint target;
+	uint8_t reason;             /* enum verdict_reason; VERDICT_REASON_NONE: any */
+	uint32_t octets;            /* of a message to be copied, at most DATAPLANE_OCTETS_MAX */
+};
+
+enum dataplane_traced_kind {
+	TRACED_RECEIVED, /* with its verdict */
+	TRACED_SENT,
+	TRACED_TIMER,    /* no message: notes alone */
+	TRACED_ERROR,    /* ICMP, or a message of ours that could not be sent: no message */
+};
+struct dataplane_traced {
+	uint64_t wall_ns;
+	uint32_t event;             /* of that worker: what has the same number belongs together */
+	uint16_t worker;
+	uint8_t kind;               /* enum dataplane_traced_kind */
+	uint8_t origin;             /* of one sent: enum outbox_origin */
+	uint8_t interface;
+	struct verdict verdict;     /* of one received */
+	struct endpoint source, destination;
+	struct span call_id;        /* empty: it has none */
+	struct span message;        /* its first octets */
+	uint32_t len;               /* of the whole message */
+	uint32_t note_count;        /* none of one sent */
+	const struct proxy_note *notes;
+};
+/* All is valid during the call alone. */
+typedef void (*dataplane_traced_fn)(void *context, const struct dataplane_traced *traced);
+
+/* The number of the trace; -ENOSPC: too many run, -ENOMEM.  The filter is copied. */
+[[nodiscard]] int dataplane_trace_start(struct dataplane *dataplane,
+					const struct dataplane_trace_filter *filter,
+					dataplane_traced_fn traced, void *context);
+/* No call comes any more. */
+void dataplane_trace_stop(struct dataplane *dataplane, int number);
+/* True when every worker goes by all filters there are. */
+[[nodiscard]] bool dataplane_trace_settled(struct dataplane *dataplane);
+/* Records that found no room, of all traces, since the first of those that run. */
+[[nodiscard]] uint64_t dataplane_trace_dropped(const struct dataplane *dataplane);
+
+/*
+ * Asks a worker for the next part of its live transactions (proxy_txns_read), and calls `done` from
+ * dataplane_poll; cursor 0: from the beginning.  -EAGAIN: the command ring is full.  -ENOENT: there
+ * is no such worker.
+ */
+typedef void (*dataplane_txns_fn)(void *context, const struct proxy_txn_row *rows, uint32_t count,
+				  uint32_t cursor);
+[[nodiscard]] int dataplane_txns(struct dataplane *dataplane, uint16_t worker, uint32_t cursor,
+				 const struct proxy_txn_filter *filter, dataplane_txns_fn done,
+				 void *context);
 
 /* Outcomes since the last call, from all workers' rings; calls back for each.
  * To be called every few milliseconds from the control thread. */

@@ -7,13 +7,14 @@
 #include <string.h>
 
 int capture_start(struct capture *capture, struct dataplane *dataplane, const char *path,
-		  uint64_t packets_max)
+		  uint64_t packets_max, const struct dataplane_capture_filter *filter)
 {
 	if (capture->is_running)
 		return -EBUSY;
 	if (strlen(path) >= sizeof(capture->path))
 		return -ENAMETOOLONG;
-	int status = dataplane_capture_start(dataplane, path, packets_max ? packets_max : UINT64_MAX);
+	int status = dataplane_capture_start(dataplane, path,
+					     packets_max ? packets_max : UINT64_MAX, filter);
 	if (status < 0)
 		return status;
 	capture->is_running = true;

@@ -15,9 +15,10 @@ struct capture_result {
 	uint64_t packets, dropped;
 };
 
-/* packets_max 0: no limit.  0, -EBUSY when one runs, else -errno. */
+/* packets_max 0: no limit; filter NULL: all frames.  0, -EBUSY when one runs, else -errno. */
 [[nodiscard]] int capture_start(struct capture *capture, struct dataplane *dataplane,
-				const char *path, uint64_t packets_max);
+				const char *path, uint64_t packets_max,
+				const struct dataplane_capture_filter *filter);
 /* 0, -ESRCH when none runs, else -errno. */
 [[nodiscard]] int capture_stop(struct capture *capture, struct dataplane *dataplane,
 			       struct capture_result *result);

@@ -2,11 +2,6 @@
 /* The table of commands; see commands.h. */
 #include "api/commands.h"
 
-#include <stdio.h>
-
-#include "api/protocol.h"
-#include "base/text.h"
-
 #define POSITIONAL(kind_, key_, name_, help_)                                                      \
 	{ .kind = API_ARG_##kind_, .is_required = true, .key = key_, .value_name = name_,          \
 	  .help = help_ }
@@ -20,8 +15,27 @@
 	{ .kind = API_ARG_##kind_, .scope = API_ARG_LOCAL, .is_option = true, .key = key_,         \
 	  .value_name = name_, .help = help_ }
 
+/* A text that names something, by option or by place; any where it is left out. */
+#define NAMED(is_option_, key_, name_, names_, help_)                                              \
+	{ .kind = API_ARG_STRING, .is_option = is_option_, .key = key_, .value_name = name_,       \
+	  .help = help_, .names = API_NAMES_##names_ }
+#define CHOICE(key_, name_, choices_, help_)                                                       \
+	{ .kind = API_ARG_STRING, .is_option = true, .key = key_, .value_name = name_,             \
+	  .help = help_, .choices = choices_ }
+/* One of those that say what is followed. */
+#define FOLLOWED(is_option_, key_, name_, names_, help_)                                           \
+	{ .kind = API_ARG_STRING, .is_option = is_option_, .is_alternative = true, .key = key_,    \
+	  .value_name = name_, .help = help_, .names = API_NAMES_##names_ }
+#define COUNTED(key_, name_, min_, help_)                                                          \
+	{ .kind = API_ARG_NUMBER, .is_option = true, .min = min_, .key = key_,                     \
+	  .value_name = name_, .help = help_ }
+#define WORKER_NUMBER(is_option_)                                                                  \
+	{ .kind = API_ARG_NUMBER, .is_option = is_option_, .key = "worker", .value_name = "N",     \
+	  .help = "this worker alone", .names = API_NAMES_WORKER }
+
 #define TARGET_NAME                                                                                \
-	POSITIONAL(STRING, "name", "NAME", "POOL/TARGET, or TARGET where one pool alone has it")
+	{ .kind = API_ARG_STRING, .is_required = true, .key = "name", .value_name = "NAME",        \
+	  .help = "POOL/TARGET, or TARGET where one pool alone has it", .names = API_NAMES_TARGET }
 
 const struct api_command api_commands[API_COMMAND_COUNT] = {
 	[API_COMMAND_SHOW_STATUS] = {
@@ -35,12 +49,14 @@ const struct api_command api_commands[API_COMMAND_COUNT] = {
 		.name = "show services",
 		.help = "addresses that Tandem listens on, and their pools",
 		.text = "Prints each service: where it listens, for whom, and which pool serves it.",
+		.args = { NAMED(false, "name", "NAME", SERVICE, "this service alone") },
 	},
 	[API_COMMAND_SHOW_POOLS] = {
 		.name = "show pools",
 		.help = "policies, fail-over, and how many targets are usable",
 		.text = "Prints each pool with its policy, what makes a request fail over, and how "
 			"many of its targets take new calls.",
+		.args = { NAMED(false, "name", "NAME", POOL, "this pool alone") },
 	},
 	[API_COMMAND_SHOW_TARGETS] = {
 		.name = "show targets",
@@ -48,13 +64,19 @@ const struct api_command api_commands[API_COMMAND_COUNT] = {
 		.text = "Prints each target: the operator's wish (ready, drain, maint), what was "
 			"observed (up, down, blacklisted), the requests sent to it and what became "
 			"of them. Answers are counted by class of status code.",
-		.args = { OPTION(STRING, "pool", "NAME", "the targets of this pool alone") },
+		.args = {
+			NAMED(false, "name", "NAME", TARGET, "POOL/TARGET, or TARGET"),
+			NAMED(true, "pool", "NAME", POOL, "the targets of this pool alone"),
+			CHOICE("state", "STATE", "ready|drain|maint|up|down|blacklisted|trial|usable|unusable",
+			       "those of this wish or this observed state; usable: for new calls"),
+		},
 	},
 	[API_COMMAND_SHOW_INTERFACES] = {
 		.name = "show interfaces",
 		.help = "ports, drivers, links and packet counters",
 		.text = "Prints each interface with its driver, link, queues, and the counters that "
 			"the device itself keeps.",
+		.args = { NAMED(false, "name", "NAME", INTERFACE, "this interface alone") },
 	},
 	[API_COMMAND_SHOW_WORKERS] = {
 		.name = "show workers",
@@ -65,7 +87,10 @@ const struct api_command api_commands[API_COMMAND_COUNT] = {
 			"With --stages, prints instead where the cycles go, stage by stage of the "
 			"packet path, in all workers together: one pass of the poll loop in 64 is "
 			"sampled.",
-		.args = { OPTION(FLAG, "stages", NULL, "cycles by stage of the packet path") },
+		.args = {
+			WORKER_NUMBER(false),
+			OPTION(FLAG, "stages", NULL, "cycles by stage of the packet path"),
+		},
 	},
 	[API_COMMAND_SHOW_DROPS] = {
 		.name = "show drops",
@@ -73,7 +98,13 @@ const struct api_command api_commands[API_COMMAND_COUNT] = {
 		.text = "Prints every verdict given since the start: kind, reason, count, what it "
 			"means, and the clause that asks for it. Hand-offs are listed but not summed: "
 			"a packet handed off gets its verdict from the worker that owns the call.",
-		.args = { OPTION(FLAG, "drops_only", NULL, "leave out all verdicts but drops") },
+		.args = {
+			NAMED(true, "reason", "REASON", REASON, "this reason alone"),
+			CHOICE("kind", "KIND", "forward|reply|absorb|handoff|punt|drop",
+			       "verdicts of this kind alone"),
+			OPTION(FLAG, "drops_only", NULL, "the same as --kind drop"),
+			OPTION(FLAG, "all", NULL, "with the reasons that never occurred"),
+		},
 	},
 	[API_COMMAND_SHOW_DIALOGS] = {
 		.name = "show dialogs",
@@ -84,6 +115,10 @@ const struct api_command api_commands[API_COMMAND_COUNT] = {
 			"whose CSeq was below the last, by side; and INVITEs answered 2xx that saw "
 			"no ACK for 64*T1, by the side that owed it. A dialog that ended is kept for "
 			"64*T1 more. A dialog that is not kept goes on all the same.",
+		.args = {
+			NAMED(true, "service", "NAME", SERVICE, "this service alone"),
+			WORKER_NUMBER(true),
+		},
 	},
 	[API_COMMAND_SHOW_TIMERS] = {
 		.name = "show timers",
@@ -93,6 +128,32 @@ const struct api_command api_commands[API_COMMAND_COUNT] = {
 			"final response), next (a silent target due for company). Then the durations "
 			"of each service, and of each pool that has its own. Timers have a resolution "
 			"of 1 ms and are never early.",
+		.args = {
+			NAMED(true, "service", "NAME", SERVICE, "durations of this service alone"),
+			NAMED(true, "pool", "NAME", POOL, "durations of this pool alone"),
+			WORKER_NUMBER(true),
+		},
+	},
+	[API_COMMAND_SHOW_TXNS] = {
+		.name = "show txns",
+		.help = "live transactions: state, method, Call-ID, age, target, timers",
+		.text = "Prints transactions that live now, worker by worker and slot by slot, until "
+			"--limit are found. AGE is the time since the request came, DUE the time to "
+			"the next of the timers that run. What an option asks for must all be so. "
+			"The table is walked while traffic runs, a part at a time: what comes and "
+			"goes meanwhile may be missed.",
+		.args = {
+			NAMED(true, "service", "NAME", SERVICE, "of this service"),
+			NAMED(true, "target", "NAME", TARGET, "sent to this target"),
+			CHOICE("state", "STATE",
+			       "trying|calling|proceeding|completed|confirmed|accepted|terminated",
+			       "in this state at either side"),
+			NAMED(true, "method", "METHOD", METHOD, "of this method"),
+			OPTION(STRING, "call_id", "CALL-ID", "of this call"),
+			COUNTED("older_ms", "MS", 0, "at least so old"),
+			WORKER_NUMBER(true),
+			COUNTED("limit", "N", 1, "at most so many; 100 unless given"),
+		},
 	},
 	[API_COMMAND_SHOW_MEMORY] = {
 		.name = "show memory",
@@ -100,6 +161,7 @@ const struct api_command api_commands[API_COMMAND_COUNT] = {
 		.text = "Prints how full each worker's tables are and what of them is kept for requests "
 			"within dialogs, the copies of messages by what they are kept for, packet "
 			"buffers, and what the control plane uses.",
+		.args = { WORKER_NUMBER(true) },
 	},
 	[API_COMMAND_SHOW_DNS] = {
 		.name = "show dns",
@@ -200,18 +262,48 @@ const struct api_command api_commands[API_COMMAND_COUNT] = {
 			ALTERNATIVE(true, LIST, "call_ids", "FILE", "file with one Call-ID a line"),
 			OPTION(STRING, "source", "ADDR:PORT", "where the message comes from"),
 			OPTION(STRING, "local", "ADDR:PORT", "address of Tandem it is sent to"),
-			OPTION(STRING, "interface", "NAME", "interface it arrives by"),
+			NAMED(true, "interface", "NAME", INTERFACE, "interface it arrives by"),
+		},
+	},
+	[API_COMMAND_TRACE] = {
+		.name = "trace",
+		.help = "follow a call, a target or a rule live, each decision with its reason",
+		.text = "Prints every message that fits, as it passes, with the worker, from where to "
+			"where, its verdict with reason and clause, and what was decided: which "
+			"target of which pool by which policy, fail-over, timers. What an option "
+			"asks for must all be so. A message is taken with all that it caused to be "
+			"sent, a timer that runs out with what it sends. Ends after --count messages "
+			"or --seconds, or on ^C. Workers copy, and never wait: what finds no room "
+			"is counted.",
+		.args = {
+			FOLLOWED(false, "call_id", "CALL-ID", NONE, "the call with this Call-ID"),
+			FOLLOWED(true, "target", "NAME", TARGET, "what goes to this target or comes from it"),
+			FOLLOWED(true, "rule", "REASON", REASON, "verdicts of this reason, as in show drops"),
+			FOLLOWED(true, "method", "METHOD", METHOD, "requests of this method, and responses"),
+			FOLLOWED(true, "from", "ADDRESS", NONE, "messages received from this address"),
+			COUNTED("count", "N", 1, "end after so many messages; 1000 unless given"),
+			COUNTED("seconds", "N", 1, "end after so long; 60 unless given, at most 3600"),
+			OPTION(FLAG, "full", NULL, "print the messages too, up to 8192 octets each"),
 		},
 	},
 	[API_COMMAND_CAPTURE_START] = {
 		.name = "capture start",
-		.help = "write all frames, received and sent, to a pcapng file",
+		.help = "write frames, received and sent, to a pcapng file",
 		.text = "Starts a capture on all interfaces. tcpdump does not see these frames: they "
-			"never reach the kernel. FILE is written by tandemd, with its rights.",
+			"never reach the kernel. FILE is written by tandemd, with its rights. What an "
+			"option asks for must all be so, and is asked by the workers before they copy: "
+			"a capture of one call costs others next to nothing. Of a fragmented message "
+			"the first fragment alone names the call.",
 		.args = {
-			POSITIONAL(PATH, "path", "FILE", "file to write; replaced if it exists"),
+			{ .kind = API_ARG_PATH, .is_required = true, .key = "path", .value_name = "FILE",
+			  .help = "file to write; replaced if it exists", .names = API_NAMES_FILE },
 			{ .kind = API_ARG_NUMBER, .is_option = true, .min = 1, .key = "packets",
 			  .value_name = "N", .help = "stop writing after so many packets" },
+			OPTION(STRING, "call_id", "CALL-ID", "messages of this call alone"),
+			OPTION(STRING, "host", "ADDRESS", "what this address sends or receives alone"),
+			NAMED(true, "target", "NAME", TARGET, "what goes to this target or comes from it alone"),
+			NAMED(true, "method", "METHOD", METHOD, "requests of this method, and responses, alone"),
+			COUNTED("snaplen", "N", 64, "write so many octets of a frame; all unless given"),
 		},
 	},
 	[API_COMMAND_CAPTURE_STOP] = {
@@ -219,176 +311,35 @@ const struct api_command api_commands[API_COMMAND_COUNT] = {
 		.help = "end the capture and tell how much was written",
 		.text = "Ends the capture.",
 	},
+	[API_COMMAND_TOP] = {
+		.name = "top",
+		.help = "a live screen: targets, rates, delays, drops",
+		.text = "Shows each target with the operator's wish and what was observed, calls, open "
+			"requests, requests a second, failures and delays; each worker's load; and "
+			"why packets are dropped, since the start and now. Rates are those between two "
+			"looks. Keys: q quits, s sorts by the next column, r turns the order round, "
+			"space looks at once, + and - change the time between two looks. Without a "
+			"terminal, or with --once, prints one screen; with --json, an object a look.",
+		.args = {
+			NAMED(true, "pool", "NAME", POOL, "the targets of this pool alone"),
+			LOCAL_OPTION(FLAG, "once", NULL, "print one screen and end"),
+			{ .kind = API_ARG_NUMBER, .scope = API_ARG_LOCAL, .is_option = true, .min = 1,
+			  .key = "interval", .value_name = "SECONDS",
+			  .help = "between two looks; 2 unless given" },
+			{ .kind = API_ARG_STRING, .scope = API_ARG_LOCAL, .is_option = true,
+			  .key = "sort", .value_name = "COLUMN",
+			  .choices = "name|calls|open|rate|failed|delay",
+			  .help = "the column that orders the targets" },
+		},
+	},
 	[API_COMMAND_EVENTS] = {
 		.name = "events",
 		.help = "follow what happens: start, stop, targets, capture, dialogs",
 		.text = "Prints the latest events, then every further one as it happens, until "
 			"interrupted.",
-		.args = { LOCAL_OPTION(NUMBER, "count", "N", "end after N further events") },
+		.args = {
+			LOCAL_OPTION(NUMBER, "count", "N", "end after N further events"),
+			LOCAL_OPTION(STRING, "kind", "KIND", "events of this kind alone"),
+		},
 	},
 };
-
-const char *api_error_code(enum api_error error)
-{
-	static const char *const codes[] = {
-#define X(name, code) [API_ERROR_##name] = code,
-		API_ERRORS(X)
-#undef X
-	};
-	return codes[error];
-}
-
-enum api_command_id api_command_find(const char *name)
-{
-	unsigned int id = 0;
-
-	while (id < API_COMMAND_COUNT && strcmp(api_commands[id].name, name) != 0)
-		id++;
-	return (enum api_command_id)id;
-}
-
-static void usage_put_arg(struct text_writer *w, const struct api_arg *arg)
-{
-	text_put(w, arg->is_required ? SPAN(" ") : SPAN(" ["));
-	if (arg->is_option) {
-		text_put(w, SPAN("--"));
-		for (const char *c = arg->key; *c; c++)
-			text_put_char(w, *c == '_' ? '-' : *c);
-		if (arg->value_name)
-			text_put_char(w, ' ');
-	}
-	if (arg->value_name)
-		text_put(w, span_of_string(arg->value_name));
-	if (!arg->is_required)
-		text_put_char(w, ']');
-}
-
-const char *api_command_usage(enum api_command_id id, char *text, size_t size)
-{
-	struct text_writer w = text_writer_of(text, size - 1);
-
-	text_put(&w, span_of_string(api_commands[id].name));
-	for (const struct api_arg *arg = api_commands[id].args; arg->kind != API_ARG_END; arg++)
-		usage_put_arg(&w, arg);
-	*w.at = '\0';
-	return text;
-}
-
-static bool arg_is_list_of_strings(const json_t *value)
-{
-	size_t i;
-	json_t *item;
-
-	if (!json_is_array(value))
-		return false;
-	json_array_foreach(value, i, item) {
-		if (!json_is_string(item))
-			return false;
-	}
-	return true;
-}
-
-/* NULL when the value has the kind, else what it should be. */
-static const char *arg_kind_wanted(const struct api_arg *arg, const json_t *value)
-{
-	switch (arg->kind) {
-	case API_ARG_NUMBER:
-		if (json_is_integer(value) && json_integer_value(value) >= (json_int_t)arg->min)
-			return NULL;
-		return arg->min ? "an integer of at least 1" : "an integer of at least 0";
-	case API_ARG_FLAG:
-		return json_is_boolean(value) ? NULL : "true or false";
-	case API_ARG_LIST:
-		return arg_is_list_of_strings(value) ? NULL : "an array of strings";
-	case API_ARG_PATH:
-		return json_is_string(value) && json_string_value(value)[0] == '/'
-			       ? NULL : "an absolute path";
-	case API_ARG_STRING:
-	case API_ARG_CONTENT:
-	case API_ARG_END:
-		break;
-	}
-	return json_is_string(value) ? NULL : "a string";
-}
-
-static const struct api_arg *arg_find(enum api_command_id id, const char *key)
-{
-	const struct api_arg *arg = api_commands[id].args;
-
-	while (arg->kind != API_ARG_END && (arg->scope == API_ARG_LOCAL || strcmp(arg->key, key) != 0))
-		arg++;
-	return arg->kind != API_ARG_END ? arg : NULL;
-}
-
-static void why_no_alternative(enum api_command_id id, char *why, size_t size)
-{
-	struct text_writer w = text_writer_of(why, size - 1);
-	const char *before = "' needs one of the arguments '";
-
-	text_put_char(&w, '\'');
-	text_put(&w, span_of_string(api_commands[id].name));
-	for (const struct api_arg *arg = api_commands[id].args; arg->kind != API_ARG_END; arg++) {
-		if (!arg->is_alternative)
-			continue;
-		text_put(&w, span_of_string(before));
-		text_put(&w, span_of_string(arg->key));
-		before = "', '";
-	}
-	text_put_char(&w, '\'');
-	*w.at = '\0';
-}
-
-bool api_command_check(enum api_command_id id, const json_t *args, char *why, size_t size)
-{
-	const char *name = api_commands[id].name;
-	const char *key;
-	json_t *value;
-	bool has_alternatives = false, has_one = false;
-
-	if (args && !json_is_object(args)) {
-		snprintf(why, size, "args is not an object");
-		return false;
-	}
-	json_object_foreach((json_t *)(uintptr_t)args, key, value) {
-		const struct api_arg *arg = arg_find(id, key);
-		if (!arg) {
-			snprintf(why, size, "'%s' takes no argument '%.40s'", name, key);
-			return false;
-		}
-		const char *wanted = arg_kind_wanted(arg, value);
-		if (wanted) {
-			snprintf(why, size, "argument '%s' of '%s' must be %s", key, name, wanted);
-			return false;
-		}
-	}
-	for (const struct api_arg *arg = api_commands[id].args; arg->kind != API_ARG_END; arg++) {
-		if (arg->is_required && !json_object_get(args, arg->key)) {
-			snprintf(why, size, "'%s' needs the argument '%s'", name, arg->key);
-			return false;
-		}
-		has_alternatives |= arg->is_alternative;
-		has_one |= arg->is_alternative && json_object_get(args, arg->key);
-	}
-	if (has_alternatives && !has_one) {
-		why_no_alternative(id, why, size);
-		return false;
-	}
-	return true;
-}
-
-const char *api_arg_string(const json_t *args, const char *key)
-{
-	return json_string_value(json_object_get(args, key));
-}
-
-uint64_t api_arg_number(const json_t *args, const char *key, uint64_t absent)
-{
-	const json_t *value = json_object_get(args, key);
-
-	return value ? (uint64_t)json_integer_value(value) : absent;
-}
-
-bool api_arg_flag(const json_t *args, const char *key)
-{
-	return json_is_true(json_object_get(args, key));
-}

@@ -23,6 +23,7 @@
 	X(SHOW_DROPS, show_drops)                                                                  \
 	X(SHOW_DIALOGS, show_dialogs)                                                              \
 	X(SHOW_TIMERS, show_timers)                                                                \
+	X(SHOW_TXNS, show_txns)                                                                    \
 	X(SHOW_MEMORY, show_memory)                                                                \
 	X(SHOW_DNS, show_dns)                                                                      \
 	X(SHOW_CONFIG, show_config)                                                                \
@@ -34,8 +35,10 @@
 	X(SET_TIMERS, set_timers)                                                                  \
 	X(RELOAD, reload)                                                                          \
 	X(EXPLAIN, explain)                                                                        \
+	X(TRACE, trace)                                                                            \
 	X(CAPTURE_START, capture_start)                                                            \
 	X(CAPTURE_STOP, capture_stop)                                                              \
+	X(TOP, top)                                                                                \
 	X(EVENTS, events)
 
 enum api_command_id {
@@ -61,6 +64,19 @@ enum api_arg_scope {
 	API_ARG_LOCAL,   /* tandemctl alone acts on it */
 };
 
+/* What an argument names, for completion. */
+enum api_arg_names {
+	API_NAMES_NONE,
+	API_NAMES_SERVICE,
+	API_NAMES_POOL,
+	API_NAMES_TARGET,    /* POOL/TARGET */
+	API_NAMES_INTERFACE,
+	API_NAMES_WORKER,
+	API_NAMES_REASON,    /* of a verdict */
+	API_NAMES_METHOD,
+	API_NAMES_FILE,
+};
+
 struct api_arg {
 	enum api_arg_kind kind;
 	enum api_arg_scope scope;
@@ -71,9 +87,11 @@ struct api_arg {
 	const char *key;  /* member of `args`; on the command line _ is - */
 	const char *value_name; /* "FILE"; NULL for a flag */
 	const char *help;
+	const char *choices; /* the words that are accepted, "a|b|c"; NULL: any text */
+	enum api_arg_names names;
 };
 
-#define API_ARGS_MAX 6
+#define API_ARGS_MAX 10
 
 struct api_command {
 	const char *name; /* words joined by one blank */
@@ -95,6 +113,11 @@ const char *api_command_usage(enum api_command_id id, char *text, size_t size);
  * why[size]. */
 [[nodiscard]] bool api_command_check(enum api_command_id id, const json_t *args, char *why,
 				     size_t size);
+
+/* The number-th of an argument's choices; false: there are no more. */
+[[nodiscard]] bool api_arg_choice(const struct api_arg *arg, size_t number, struct span *word);
+/* Is the text one of them, in any case? */
+[[nodiscard]] bool api_arg_is_choice(const struct api_arg *arg, const char *text);
 
 /* An argument, or NULL/`absent` where it was left out.  `args` has passed the check. */
 const char *api_arg_string(const json_t *args, const char *key);

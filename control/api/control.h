@@ -13,6 +13,8 @@
 #include "events/events.h"
 #include "api/explain.h"
 #include "names/names.h"
+#include "api/trace.h"
+#include "api/txns.h"
 #include "reload/publish.h"
 #include "reload/reload.h"
 #include "targets/drain.h"
@@ -43,6 +45,8 @@ struct control {
 	struct name_finder names;
 	struct target_outcomes *outcomes;
 	struct explain explain;
+	struct txns txns;
+	struct trace trace;
 	struct capture capture;
 	struct api_server *api;
 };

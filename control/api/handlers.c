@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "api/control.h"
-#include "stats/stats.h"
 #include "targets/admin.h"
 
 #define ROWS_BATCH 512
@@ -34,91 +33,6 @@ void api_answer_rows(struct api_request *request, const char *key, json_t *body)
 	}
 	json_object_del(body, key);
 	api_request_ok(request, body);
-}
-
-void api_handle_show_status(void *context, struct api_request *request, const json_t *)
-{
-	api_request_ok(request, stats_show_status(context));
-}
-
-void api_handle_show_services(void *context, struct api_request *request, const json_t *)
-{
-	const struct control *control = context;
-
-	api_answer_rows(request, "services", stats_show_services(control->snapshot));
-}
-
-void api_handle_show_pools(void *context, struct api_request *request, const json_t *)
-{
-	const struct control *control = context;
-
-	api_answer_rows(request, "pools", stats_show_pools(control->snapshot));
-}
-
-static bool pool_exists(const struct balance_snapshot *snapshot, const char *name)
-{
-	for (uint32_t i = 0; i < snapshot->pool_count; i++) {
-		if (!snapshot->pools[i].is_retired && strcmp(snapshot->pools[i].name, name) == 0)
-			return true;
-	}
-	return false;
-}
-
-void api_handle_show_targets(void *context, struct api_request *request, const json_t *args)
-{
-	const struct control *control = context;
-	const char *pool = api_arg_string(args, "pool");
-
-	if (pool && !pool_exists(control->snapshot, pool)) {
-		api_request_error(request, API_ERROR_NOT_FOUND, "there is no pool '%.60s'", pool);
-		return;
-	}
-	api_answer_rows(request, "targets",
-			stats_show_targets(control->snapshot, control->outcomes, pool));
-}
-
-void api_handle_show_interfaces(void *context, struct api_request *request, const json_t *)
-{
-	const struct control *control = context;
-
-	api_request_ok(request, stats_show_interfaces(control->dataplane));
-}
-
-void api_handle_show_workers(void *context, struct api_request *request, const json_t *args)
-{
-	const struct control *control = context;
-
-	api_request_ok(request, api_arg_flag(args, "stages") ?
-					stats_show_stages(control->dataplane) :
-					stats_show_workers(control->dataplane));
-}
-
-void api_handle_show_drops(void *context, struct api_request *request, const json_t *args)
-{
-	const struct control *control = context;
-
-	api_request_ok(request,
-		       stats_show_drops(control->dataplane, api_arg_flag(args, "drops_only")));
-}
-
-void api_handle_show_dialogs(void *context, struct api_request *request, const json_t *)
-{
-	api_request_ok(request, stats_show_dialogs(context));
-}
-
-void api_handle_show_timers(void *context, struct api_request *request, const json_t *)
-{
-	api_request_ok(request, stats_show_timers(context));
-}
-
-void api_handle_show_memory(void *context, struct api_request *request, const json_t *)
-{
-	api_request_ok(request, stats_show_memory(context));
-}
-
-void api_handle_show_config(void *context, struct api_request *request, const json_t *)
-{
-	api_request_ok(request, stats_show_config(context));
 }
 
 const struct balance_target *api_target_named(const struct control *control,
@@ -193,28 +107,6 @@ void api_handle_explain(void *context, struct api_request *request, const json_t
 	struct control *control = context;
 
 	explain_request(&control->explain, request, args, uv_now(control->loop));
-}
-
-void api_handle_capture_start(void *context, struct api_request *request, const json_t *args)
-{
-	struct control *control = context;
-	const char *path = api_arg_string(args, "path");
-	uint64_t packets = api_arg_number(args, "packets", 0);
-	int status = capture_start(&control->capture, control->dataplane, path, packets);
-
-	if (status == -EBUSY) {
-		api_request_error(request, API_ERROR_CONFLICT, "a capture to %.300s is running",
-				  control->capture.path);
-		return;
-	}
-	if (status < 0) {
-		api_request_error(request, API_ERROR_FAILED, "cannot capture to %.300s: %s", path,
-				  strerror(-status));
-		return;
-	}
-	events_raise(&control->events, "capture", json_pack("{s:s}", "path", path),
-		     "started, to %s", path);
-	api_request_ok(request, json_pack("{s:s}", "path", path));
 }
 
 void api_handle_capture_stop(void *context, struct api_request *request, const json_t *)

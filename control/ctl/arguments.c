@@ -120,26 +120,30 @@ static json_t *value_of(const struct api_arg *arg, const char *word, char *why, 
 	case API_ARG_END:
 		break;
 	}
-	return json_text(word);
+	if (!arg->choices || api_arg_is_choice(arg, word))
+		return json_text(word);
+	snprintf(why, size, "'%.60s' is not %s for --%s; accepted: %s", word, arg->value_name,
+		 arg->key, arg->choices);
+	return NULL;
 }
 
 /* Options. */
 
-static void option_word(const struct api_arg *arg, char word[CTL_WORD_MAX])
+void ctl_option_word(const struct api_arg *arg, char word[CTL_OPTION_MAX])
 {
-	snprintf(word, CTL_WORD_MAX, "--%s", arg->key);
+	snprintf(word, CTL_OPTION_MAX, "--%s", arg->key);
 	for (char *c = word; *c; c++) {
 		if (*c == '_')
 			*c = '-';
 	}
 }
 
-static const struct api_arg *option_find(enum api_command_id id, const char *word, size_t len)
+const struct api_arg *ctl_option_find(enum api_command_id id, const char *word, size_t len)
 {
-	char option[CTL_WORD_MAX];
+	char option[CTL_OPTION_MAX];
 
 	for (const struct api_arg *arg = api_commands[id].args; arg->kind != API_ARG_END; arg++) {
-		option_word(arg, option);
+		ctl_option_word(arg, option);
 		if (arg->is_option && strlen(option) == len && memcmp(option, word, len) == 0)
 			return arg;
 	}
@@ -168,7 +172,7 @@ static int call_take_option(struct ctl_call *call, int count, const char *const 
 {
 	size_t len = strcspn(words[0], "=");
 	const char *inlined = words[0][len] ? words[0] + len + 1 : NULL;
-	const struct api_arg *arg = option_find(call->id, words[0], len);
+	const struct api_arg *arg = ctl_option_find(call->id, words[0], len);
 
 	if (!arg) {
 		snprintf(why, size, "'%s' has no option %.*s; see tandemctl %s --help",
@@ -251,7 +255,7 @@ static int call_take_global(struct ctl_call *call, int count, const char *const 
 	unsigned int global = global_find(words[0], &value);
 	int used = 1;
 
-	if (global == GLOBAL_COUNT || option_find(call->id, words[0], strcspn(words[0], "=")))
+	if (global == GLOBAL_COUNT || ctl_option_find(call->id, words[0], strcspn(words[0], "=")))
 		return -1;
 	if (!globals[global].value_name && value) {
 		snprintf(why, size, "%s takes no value", globals[global].word);
@@ -313,7 +317,7 @@ static bool call_take_words(struct ctl_call *call, int count, const char *const 
 static bool call_is_complete(const struct ctl_call *call, char *why, size_t size)
 {
 	const char *name = api_commands[call->id].name, *before = "' needs ";
-	char option[CTL_WORD_MAX];
+	char option[CTL_OPTION_MAX];
 	struct text_writer w = text_writer_of(why, size - 1);
 	bool has_one = false;
 
@@ -331,7 +335,7 @@ static bool call_is_complete(const struct ctl_call *call, char *why, size_t size
 		if (!arg->is_alternative)
 			continue;
 		has_one |= json_object_get(call->args, arg->key) != NULL;
-		option_word(arg, option);
+		ctl_option_word(arg, option);
 		text_put(&w, span_of_string(before));
 		text_put(&w, arg->is_option ? span_of_string(option) : (struct span){ 0 });
 		text_put(&w, arg->is_option ? SPAN(" ") : SPAN(""));
@@ -368,47 +372,4 @@ void ctl_call_release(struct ctl_call *call)
 	json_decref(call->args);
 	json_decref(call->local);
 	*call = (struct ctl_call){ .id = API_COMMAND_COUNT };
-}
-
-/* Completion. */
-
-static size_t match_add(char matches[][CTL_WORD_MAX], size_t count, size_t max, struct span word,
-			const char *prefix)
-{
-	if (count >= max || word.len >= CTL_WORD_MAX ||
-	    !span_starts_with(word, span_of_string(prefix)))
-		return count;
-	for (size_t i = 0; i < count; i++) {
-		if (span_equal(span_of_string(matches[i]), word))
-			return count;
-	}
-	memcpy(matches[count], word.data, word.len);
-	matches[count][word.len] = '\0';
-	return count + 1;
-}
-
-size_t ctl_complete(int count, const char *const *words, const char *prefix,
-		    char matches[][CTL_WORD_MAX], size_t max)
-{
-	size_t found = 0;
-	int used = 0;
-	enum api_command_id command = ctl_command_find(count, words, &used);
-	char option[CTL_WORD_MAX];
-
-	for (unsigned int id = 0; id < API_COMMAND_COUNT; id++) {
-		const char *name = api_commands[id].name;
-		if (!ctl_command_goes_on((enum api_command_id)id, count, words))
-			continue;
-		for (int i = 0; i < count; i++)
-			name = strchr(name, ' ') + 1;
-		found = match_add(matches, found, max, span_of(name, strcspn(name, " ")), prefix);
-	}
-	if (command == API_COMMAND_COUNT)
-		return found;
-	for (const struct api_arg *arg = api_commands[command].args; arg->kind != API_ARG_END; arg++) {
-		option_word(arg, option);
-		if (arg->is_option)
-			found = match_add(matches, found, max, span_of_string(option), prefix);
-	}
-	return found;
 }

@@ -27,13 +27,11 @@ struct ctl_call {
 				  char *why, size_t size);
 void ctl_call_release(struct ctl_call *call);
 
-/*
- * The words that may come next after `count` complete words and the beginning `prefix` of another:
- * words of command names, then options.  Into matches[max], static strings or parts of the table;
- * returns how many.
- */
-#define CTL_WORD_MAX 32
-size_t ctl_complete(int count, const char *const *words, const char *prefix,
-		    char matches[][CTL_WORD_MAX], size_t max);
+/* Of an option "--call-ids" into word; of the table's key `call_ids`. */
+#define CTL_OPTION_MAX 32
+void ctl_option_word(const struct api_arg *arg, char word[CTL_OPTION_MAX]);
+/* The option that word[len] names, or NULL. */
+[[nodiscard]] const struct api_arg *ctl_option_find(enum api_command_id id, const char *word,
+						    size_t len);
 
 #endif

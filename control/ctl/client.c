@@ -311,6 +311,55 @@ enum ctl_status ctl_client_request(struct ctl_client *client, enum api_command_i
 	return status;
 }
 
+/* CTL_OK and *message NULL: interrupted. */
+static enum ctl_status stream_receive(struct ctl_client *client, json_t **message,
+				      char why[CTL_WHY_MAX])
+{
+	for (;;) {
+		*message = client_receive(client, CLIENT_ALIVE_MS);
+		if (*message || errno == EINTR)
+			return CTL_OK;
+		if (errno != EAGAIN)
+			return client_silent(client, why);
+		if (!client_look(client->endpoint, why))
+			return CTL_UNREACHABLE;
+	}
+}
+
+enum ctl_status ctl_client_stream(struct ctl_client *client, enum api_command_id command,
+				  json_t *args, ctl_partial_fn partial, void *context, json_t **body,
+				  char why[CTL_WHY_MAX])
+{
+	int64_t id = client->next_id++;
+	json_t *request = json_pack("{s:I, s:s}", "id", id, "command", api_commands[command].name);
+	json_t *merged = json_object();
+	bool ended = false;
+
+	*body = NULL;
+	if (args)
+		json_object_set(request, "args", args);
+	enum ctl_status status = client_send(client, request, why) ? CTL_OK : CTL_ERROR;
+	while (status == CTL_OK && !ended) {
+		json_t *message;
+		bool goes_on = true;
+		status = stream_receive(client, &message, why);
+		if (status != CTL_OK || !message)
+			break;
+		const json_t *part = json_object_get(message, "partial");
+		if (part && json_integer_value(json_object_get(message, "id")) == id)
+			goes_on = partial(context, part);
+		else
+			status = request_take(client, message, id, merged, &ended, why);
+		json_decref(message);
+		if (!goes_on)
+			break;
+	}
+	if (status == CTL_OK && ended)
+		*body = json_incref(merged);
+	json_decref(merged);
+	return status;
+}
+
 /* False: enough. */
 static bool follow_kept(struct ctl_client *client, ctl_event_fn event, void *context)
 {

@@ -50,6 +50,18 @@ void ctl_client_close(struct ctl_client *client);
 						 json_t *args, json_t **body,
 						 char why[CTL_WHY_MAX]);
 
+/* Borrows `partial`.  False: enough. */
+typedef bool (*ctl_partial_fn)(void *context, const json_t *partial);
+
+/*
+ * The same for an answer that comes over time: each partial result goes to `partial` as it comes,
+ * and tandemd may be silent for as long as it is there.  *body is NULL when `partial` had enough or
+ * a signal interrupted: the client has to be closed then, for the request is still open.
+ */
+[[nodiscard]] enum ctl_status ctl_client_stream(struct ctl_client *client, enum api_command_id id,
+						json_t *args, ctl_partial_fn partial, void *context,
+						json_t **body, char why[CTL_WHY_MAX]);
+
 /* Passes events on until told to stop or interrupted by a signal (CTL_OK), or tandemd is gone. */
 [[nodiscard]] enum ctl_status ctl_client_follow(struct ctl_client *client, ctl_event_fn event,
 						void *context, char why[CTL_WHY_MAX]);

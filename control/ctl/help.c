@@ -28,6 +28,7 @@ void ctl_help(FILE *out)
 		"  -s, --socket ENDPOINT   control socket, default %s\n"
 		"  -j, --json              print the answer as JSON\n"
 		"  -t, --timeout SECONDS   how long tandemd may be silent, default 5\n"
+		"      --completion bash   print bash's completion of tandemctl\n"
 		"      --version           print the version\n"
 		"  -h, --help              this text; after a command, that command's help\n\n"
 		"Exit status: 0 done, 1 tandemd answered with an error, 2 wrong usage, 3 no tandemd.\n",

@@ -2,17 +2,20 @@
 /* tandemctl without a command: lines with editing, history and completion; see run.h. */
 #include <errno.h>
 #include <histedit.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <wchar.h>
 
 #include "ctl/arguments.h"
+#include "ctl/complete.h"
 #include "ctl/run.h"
 
-#define MATCHES_MAX 32
+#define MATCHES_MAX 256
 #define HISTORY_MAX 500
 
 static void note_interrupt(int)
@@ -62,7 +65,9 @@ static unsigned char matches_insert(EditLine *el, char matches[][CTL_WORD_MAX], 
 static unsigned char complete(EditLine *el, int)
 {
 	const LineInfo *line = el_line(el);
-	char text[1024], matches[MATCHES_MAX][CTL_WORD_MAX];
+	static char found[MATCHES_MAX][CTL_WORD_MAX];
+	struct ctl_session *session = NULL;
+	char text[1024];
 	const char *words[32];
 	int count = 0;
 	size_t len = (size_t)(line->cursor - line->buffer);
@@ -81,9 +86,13 @@ static unsigned char complete(EditLine *el, int)
 	for (char *word = strtok_r(text, " ", &state); word && count < 32;
 	     word = strtok_r(NULL, " ", &state))
 		words[count++] = word;
-	size_t found = ctl_complete(count, words, begun, matches, MATCHES_MAX);
+	struct ctl_matches matches = { .words = found, .max = MATCHES_MAX, .prefix = begun };
+	char endpoint[CTL_ENDPOINT_MAX];
+	el_get(el, EL_CLIENTDATA, &session);
+	snprintf(endpoint, sizeof(endpoint), "%s", session->endpoint);
+	ctl_complete(count, words, ctl_names_ask, endpoint, &matches);
 	free(begun);
-	return found ? matches_insert(el, matches, found, typed) : CC_ERROR;
+	return matches.count ? matches_insert(el, found, matches.count, typed) : CC_ERROR;
 }
 
 static bool is_word(int count, const char *const *words, const char *word)
@@ -136,10 +145,11 @@ static int read_key(EditLine *, wchar_t *key)
 	}
 }
 
-static EditLine *editor_open(History *lines)
+static EditLine *editor_open(struct ctl_session *session, History *lines)
 {
 	EditLine *el = el_init("tandemctl", stdin, stdout, stderr);
 
+	el_set(el, EL_CLIENTDATA, session);
 	el_set(el, EL_PROMPT, prompt);
 	el_set(el, EL_EDITOR, "emacs");
 	el_set(el, EL_SIGNAL, 1);
@@ -179,12 +189,33 @@ static bool take_terminal_line(struct ctl_session *session, Tokenizer *tokenizer
 	return stay;
 }
 
+/* Where lines are kept between sessions: TANDEMCTL_HISTORY, else ~/.tandemctl_history; empty: not. */
+static bool history_file(char *path, size_t size)
+{
+	const char *given = getenv("TANDEMCTL_HISTORY"), *home = getenv("HOME");
+	int len = given ? snprintf(path, size, "%s", given) :
+			  snprintf(path, size, "%s/.tandemctl_history", home ? home : "");
+
+	return path[0] && (given || home) && len > 0 && (size_t)len < size;
+}
+
+/* For nobody else to read: commands name customers' calls. */
+static void history_keep(History *lines, const char *file)
+{
+	HistEvent event;
+	mode_t before = umask(0177);
+
+	history(lines, &event, H_SAVE, file);
+	umask(before);
+}
+
 static enum ctl_status read_terminal(struct ctl_session *session, Tokenizer *tokenizer)
 {
 	/* No SA_RESTART: waiting for tandemd ends. */
 	struct sigaction interrupt = { .sa_handler = note_interrupt }, before;
 	History *lines = history_init();
-	EditLine *el = editor_open(lines);
+	EditLine *el = editor_open(session, lines);
+	char file[PATH_MAX];
 	HistEvent event;
 	const char *line;
 	int len;
@@ -192,6 +223,9 @@ static enum ctl_status read_terminal(struct ctl_session *session, Tokenizer *tok
 	sigaction(SIGINT, &interrupt, &before);
 	history(lines, &event, H_SETSIZE, HISTORY_MAX);
 	history(lines, &event, H_SETUNIQUE, 1);
+	const bool is_kept = history_file(file, sizeof(file));
+	if (is_kept)
+		history(lines, &event, H_LOAD, file);
 	enum ctl_status status = ctl_session_open(session);
 	while ((line = prompt_line(el, &len)) != NULL && len > 0) {
 		if (len > 1)
@@ -201,6 +235,8 @@ static enum ctl_status read_terminal(struct ctl_session *session, Tokenizer *tok
 	}
 	if (!line)
 		fputc('\n', session->out);
+	if (is_kept)
+		history_keep(lines, file);
 	history_end(lines);
 	el_end(el);
 	sigaction(SIGINT, &before, NULL);

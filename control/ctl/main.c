@@ -5,16 +5,19 @@
 #include <string.h>
 
 #include "api/protocol.h"
+#include "ctl/complete.h"
 #include "ctl/help.h"
 #include "ctl/run.h"
 
-enum { OPTION_VERSION = 256 };
+enum { OPTION_VERSION = 256, OPTION_COMPLETION, OPTION_COMPLETE };
 
 static const struct option options[] = {
 	{ "socket", required_argument, NULL, 's' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "timeout", required_argument, NULL, 't' },
 	{ "version", no_argument, NULL, OPTION_VERSION },
+	{ "completion", required_argument, NULL, OPTION_COMPLETION },
+	{ "complete", no_argument, NULL, OPTION_COMPLETE },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -61,6 +64,14 @@ int main(int argc, char **argv)
 			break;
 		case OPTION_VERSION:
 			puts("tandemctl " TANDEM_VERSION);
+			return CTL_OK;
+		case OPTION_COMPLETION:
+			return ctl_complete_script(optarg, stdout) ?
+				       CTL_OK :
+				       usage("completion is for bash, not", optarg);
+		case OPTION_COMPLETE: /* what the script asks; all that follows is what was typed */
+			ctl_complete_shell(argc - optind, (const char *const *)(argv + optind),
+					   session.endpoint, stdout);
 			return CTL_OK;
 		case 'h':
 			ctl_help(stdout);

@@ -6,343 +6,11 @@
 
 #include "ctl/field.h"
 #include "ctl/render_change.h"
+#include "ctl/render_columns.h"
 #include "ctl/render_dns.h"
 #include "ctl/table.h"
 
 #define NO_HASH "0000000000000000" /* of a message without a Call-ID */
-
-struct column {
-	const char *title;
-	const char *path;
-	enum field_kind kind;
-};
-
-/* A line of "label: value, value"; `text` has a field for each %. */
-struct line {
-	const char *label;
-	struct {
-		const char *before; /* text before the value */
-		const char *path;   /* NULL: no more values */
-		enum field_kind kind;
-	} values[6];
-};
-
-static const struct column services_columns[] = {
-	{ "SERVICE", "name", FIELD_TEXT },
-	{ "LISTEN", "listen", FIELD_LIST },
-	{ "FROM", "from", FIELD_TEXT },
-	{ "POOL", "pool", FIELD_TEXT },
-	{ "MODE", "mode", FIELD_TEXT },
-	{ "RECORD-ROUTE", "record_route", FIELD_YES_NO },
-	{ "NAT", "nat", FIELD_TEXT },
-	{ "2ND 2XX", "extra_2xx", FIELD_TEXT },
-	{ "CSEQ", "cseq_check", FIELD_TEXT },
-	{ "DOMAINS", "domains", FIELD_LIST },
-	{ NULL, NULL, FIELD_TEXT },
-};
-static const struct column pools_columns[] = {
-	{ "POOL", "name", FIELD_TEXT },
-	{ "POLICY", "policy", FIELD_TEXT },
-	{ "TARGETS", "targets", FIELD_COUNT },
-	{ "USABLE", "usable", FIELD_COUNT },
-	{ "FAIL-OVER ON", "failover", FIELD_LIST },
-	{ "ATTEMPTS", "attempts", FIELD_COUNT },
-	{ "NEXT AFTER ms", "try_next_after_ms", FIELD_COUNT },
-	{ NULL, NULL, FIELD_TEXT },
-};
-static const struct column targets_columns[] = {
-	{ "POOL", "pool", FIELD_TEXT },
-	{ "TARGET", "name", FIELD_TEXT },
-	{ "ADDRESS", "endpoint", FIELD_TEXT },
-	{ "BY", "interface", FIELD_TEXT },
-	{ "PRIO", "priority", FIELD_COUNT },
-	{ "WEIGHT", "weight", FIELD_COUNT },
-	{ "WISH", "admin", FIELD_TEXT },
-	{ "HEALTH", "health", FIELD_TEXT },
-	{ "REQUESTS", "load.requests", FIELD_COUNT },
-	{ "OPEN", "load.outstanding", FIELD_COUNT },
-	{ "CALLS", "load.calls", FIELD_COUNT },
-	{ "2XX", "answers.2xx", FIELD_COUNT },
-	{ "3XX", "answers.3xx", FIELD_COUNT },
-	{ "4XX", "answers.4xx", FIELD_COUNT },
-	{ "5XX", "answers.5xx", FIELD_COUNT },
-	{ "6XX", "answers.6xx", FIELD_COUNT },
-	{ "TIMEOUTS", "answers.timeouts", FIELD_COUNT },
-	{ "ERRORS", "answers.transport_errors", FIELD_COUNT },
-	{ NULL, NULL, FIELD_TEXT },
-};
-static const struct column interfaces_columns[] = {
-	{ "INTERFACE", "name", FIELD_TEXT },
-	{ "DRIVER", "driver", FIELD_TEXT },
-	{ "MAC", "mac", FIELD_TEXT },
-	{ "LINK", "link", FIELD_TEXT },
-	{ "QUEUES", "queues", FIELD_COUNT },
-	{ "RX", "rx_packets", FIELD_COUNT },
-	{ "RX SIZE", "rx_bytes", FIELD_OCTETS },
-	{ "MISSED", "rx_missed", FIELD_COUNT },
-	{ "RX ERR", "rx_errors", FIELD_COUNT },
-	{ "TX", "tx_packets", FIELD_COUNT },
-	{ "TX SIZE", "tx_bytes", FIELD_OCTETS },
-	{ "TX ERR", "tx_errors", FIELD_COUNT },
-	{ NULL, NULL, FIELD_TEXT },
-};
-static const struct column workers_columns[] = {
-	{ "WORKER", "worker", FIELD_TEXT },
-	{ "LCORE", "lcore", FIELD_TEXT },
-	{ "MESSAGES", "messages", FIELD_COUNT },
-	{ "CYCLES/MSG", "cycles_per_message", FIELD_REAL },
-	{ "ENGINE", "engine_cycles_per_message", FIELD_REAL },
-	{ "BURSTS", "bursts", FIELD_COUNT },
-	{ "PKT/BURST", "packets_per_burst", FIELD_REAL },
-	{ "OFF", "handoffs_out", FIELD_COUNT },
-	{ "IN", "handoffs_in", FIELD_COUNT },
-	{ "LOST", "handoff_drops", FIELD_COUNT },
-	{ "SLEEPS", "sleeps", FIELD_COUNT },
-	{ "BUSY", "busy_share", FIELD_PERCENT },
-	{ "p50 µs", "inside.p50_ns", FIELD_US },
-	{ "p99", "inside.p99_ns", FIELD_US },
-	{ "p99.9", "inside.p999_ns", FIELD_US },
-	{ "max", "inside.max_ns", FIELD_US },
-	{ NULL, NULL, FIELD_TEXT },
-};
-static const struct column stages_columns[] = {
-	{ "STAGE", "stage", FIELD_TEXT },
-	{ "SHARE", "share", FIELD_PERCENT },
-	{ "CYCLES/MSG", "cycles_per_message", FIELD_REAL },
-	{ "SAMPLES", "samples", FIELD_COUNT },
-	{ "WHAT IT DOES", "help", FIELD_TEXT },
-	{ NULL, NULL, FIELD_TEXT },
-};
-static const struct column drops_columns[] = {
-	{ "VERDICT", "kind", FIELD_TEXT },
-	{ "REASON", "reason", FIELD_TEXT },
-	{ "COUNT", "count", FIELD_COUNT },
-	{ "MEANING", "help", FIELD_TEXT },
-	{ "CLAUSE", "clause", FIELD_TEXT },
-	{ NULL, NULL, FIELD_TEXT },
-};
-static const struct column dialog_workers_columns[] = {
-	{ "WORKER", "worker", FIELD_TEXT },
-	{ "DIALOGS", "live", FIELD_COUNT },
-	{ "OF", "max", FIELD_COUNT },
-	{ "WAIT FOR ACK", "watches", FIELD_COUNT },
-	{ NULL, NULL, FIELD_TEXT },
-};
-static const struct column dialog_services_columns[] = {
-	{ "SERVICE", "service", FIELD_TEXT },
-	{ "DIALOGS", "live", FIELD_COUNT },
-	{ "BEGUN", "created", FIELD_COUNT },
-	{ "ENDED", "ended", FIELD_COUNT },
-	{ "EXPIRED", "expired", FIELD_COUNT },
-	{ "FULL", "full", FIELD_COUNT },
-	{ "CSEQ CALLER", "out_of_order.caller", FIELD_COUNT },
-	{ "CALLEE", "out_of_order.callee", FIELD_COUNT },
-	{ "NO ACK CALLER", "unacknowledged.caller", FIELD_COUNT },
-	{ "CALLEE", "unacknowledged.callee", FIELD_COUNT },
-	{ NULL, NULL, FIELD_TEXT },
-};
-static const struct column memory_columns[] = {
-	{ "WORKER", "worker", FIELD_TEXT },
-	{ "TXNS", "txns", FIELD_COUNT },
-	{ "OF", "txns_max", FIELD_COUNT },
-	{ "RESERVE", "reserve.txns", FIELD_COUNT },
-	{ "TOMBSTONES", "tombstones", FIELD_COUNT },
-	{ "OF", "tombstones_max", FIELD_COUNT },
-	{ "DIALOGS", "dialogs", FIELD_COUNT },
-	{ "OF", "dialogs_max", FIELD_COUNT },
-	{ "TIMERS", "timers", FIELD_COUNT },
-	{ "SLOTS", "reserved_bytes.slots", FIELD_OCTETS },
-	{ "TABLE", "reserved_bytes.table", FIELD_OCTETS },
-	{ "WHEEL", "reserved_bytes.wheel", FIELD_OCTETS },
-	{ NULL, NULL, FIELD_TEXT },
-};
-static const struct column copies_columns[] = {
-	{ "WORKER", "worker", FIELD_TEXT },
-	{ "COPIES", "copies.count", FIELD_COUNT },
-	{ "SIZE", "copies.bytes", FIELD_OCTETS },
-	{ "TAKES", "copies.allocated_bytes", FIELD_OCTETS },
-	{ "OF", "copies.limit_bytes", FIELD_OCTETS },
-	{ "RESERVE", "reserve.copies_bytes", FIELD_OCTETS },
-	{ "REFUSED", "copies.refused", FIELD_COUNT },
-	{ "REQUESTS", "owed.request.count", FIELD_COUNT },
-	{ "RESPONSES", "owed.response.count", FIELD_COUNT },
-	{ "ACKS", "owed.ack.count", FIELD_COUNT },
-	{ "CANCELS", "owed.cancel.count", FIELD_COUNT },
-	{ "BYES", "owed.bye.count", FIELD_COUNT },
-	{ "OTHERS", "owed.other.count", FIELD_COUNT },
-	{ NULL, NULL, FIELD_TEXT },
-};
-static const struct column packets_columns[] = {
-	{ "BUFFERS", "pool", FIELD_TEXT },
-	{ "ROOM", "room_bytes", FIELD_OCTETS },
-	{ "IN USE", "in_use", FIELD_COUNT },
-	{ "OF", "buffers", FIELD_COUNT },
-	{ NULL, NULL, FIELD_TEXT },
-};
-#define LETTERS(kind)                                                                              \
-	{ "A", "A", kind }, { "B", "B", kind }, { "C", "C", kind }, { "D", "D", kind },            \
-	{ "E", "E", kind }, { "F", "F", kind }, { "G", "G", kind }, { "H", "H", kind },            \
-	{ "I", "I", kind }, { "J", "J", kind }, { "K", "K", kind }, { "L", "L", kind },            \
-	{ "M", "M", kind }
-static const struct column timers_columns[] = {
-	{ "WORKER", "worker", FIELD_TEXT },
-	LETTERS(FIELD_COUNT),
-	{ "100", "100", FIELD_COUNT },
-	{ "CANCEL", "cancel", FIELD_COUNT },
-	{ "NEXT", "next", FIELD_COUNT },
-	{ "DIALOGS", "dialogs", FIELD_COUNT },
-	{ NULL, NULL, FIELD_TEXT },
-};
-static const struct column timer_sets_columns[] = {
-	{ "OF", "of", FIELD_TEXT },
-	{ "NAME", "name", FIELD_TEXT },
-	{ "T1", "T1", FIELD_MS },
-	{ "T2", "T2", FIELD_MS },
-	{ "T4", "T4", FIELD_MS },
-	LETTERS(FIELD_MS),
-	{ NULL, NULL, FIELD_TEXT },
-};
-static const struct column answers_columns[] = {
-	{ "CALL-ID", "call_id", FIELD_TEXT },
-	{ "GOES", "kind", FIELD_TEXT },
-	{ "POOL", "pool", FIELD_TEXT },
-	{ "TARGET", "target", FIELD_TEXT },
-	{ "NEXT HOP", "next_hop", FIELD_TEXT },
-	{ "REASON", "reason", FIELD_TEXT },
-	{ NULL, NULL, FIELD_TEXT },
-};
-
-static const struct line status_lines[] = {
-	{ "Tandem",
-	  { { "", "program", FIELD_TEXT },
-	    { ", instance ", "instance", FIELD_TEXT },
-	    { ", process ", "pid", FIELD_TEXT } } },
-	{ "Up",
-	  { { "", "uptime_s", FIELD_SECONDS },
-	    { ", since ", "started", FIELD_TEXT } } },
-	{ "Configuration", { { "", "config_file", FIELD_TEXT } } },
-	{ "Workers",
-	  { { "", "workers", FIELD_COUNT },
-	    { "; interfaces ", "interfaces", FIELD_COUNT },
-	    { ", services ", "services", FIELD_COUNT },
-	    { ", pools ", "pools", FIELD_COUNT } } },
-	{ "Neighbours", { { "", "neighbours", FIELD_COUNT } } },
-	{ "Targets",
-	  { { "", "targets.usable", FIELD_COUNT },
-	    { " of ", "targets.total", FIELD_COUNT },
-	    { " usable: ready ", "targets.ready", FIELD_COUNT },
-	    { ", drain ", "targets.drain", FIELD_COUNT },
-	    { ", maint ", "targets.maint", FIELD_COUNT } } },
-	{ "Messages", { { "", "messages", FIELD_COUNT } } },
-	{ "Packets received", { { "", "packets.received", FIELD_COUNT } } },
-	{ "Sum of verdicts",
-	  { { "", "packets.verdicts", FIELD_COUNT },
-	    { ", difference ", "packets.difference", FIELD_COUNT } } },
-	{ "Verdicts",
-	  { { "forward ", "packets.kinds.forward", FIELD_COUNT },
-	    { ", reply ", "packets.kinds.reply", FIELD_COUNT },
-	    { ", absorb ", "packets.kinds.absorb", FIELD_COUNT },
-	    { ", punt ", "packets.kinds.punt", FIELD_COUNT },
-	    { ", drop ", "packets.kinds.drop", FIELD_COUNT },
-	    { "; handed off ", "packets.kinds.handoff", FIELD_COUNT } } },
-	{ "Packets sent",
-	  { { "", "packets.sent", FIELD_COUNT },
-	    { ", lost before the wire ", "packets.tx_dropped", FIELD_COUNT } } },
-	{ "Transactions",
-	  { { "", "transactions.live", FIELD_COUNT },
-	    { " live, ", "transactions.tombstones", FIELD_COUNT },
-	    { " tombstones, ", "transactions.created", FIELD_COUNT },
-	    { " since the start", NULL, FIELD_TEXT } } },
-	{ "Resent",
-	  { { "requests ", "transactions.requests_resent", FIELD_COUNT },
-	    { ", responses ", "transactions.responses_resent", FIELD_COUNT },
-	    { ", ACKs ", "transactions.acks_resent", FIELD_COUNT } } },
-	{ "Retransmissions seen",
-	  { { "requests ", "transactions.request_retransmissions_seen", FIELD_COUNT },
-	    { ", responses ", "transactions.response_retransmissions_seen", FIELD_COUNT } } },
-	{ "Failed over",
-	  { { "", "transactions.failovers", FIELD_COUNT },
-	    { "; timed out: INVITE ", "transactions.timeouts_invite", FIELD_COUNT },
-	    { ", others ", "transactions.timeouts_non_invite", FIELD_COUNT } } },
-	{ "Forked",
-	  { { "", "transactions.forks", FIELD_COUNT },
-	    { "; second answers ended ", "transactions.extra_2xx_ended", FIELD_COUNT },
-	    { ", dropped ", "transactions.extra_2xx_dropped", FIELD_COUNT } } },
-	{ "Probes",
-	  { { "", "probes.sent", FIELD_COUNT },
-	    { ", answered ", "probes.answered", FIELD_COUNT },
-	    { ", timed out ", "probes.timed_out", FIELD_COUNT },
-	    { ", unreachable ", "probes.unreachable", FIELD_COUNT },
-	    { ", not sent ", "probes.not_sent", FIELD_COUNT } } },
-	{ "Capture", { { "", "capture", FIELD_TEXT } } },
-	{ "Control clients",
-	  { { "", "clients.connected", FIELD_COUNT },
-	    { ", following ", "clients.following", FIELD_COUNT },
-	    { ", dropped ", "clients.dropped", FIELD_COUNT } } },
-	{ NULL, { { NULL, NULL, FIELD_TEXT } } },
-};
-static const struct line memory_lines[] = {
-	{ "A transaction",
-	  { { "", "bytes_each.txn", FIELD_OCTETS },
-	    { ", a tombstone ", "bytes_each.tombstone", FIELD_OCTETS },
-	    { ", copies apart", NULL, FIELD_TEXT } } },
-	{ "Lived on the reserve", { { "", "total.reserve.used", FIELD_COUNT } } },
-	{ "Data plane",
-	  { { "", "dataplane_bytes", FIELD_OCTETS },
-	    { " configured, in hugepages: ", "hugepages", FIELD_YES_NO } } },
-	{ "Control plane",
-	  { { "", "heap.allocated_bytes", FIELD_OCTETS },
-	    { " allocated, ", "heap.active_bytes", FIELD_OCTETS },
-	    { " active, ", "heap.mapped_bytes", FIELD_OCTETS },
-	    { " mapped, by ", "heap.allocator", FIELD_TEXT } } },
-	{ "Process", { { "", "resident_bytes", FIELD_OCTETS }, { " resident", NULL, FIELD_TEXT } } },
-	{ NULL, { { NULL, NULL, FIELD_TEXT } } },
-};
-static const struct line stages_lines[] = {
-	{ "Sampled",
-	  { { "", "sampled.passes", FIELD_COUNT },
-	    { " passes with ", "sampled.messages", FIELD_COUNT },
-	    { " messages; left out ", "sampled.broken_passes", FIELD_COUNT },
-	    { " in which something else had the core", NULL, FIELD_TEXT } } },
-	{ "Clock",
-	  { { "", "sampled.clock_share", FIELD_PERCENT },
-	    { " of their cycles are taken off for reading the clock", NULL, FIELD_TEXT } } },
-	{ NULL, { { NULL, NULL, FIELD_TEXT } } },
-};
-static const struct line drops_lines[] = {
-	{ "Sum",
-	  { { "", "sum", FIELD_COUNT },
-	    { " verdicts, ", "received", FIELD_COUNT },
-	    { " packets received, difference ", "difference", FIELD_COUNT } } },
-	{ NULL, { { NULL, NULL, FIELD_TEXT } } },
-};
-static const struct line asked_lines[] = {
-	{ "From",
-	  { { "", "asked.source", FIELD_TEXT },
-	    { " to ", "asked.local", FIELD_TEXT },
-	    { " by ", "asked.interface", FIELD_TEXT } } },
-	{ NULL, { { NULL, NULL, FIELD_TEXT } } },
-};
-static const struct line explain_lines[] = {
-	{ "From",
-	  { { "", "asked.source", FIELD_TEXT },
-	    { " to ", "asked.local", FIELD_TEXT },
-	    { " by ", "asked.interface", FIELD_TEXT } } },
-	{ "Verdict",
-	  { { "", "verdict", FIELD_TEXT },
-	    { " ", "reason", FIELD_TEXT },
-	    { ": ", "help", FIELD_TEXT },
-	    { " (", "clause", FIELD_TEXT },
-	    { ")", NULL, FIELD_TEXT } } },
-	{ "Goes by", { { "", "kind", FIELD_TEXT } } },
-	{ "Service", { { "", "service", FIELD_TEXT }, { ", pool ", "pool", FIELD_TEXT } } },
-	{ "Target", { { "", "target", FIELD_TEXT } } },
-	{ "Next hop",
-	  { { "", "next_hop", FIELD_TEXT }, { " by interface ", "interface", FIELD_TEXT } } },
-	{ "Call hash", { { "", "call_hash", FIELD_TEXT } } },
-	{ "Why", { { "", "why", FIELD_TEXT } } },
-	{ NULL, { { NULL, NULL, FIELD_TEXT } } },
-};
 
 static bool kind_is_number(enum field_kind kind)
 {
@@ -451,13 +119,11 @@ void ctl_render_event(const json_t *event, FILE *out)
 	fflush(out);
 }
 
-static void render_events(const json_t *body, FILE *out)
+static void render_txns(const json_t *body, FILE *out)
 {
-	size_t i;
-	const json_t *event;
-
-	json_array_foreach(json_object_get(body, "recent"), i, event)
-		ctl_render_event(event, out);
+	render_rows(txns_columns, json_object_get(body, "txns"), NULL, out);
+	if (json_is_true(json_object_get(body, "more")))
+		fputs("there may be more: --limit\n", out);
 }
 
 static void render_explain(const json_t *body, FILE *out)
@@ -552,6 +218,9 @@ void ctl_render(enum api_command_id id, const json_t *body, FILE *out)
 	case API_COMMAND_SHOW_DNS:
 		ctl_render_dns(body, out);
 		break;
+	case API_COMMAND_SHOW_TXNS:
+		render_txns(body, out);
+		break;
 	case API_COMMAND_SHOW_CONFIG:
 	case API_COMMAND_TARGET_ADD:
 	case API_COMMAND_TARGET_REMOVE:
@@ -573,9 +242,9 @@ void ctl_render(enum api_command_id id, const json_t *body, FILE *out)
 	case API_COMMAND_CAPTURE_STOP:
 		render_capture_stop(body, out);
 		break;
+	case API_COMMAND_TRACE: /* as they come: render_trace.h, top.h, ctl_render_event */
+	case API_COMMAND_TOP:
 	case API_COMMAND_EVENTS:
-		render_events(body, out);
-		break;
 	case API_COMMAND_COUNT:
 		break;
 	}

@@ -7,6 +7,8 @@
 #include "ctl/arguments.h"
 #include "ctl/help.h"
 #include "ctl/render.h"
+#include "ctl/render_trace.h"
+#include "ctl/top.h"
 
 /* Call-IDs a request; tandemd takes no message of more than 1 MiB. */
 #define RUN_CALL_IDS 5000
@@ -61,16 +63,56 @@ static enum ctl_status run_request(struct ctl_session *session, const struct ctl
 	return ctl_client_request(session->client, call->id, call->args, body, why);
 }
 
+static bool print_traced(void *context, const json_t *partial)
+{
+	const struct ctl_session *session = context;
+	size_t i;
+	const json_t *message;
+
+	json_array_foreach(json_object_get(partial, "messages"), i, message) {
+		if (session->is_json)
+			print_json(message, JSON_COMPACT, session->out);
+		else
+			ctl_render_traced(message, session->out);
+	}
+	/* Who does not read any more wants no more. */
+	return !ferror(session->out);
+}
+
+/* With --json one object a message, and none at the end. */
+static enum ctl_status run_trace(struct ctl_session *session, const struct ctl_call *call,
+				 char why[CTL_WHY_MAX])
+{
+	json_t *body;
+	enum ctl_status status = ctl_client_stream(session->client, call->id, call->args,
+						   print_traced, session, &body, why);
+
+	if (status == CTL_OK && body && !session->is_json)
+		ctl_render_trace_end(body, session->out);
+	json_decref(body);
+	return status;
+}
+
 struct follower {
 	const struct ctl_session *session;
-	uint64_t left; /* events still wanted */
+	const char *kind; /* NULL: any */
+	uint64_t left;    /* events still wanted */
 };
+
+static bool is_wanted(const struct follower *follower, const json_t *event)
+{
+	const char *kind = json_string_value(json_object_get(event, "kind"));
+
+	return !follower->kind || (kind && strcmp(kind, follower->kind) == 0);
+}
 
 static bool follow_event(void *context, const json_t *event)
 {
 	struct follower *follower = context;
 	const char *kind = json_string_value(json_object_get(event, "kind"));
 
+	if (!is_wanted(follower, event))
+		return !(kind && strcmp(kind, "stop") == 0);
 	if (follower->session->is_json)
 		print_json(event, JSON_COMPACT, follower->session->out);
 	else
@@ -84,14 +126,20 @@ static enum ctl_status run_events(struct ctl_session *session, const struct ctl_
 {
 	struct follower follower = {
 		.session = session,
+		.kind = api_arg_string(call->local, "kind"),
 		.left = api_arg_number(call->local, "count", UINT64_MAX),
 	};
-	const json_t *recent = json_object_get(body, "recent");
+	const json_t *recent = json_object_get(body, "recent"), *event;
+	size_t i;
 
-	for (size_t i = 0; session->is_json && i < json_array_size(recent); i++)
-		print_json(json_array_get(recent, i), JSON_COMPACT, session->out);
-	if (!session->is_json)
-		ctl_render(call->id, body, session->out);
+	json_array_foreach(recent, i, event) {
+		if (!is_wanted(&follower, event))
+			continue;
+		if (session->is_json)
+			print_json(event, JSON_COMPACT, session->out);
+		else
+			ctl_render_event(event, session->out);
+	}
 	if (follower.left == 0)
 		return CTL_OK;
 	return ctl_client_follow(session->client, follow_event, &follower, why);
@@ -113,17 +161,27 @@ static enum ctl_status run_call(struct ctl_session *session, const struct ctl_ca
 
 	if (!session_connect(session, why))
 		return CTL_UNREACHABLE;
-	status = run_request(session, call, &body, why);
+	if (call->id == API_COMMAND_TRACE)
+		status = run_trace(session, call, why);
+	else if (call->id == API_COMMAND_TOP)
+		status = top_run(session, call, why);
+	else
+		status = run_request(session, call, &body, why);
+	if (call->id == API_COMMAND_TRACE || call->id == API_COMMAND_TOP)
+		goto out;
 	if (status == CTL_OK && call->id == API_COMMAND_EVENTS)
 		status = run_events(session, call, body, why);
 	else if (body && session->is_json)
 		print_json(body, JSON_INDENT(2), session->out);
 	else if (status == CTL_OK || (body && call->id == API_COMMAND_RELOAD))
 		ctl_render(call->id, body, session->out);
+out:
 	json_decref(body);
 	/* An unreachable tandemd may come back, and then knows nothing of this client; and events
-	 * that were subscribed to are not wanted by the next command. */
-	if (status == CTL_UNREACHABLE || call->id == API_COMMAND_EVENTS)
+	 * that were subscribed to, or what a trace has under way, are not wanted by the next
+	 * command. */
+	if (status == CTL_UNREACHABLE || call->id == API_COMMAND_EVENTS ||
+	    call->id == API_COMMAND_TRACE)
 		ctl_session_close(session);
 	return status;
 }

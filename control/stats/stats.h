@@ -36,6 +36,10 @@ json_t *stats_show_workers(const struct dataplane *dataplane);
 /* `show workers --stages`: by stage, of all workers and of each. */
 json_t *stats_show_stages(const struct dataplane *dataplane);
 json_t *stats_show_drops(const struct dataplane *dataplane, bool drops_only);
+/* Adds the reasons that `verdicts` lacks, with the count 0. */
+void stats_show_drops_unseen(json_t *verdicts);
+/* What `top` shows, in one answer; pool NULL: targets of all pools. */
+json_t *stats_top(const struct control *control, const char *pool);
 json_t *stats_show_interfaces(const struct dataplane *dataplane);
 json_t *stats_show_services(const struct balance_snapshot *snapshot);
 json_t *stats_show_pools(const struct balance_snapshot *snapshot);

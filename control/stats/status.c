@@ -78,13 +78,13 @@ static json_t *status_probes(const struct proxy_stats *p)
 			 (json_int_t)p->probe_strangers);
 }
 
-static json_t *status_clients(const struct api_server *api)
+static json_t *status_clients(const struct api_server *api, const struct trace *trace)
 {
 	struct api_server_stats stats;
 
 	api_server_stats(api, &stats);
-	return json_pack("{s:i, s:i, s:I, s:I, s:I}", "connected", (int)stats.clients, "following",
-			 (int)stats.subscribers, "messages", (json_int_t)stats.messages,
+	return json_pack("{s:i, s:i, s:i, s:I, s:I, s:I}", "connected", (int)stats.clients, "following",
+			 (int)stats.subscribers, "tracing", (int)trace_following(trace), "messages", (json_int_t)stats.messages,
 			 "malformed", (json_int_t)stats.malformed, "dropped",
 			 (json_int_t)stats.clients_dropped);
 }
@@ -136,7 +136,7 @@ json_t *stats_show_status(const struct control *c)
 		"transactions", status_transactions(&sum.proxy), "probes",
 		status_probes(&sum.proxy), "capture",
 		c->capture.is_running ? json_text(c->capture.path) : json_null(), "clients",
-		status_clients(c->api));
+		status_clients(c->api, &c->trace));
 }
 
 json_t *stats_show_config(const struct control *c)

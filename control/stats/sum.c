@@ -2,6 +2,8 @@
 /* All workers' counters in one, and the verdict table; see stats.h. */
 #include "stats/stats.h"
 
+#include <string.h>
+
 /* All members are counters of one type. */
 static void counters_add(void *into, const void *from, size_t size)
 {
@@ -89,4 +91,26 @@ json_t *stats_show_drops(const struct dataplane *dataplane, bool drops_only)
 	return json_pack("{s:o, s:o, s:I, s:I, s:I}", "verdicts", rows, "kinds", kinds, "sum",
 			 (json_int_t)verdicts, "received", (json_int_t)sum.packets_rx, "difference",
 			 (json_int_t)(sum.packets_rx - verdicts));
+}
+
+void stats_show_drops_unseen(json_t *verdicts)
+{
+	bool is_seen[VERDICT_REASON_COUNT] = { false };
+	size_t i;
+	const json_t *row;
+
+	json_array_foreach(verdicts, i, row) {
+		const char *name = json_string_value(json_object_get(row, "reason"));
+		for (unsigned int reason = 0; name && reason < VERDICT_REASON_COUNT; reason++)
+			is_seen[reason] |= strcmp(verdict_reasons[reason].name, name) == 0;
+	}
+	for (unsigned int reason = VERDICT_REASON_NONE + 1; reason < VERDICT_REASON_COUNT; reason++) {
+		if (is_seen[reason])
+			continue;
+		const struct verdict_reason_info *info = &verdict_reasons[reason];
+		json_array_append_new(verdicts,
+				      json_pack("{s:n, s:s, s:i, s:i, s:s, s:s}", "kind", "reason",
+						info->name, "count", 0, "status", 0, "help",
+						info->help, "clause", info->clause));
+	}
 }

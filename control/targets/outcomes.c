@@ -66,6 +66,33 @@ static struct target_outcome *outcome_record(struct target_outcomes *outcomes, u
 		       outcome_compare);
 }
 
+unsigned int target_delay_bucket(uint32_t us)
+{
+	if (us < 4)
+		return us;
+	const unsigned int shift = 29u - (unsigned int)__builtin_clz(us);
+	return MIN((shift + 1) * 4 + (us >> shift & 3), TARGET_DELAYS - 1u);
+}
+
+uint64_t target_delay_of(unsigned int bucket)
+{
+	if (bucket < 4)
+		return bucket;
+	const unsigned int shift = bucket / 4 - 1;
+	return ((UINT64_C(4) + bucket % 4 + 1) << shift) - 1;
+}
+
+/* The first sign of life of each request: an INVITE's final response comes when somebody picks up. */
+static void outcome_count_delay(struct target_outcome *record, const struct outcome *outcome)
+{
+	const bool is_first = outcome->kind == OUTCOME_PROVISIONAL ||
+			      (outcome->kind == OUTCOME_RESPONSE &&
+			       !(outcome->flags & OUTCOME_IS_INVITE));
+
+	if (is_first && outcome->delay_us)
+		record->delays[target_delay_bucket(outcome->delay_us)]++;
+}
+
 static bool outcome_count_response(struct target_outcome *record, uint16_t status)
 {
 	unsigned int class = status / 100;
@@ -86,6 +113,7 @@ void target_outcomes_count(void *context, const struct outcome *outcome)
 
 	if (!record)
 		return;
+	outcome_count_delay(record, outcome);
 	switch ((enum outcome_kind)outcome->kind) {
 	case OUTCOME_RESPONSE:
 		is_failure = outcome_count_response(record, outcome->value);

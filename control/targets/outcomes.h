@@ -9,6 +9,9 @@
 #include "balance/snapshot.h"
 #include "dataplane.h"
 
+/* Delays to the first response, four steps a power of two, up to a minute. */
+#define TARGET_DELAYS 104
+
 struct target_outcome {
 	uint64_t id;                  /* the target's stable id */
 	uint64_t responses[7];        /* final responses by class: [2] 2xx .. [6] 6xx */
@@ -16,7 +19,13 @@ struct target_outcome {
 	uint64_t timeouts, transport_errors;
 	uint64_t failures_in_a_row;   /* timeouts, transport errors and 503 since the last other */
 	uint16_t last_status;         /* 0: none yet */
+	uint32_t delays[TARGET_DELAYS]; /* by target_delay_bucket */
 };
+
+/* Of microseconds; the longest have the last. */
+[[nodiscard]] unsigned int target_delay_bucket(uint32_t us);
+/* The longest delay of a bucket. */
+[[nodiscard]] uint64_t target_delay_of(unsigned int bucket);
 
 struct target_outcomes;
 

@@ -20,6 +20,7 @@
 #include "dpdk/idle.h"
 #include "dpdk/mirror.h"
 #include "dpdk/packet.h"
+#include "dpdk/trace_control.h"
 #include "net/send.h"
 #include "net/stack.h"
 
@@ -101,6 +102,7 @@ struct worker {
 	const struct balance_snapshot *snapshot; /* of this pass of the loop */
 	uint64_t ports_version;                  /* of the snapshot whose ports the stack knows */
 	bool ports_known;
+	const struct trace_set *trace;           /* taken with the snapshot; NULL: nobody follows */
 	tick_t now;
 	uint64_t rx_tsc;
 	tick_t engine_due, stack_due, announce_due;
@@ -159,6 +161,7 @@ struct dataplane {
 
 	/* control: rw, workers: ro */
 	alignas(CACHE_LINE_SIZE) const struct balance_snapshot *snapshot; /* release, acquire */
+	const struct trace_set *trace_set;                                /* release, acquire */
 	bool stopping;                                                    /* relaxed */
 	/* control: rw */
 	alignas(CACHE_LINE_SIZE) uint64_t publish_token;
@@ -168,6 +171,7 @@ struct dataplane {
 	uint32_t commands_outstanding;
 	uint64_t probes;                  /* asked for, ever */
 	uint16_t probe_hint;              /* index of the target asked for last: the next is near */
+	struct trace_control trace;
 };
 
 static inline void counter_add(uint64_t *word, uint64_t by)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Capture of all frames in and out: workers copy them into a ring of bytes each, control writes
- * the rings out as pcapng.  Off, it costs a worker one predicted branch a burst; on, a copy a
- * frame, and a frame that finds its ring full is counted, never waited for.
+ * Capture of frames in and out: workers copy those that the filter takes into a ring of bytes
+ * each, control writes the rings out as pcapng.  Off, it costs a worker one predicted branch a
+ * burst; on, a look and a copy a frame, and a frame that finds its ring full is counted, never
+ * waited for.
  *
  * Frames appear as the device delivers and takes them.
  */
@@ -14,6 +15,7 @@
 #include <rte_mbuf.h>
 
 #include "base/compiler.h"
+#include "dpdk/capture_filter.h"
 #include "dpdk/clock.h"
 
 #define CAPTURE_RING_SIZE (4u << 20) /* octets a worker; a power of two */
@@ -25,6 +27,7 @@ enum capture_direction { CAPTURE_IN = 1, CAPTURE_OUT = 2 }; /* pcapng's epb_flag
 struct capture_ring {
 	alignas(CACHE_LINE_SIZE) uint64_t head; /* worker: rw, control: ro (acquire) */
 	uint64_t dropped;                        /* worker: rw, control: ro (relaxed) */
+	struct capture_filter filter;            /* immutable */
 	alignas(CACHE_LINE_SIZE) uint64_t tail; /* control: rw, worker: ro (acquire) */
 	alignas(CACHE_LINE_SIZE) uint8_t bytes[CAPTURE_RING_SIZE];
 };
@@ -57,7 +60,8 @@ struct capture_device {
 [[nodiscard]] struct capture *capture_create(const char *path, const struct clock *clock,
 					     const struct capture_device *devices,
 					     uint16_t device_count, uint16_t ring_count,
-					     uint64_t packets_max);
+					     uint64_t packets_max,
+					     const struct dataplane_capture_filter *filter);
 /* Writes what the rings hold. */
 void capture_drain(struct capture *capture);
 /* True when packets_max are written or writing failed. */

@@ -109,18 +109,18 @@ static void file_put_packet(struct capture *capture, const struct capture_record
 			    const uint8_t *frame)
 {
 	const uint64_t wall_ns = clock_wall_ns_of(capture->clock, record->tsc);
-	const uint32_t padding = (4 - record->len % 4) % 4;
-	const uint32_t total = 32 + record->len + padding + 12;
+	const uint32_t padding = (4 - record->kept % 4) % 4;
+	const uint32_t total = 32 + record->kept + padding + 12;
 	const uint32_t head[7] = {
 		BLOCK_PACKET, total, record->device,
-		(uint32_t)(wall_ns >> 32), (uint32_t)wall_ns, record->len, record->len,
+		(uint32_t)(wall_ns >> 32), (uint32_t)wall_ns, record->kept, record->len,
 	};
 	const uint32_t tail[4] = {
 		OPTION_EPB_FLAGS | 4u << 16, record->direction, OPTION_END, total,
 	};
 
 	file_put(capture, head, sizeof(head));
-	file_put(capture, frame, record->len);
+	file_put(capture, frame, record->kept);
 	file_put(capture, "\0\0\0", padding);
 	file_put(capture, tail, sizeof(tail));
 }
@@ -151,8 +151,10 @@ static FILE *file_open(const char *path)
 
 struct capture *capture_create(const char *path, const struct clock *clock,
 			       const struct capture_device *devices, uint16_t device_count,
-			       uint16_t ring_count, uint64_t packets_max)
+			       uint16_t ring_count, uint64_t packets_max,
+			       const struct dataplane_capture_filter *filter)
 {
+	static const struct dataplane_capture_filter any = { .octets = 0 };
 	struct capture *capture = calloc(1, sizeof(*capture));
 
 	if (!capture)
@@ -167,6 +169,8 @@ struct capture *capture_create(const char *path, const struct clock *clock,
 		capture->rings[capture->ring_count] = capture_ring_create();
 		if (!capture->rings[capture->ring_count])
 			goto fail;
+		capture_filter_init(&capture->rings[capture->ring_count]->filter,
+				    filter ? filter : &any);
 	}
 	file_put_section(capture);
 	for (uint16_t d = 0; d < device_count; d++)
@@ -191,11 +195,11 @@ static void ring_drain(struct capture *capture, struct capture_ring *ring)
 		capture_ring_copy_out(ring, tail, &record, sizeof(record));
 		if (!capture_is_full(capture)) {
 			capture_ring_copy_out(ring, tail + sizeof(record), capture->frame,
-					      record.len);
+					      record.kept);
 			file_put_packet(capture, &record, capture->frame);
 			capture->packets++;
 		}
-		tail += capture_record_size(record.len);
+		tail += capture_record_size(record.kept);
 		__atomic_store_n(&ring->tail, tail, __ATOMIC_RELEASE);
 	}
 }

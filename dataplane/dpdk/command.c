@@ -30,12 +30,21 @@ static void name_serve(struct worker *worker, struct command *command)
 	engine_name_answer(worker, &command->name);
 }
 
+static void txns_serve(struct worker *worker, struct command *command)
+{
+	struct command_txns *txns = &command->txns;
+
+	txns->count = proxy_txns_read(worker->proxy, &txns->filter, worker->now, &txns->cursor,
+				      command_rows(command), COMMAND_ROWS);
+}
+
 uint32_t command_serve(struct worker *worker)
 {
 	static void (*const serve[COMMAND_KINDS])(struct worker *, struct command *) = {
 		[COMMAND_EXPLAIN] = explain_serve,
 		[COMMAND_PROBE] = probe_serve,
 		[COMMAND_NAME] = name_serve,
+		[COMMAND_TXNS] = txns_serve,
 	};
 	void *items[COMMANDS_A_PASS];
 	unsigned int taken = rte_ring_sc_dequeue_burst(worker->commands, items, ARRAY_SIZE(items),
@@ -53,6 +62,23 @@ uint32_t command_serve(struct worker *worker)
 
 /* ---- control */
 
+static void command_done(struct command *command)
+{
+	switch (command->kind) {
+	case COMMAND_EXPLAIN:
+		command->explain.done(command->explain.context, &command->explain.explanation);
+		break;
+	case COMMAND_TXNS:
+		command->txns.done(command->txns.context, command_rows(command),
+				   command->txns.count, command->txns.cursor);
+		break;
+	case COMMAND_PROBE:
+	case COMMAND_NAME:
+	case COMMAND_KINDS:
+		break;
+	}
+}
+
 void command_collect(struct dataplane *dataplane)
 {
 	void *item;
@@ -62,9 +88,7 @@ void command_collect(struct dataplane *dataplane)
 			struct command *command = item;
 
 			dataplane->commands_outstanding--;
-			if (command->kind == COMMAND_EXPLAIN)
-				command->explain.done(command->explain.context,
-						      &command->explain.explanation);
+			command_done(command);
 			free(command);
 		}
 	}
@@ -183,5 +207,26 @@ int dataplane_name_answer(struct dataplane *dataplane, uint16_t worker,
 	if (!command)
 		return error;
 	command->name = *answer;
+	return command_send(dataplane, worker, command);
+}
+
+int dataplane_txns(struct dataplane *dataplane, uint16_t worker, uint32_t cursor,
+		   const struct proxy_txn_filter *filter, dataplane_txns_fn done, void *context)
+{
+	struct command *command;
+	int error;
+
+	if (worker >= dataplane->worker_count)
+		return -ENOENT;
+	command = command_create(dataplane, COMMAND_TXNS,
+				 COMMAND_ROWS * sizeof(struct proxy_txn_row), &error);
+	if (!command)
+		return error;
+	command->txns = (struct command_txns){
+		.done = done,
+		.context = context,
+		.filter = *filter,
+		.cursor = cursor,
+	};
 	return command_send(dataplane, worker, command);
 }

@@ -14,6 +14,7 @@ enum command_kind {
 	COMMAND_EXPLAIN,
 	COMMAND_PROBE,   /* its result is an outcome, and comes later */
 	COMMAND_NAME,    /* nothing comes back */
+	COMMAND_TXNS,    /* the next part of its transactions */
 	COMMAND_KINDS,
 };
 
@@ -24,15 +25,31 @@ struct command_explain {
 	struct proxy_explanation explanation; /* worker: writes */
 };
 
+#define COMMAND_ROWS 64 /* an answer */
+
+struct command_txns {
+	dataplane_txns_fn done;
+	void *context;
+	struct proxy_txn_filter filter;
+	uint32_t cursor, count;         /* worker: writes, and rows into `octets` */
+};
+
 struct command {
 	enum command_kind kind;
 	union {
 		struct command_explain explain;
 		struct proxy_probe probe;
 		struct proxy_name_answer name;
+		struct command_txns txns;
 	};
 	char octets[];
 };
+static_assert(offsetof(struct command, octets) % alignof(struct proxy_txn_row) == 0);
+
+static inline struct proxy_txn_row *command_rows(struct command *command)
+{
+	return (struct proxy_txn_row *)(void *)command->octets;
+}
 
 #define COMMAND_MARGIN 256 /* octets before and behind a message */
 

@@ -67,14 +67,28 @@ static void mirror_sent(const struct worker *worker, const struct mirror_lane *l
 	}
 }
 
+static struct trace_ring *trace_ring(const struct worker *worker)
+{
+	return worker->trace->rings[worker->index];
+}
+
+/* The engine is about to be called for another reason than a datagram. */
+static void begin(struct worker *worker, enum dataplane_traced_kind kind)
+{
+	outbox_reset(worker->outbox);
+	if (UNLIKELY(worker->trace != NULL))
+		trace_begin(worker->trace, trace_ring(worker), kind, worker->outbox);
+}
+
 /* `packet`: the one received, or NULL. */
 static void drain(struct worker *worker, struct rte_mbuf *packet, uint64_t rx_tsc)
 {
 	const struct outbox *outbox = worker->outbox;
 	const uint32_t own = packet ? find_in_place(outbox) : OUTBOX_MAX;
-
 	const struct mirror_lane *mirror = __atomic_load_n(&worker->mirror, __ATOMIC_ACQUIRE);
 
+	if (UNLIKELY(worker->trace != NULL))
+		trace_end(worker->trace, trace_ring(worker), worker->outbox, rte_rdtsc());
 	worker_enter(worker, STAGE_EGRESS);
 	if (UNLIKELY(mirror))
 		mirror_sent(worker, mirror);
@@ -103,8 +117,12 @@ static struct verdict receive(struct worker *worker, struct proxy_datagram *data
 			   span_of(datagram->data, datagram->len));
 
 	outbox_reset(worker->outbox);
+	if (UNLIKELY(worker->trace != NULL))
+		trace_receive(worker->trace, trace_ring(worker), datagram, before, worker->outbox);
 	verdict = proxy_receive(worker->proxy, worker->snapshot, datagram, worker->now,
 				worker->outbox);
+	if (UNLIKELY(worker->trace != NULL))
+		trace_judge(trace_ring(worker), verdict);
 	counter_add(&worker->counters.engine_cycles, rte_rdtsc() - before);
 	counter_add(&worker->counters.messages, 1);
 	worker->engine_due = 0; /* asked for again before the loop looks at it */
@@ -142,7 +160,7 @@ struct verdict engine_take_error(struct worker *worker, struct span quoted,
 {
 	struct verdict verdict;
 
-	outbox_reset(worker->outbox);
+	begin(worker, TRACED_ERROR);
 	verdict = proxy_transport_error(worker->proxy, worker->snapshot, quoted, destination,
 					worker->now, worker->outbox);
 	worker->engine_due = 0;
@@ -179,7 +197,7 @@ bool engine_expire(struct worker *worker)
 	if (worker->now < worker->engine_due)
 		return false;
 	for (int i = 0; more && i < EXPIRE_CALLS; i++) {
-		outbox_reset(worker->outbox);
+		begin(worker, TRACED_TIMER);
 		more = proxy_expire(worker->proxy, worker->snapshot, worker->now, worker->outbox);
 		drain(worker, NULL, 0);
 	}

@@ -126,6 +126,7 @@ void dataplane_stop(struct dataplane *dataplane)
 		rte_eal_mp_wait_lcore();
 	if (dataplane->capture)
 		dataplane_capture_stop(dataplane, NULL, NULL);
+	trace_control_fini(dataplane);
 	workers_destroy(dataplane);
 	devices_stop(dataplane);
 	memory_free_pools(dataplane);

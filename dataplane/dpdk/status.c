@@ -171,7 +171,8 @@ bool dataplane_interface_stats(const struct dataplane *dataplane, uint16_t inter
 
 /* ---- capture ------------------------------------------------------------------------------ */
 
-int dataplane_capture_start(struct dataplane *dataplane, const char *path, uint64_t packets_max)
+int dataplane_capture_start(struct dataplane *dataplane, const char *path, uint64_t packets_max,
+			    const struct dataplane_capture_filter *filter)
 {
 	struct capture_device devices[DEVICES_MAX];
 
@@ -184,7 +185,7 @@ int dataplane_capture_start(struct dataplane *dataplane, const char *path, uint6
 		};
 	dataplane->capture = capture_create(path, &dataplane->clock, devices,
 					    dataplane->device_count, dataplane->worker_count,
-					    packets_max);
+					    packets_max, filter);
 	if (!dataplane->capture)
 		return -errno;
 	for (uint16_t w = 0; w < dataplane->worker_count; w++)
@@ -331,6 +332,7 @@ void dataplane_poll(struct dataplane *dataplane, dataplane_outcome_fn outcome, v
 	for (uint16_t w = 0; w < dataplane->worker_count; w++)
 		collect_outcomes(dataplane->workers[w], outcome, context);
 	command_collect(dataplane);
+	trace_control_poll(dataplane);
 	if (dataplane->capture) {
 		capture_drain(dataplane->capture);
 		if (capture_is_full(dataplane->capture))

@@ -42,7 +42,7 @@ static uint32_t ports_of(const struct balance_snapshot *snapshot, uint16_t ports
 	return count;
 }
 
-/* The snapshot of this pass, and the UDP ports that it makes ours.  By its version: while a worker
+/* The snapshot of this pass, the UDP ports that it makes ours, and who follows calls.  By its version: while a worker
  * sleeps, another snapshot may come to lie where one was. */
 static void take_snapshot(struct worker *worker)
 {
@@ -51,6 +51,7 @@ static void take_snapshot(struct worker *worker)
 	uint16_t ports[NET_UDP_PORTS_MAX];
 
 	worker->snapshot = snapshot;
+	worker->trace = __atomic_load_n(&worker->dataplane->trace_set, __ATOMIC_ACQUIRE);
 	if (LIKELY(worker->ports_known && snapshot->version == worker->ports_version))
 		return;
 	net_stack_ports_set(worker->stack, ports, ports_of(snapshot, ports));

@@ -4,6 +4,7 @@
  * (`try_next_after`, which is forking: RFC 5393's loop check has been made when the request came
  * in, and its Max-Breadth is shared out here).  Each target gets a branch of its own.
  */
+#include "proxy/note_add.h"
 #include "proxy/timers.h"
 
 static const struct balance_pool *pool_of(const struct call *call, const struct txn *txn)
@@ -166,7 +167,10 @@ bool attempt_failover(struct call *call, struct txn *txn, const struct txn *bran
 	if (cause == FAILOVER_TIMEOUT && !(txn->flags & TXN_IS_INVITE))
 		return false;
 	if ((branch->flags & TXN_CANCELLED) || !may_follow(call, txn) ||
-	    !(pool_of(call, txn)->failover & cause) || !attempt_next(call, txn))
+	    !(pool_of(call, txn)->failover & cause))
+		return false;
+	note_next(call, txn, NOTE_AFTER);
+	if (!attempt_next(call, txn))
 		return false;
 	call->proxy->stats.failovers++;
 	return true;
@@ -196,6 +200,7 @@ void attempt_next_target_due(struct call *call, struct txn *txn)
 	if (!attempt_may_fork(call, txn) || !may_follow(call, txn) ||
 	    is_answered(call->proxy, txn))
 		return;
+	note_next(call, txn, NOTE_BESIDE);
 	if (attempt_next(call, txn))
 		call->proxy->stats.forks++;
 }

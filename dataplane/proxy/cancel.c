@@ -4,6 +4,7 @@
  * waits for a provisional response (§9.1) and is a non-INVITE client transaction of its own,
  * kept inside the INVITE's: same branch, Timers E and F.
  */
+#include "proxy/note_add.h"
 #include "proxy/timers.h"
 
 /* A CANCEL that came too early is kept for its Reason rows (RFC 3326 §2) until it may go on. */
@@ -41,7 +42,7 @@ void cancel_client(struct call *call, struct txn *txn, const struct sip_message 
 		return;
 	struct span message = call_scratch_done(call, &w);
 	txn->flags |= TXN_CANCEL_SENT;
-	call_send(call, message, false, held->interface, &held->source, &held->destination);
+	call_send_own(call, message, held->interface, &held->source, &held->destination);
 	if (txn_hold(call, &txn->cancel, PROXY_OWED_CANCEL, message, held->interface, &held->source,
 		     &held->destination)) {
 		const struct balance_timers *timers = timers_of_client(call, txn);

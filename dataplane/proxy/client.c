@@ -3,6 +3,7 @@
  * The client side of a branch: its machine, its timers, its target.  Which response does what is
  * in response.c; what the end of a branch means for the transaction, in context.c and attempt.c.
  */
+#include "proxy/note_add.h"
 #include "proxy/own.h"
 #include "proxy/timers.h"
 
@@ -187,6 +188,7 @@ void client_failed(struct call *call, struct txn *branch, enum failover_cause ca
 		if (branch->status)
 			__atomic_fetch_add(&branch->status->errors, 1, __ATOMIC_RELAXED);
 	}
+	note_failed(call, branch, cause);
 	client_forget_target(branch);
 	txn_deadline_clear(branch, DEADLINE_CLIENT_RETRANSMIT);
 	txn_deadline_clear(branch, DEADLINE_CLIENT_END);

@@ -30,6 +30,8 @@
  *	peer.c       neighbours with another T1
  *	timers.c     whose timers, and how many of each run
  *	explain.c    where would this go
+ *	note.c       what was decided, for who follows a call (note_add.h)
+ *	inspect.c    live transactions, for people
  *	dialog.c     dialogs: CSeq order, the 2xx without ACK (dialog.h)
  *	bye.c        ends a call whose 2xx saw no ACK
  *	leg.c        the two legs of a dialog, as its 2xx tells them
@@ -113,6 +115,7 @@ enum txn_flag {
 	TXN_IS_SILENT = 1 << 12,    /* a non-INVITE that gets no final response, only its 100 */
 	TXN_IS_OWN = 1 << 11,       /* a request of our own: no server side, answers end here */
 	TXN_IS_PROBE = 1 << 13,     /* of them, a probe: client_end is its own time */
+	TXN_COPY_CAME = 1 << 15,    /* a second copy of the request has been received */
 };
 
 /*
@@ -149,7 +152,7 @@ struct txn {
 	struct endpoint local;     /* from where */
 	uint32_t client_interval_ms, server_interval_ms, cancel_interval_ms;
 	uint32_t counted;          /* running timers that are counted (proxy/timers.h) */
-	uint32_t received_ms;      /* first copy of the request, modulo 2^32; 0: a second one came */
+	uint32_t received_ms;      /* first copy of the request, modulo 2^32 */
 	uint16_t tried[BALANCE_TRIED_MAX]; /* targets' slots */
 	uint16_t server_timers, client_timers; /* sets of the snapshot (proxy/timers.h) */
 	union {
@@ -246,6 +249,7 @@ struct call {
 	tick_t now;
 	struct outbox *outbox;
 	bool is_resumed; /* a message that has waited for a name: no more waiting */
+	struct proxy_notes *notes; /* of the outbox; see note.h */
 };
 
 /* What follows is `stage`'s work; returns the stage before, for who interrupts another.  An

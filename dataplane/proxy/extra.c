@@ -11,6 +11,7 @@
  * A leg is a transaction of our own (the BYE) that keeps the ACK for each repetition of the 2xx.
  */
 #include "proxy/dialog.h"
+#include "proxy/note_add.h"
 #include "proxy/own.h"
 #include "proxy/timers.h"
 #include "sip/sdp.h"
@@ -80,7 +81,7 @@ static bool leg_end(struct call *call, const struct sip_message *msg, uint16_t s
 	if (ack.len == 0)
 		return false;
 	uint8_t egress = (uint8_t)leg.route.egress;
-	call_send(call, ack, false, egress, &source, &leg.route.next_hop);
+	call_send_own(call, ack, egress, &source, &leg.route.next_hop);
 	own.method = SIP_METHOD_BYE;
 	own.cseq = msg->cseq + 1;
 	own.sdp = SPAN_EMPTY;

@@ -9,9 +9,17 @@
 
 #include "base/hash.h"
 #include "net/endpoint.h"
+#include "proxy/note.h"
 
 #define OUTBOX_MAX          128
 #define OUTBOX_SCRATCH_SIZE (256 * 1024)
+
+/* Where a message comes from, for who follows a call. */
+enum outbox_origin {
+	OUTBOX_FORWARDED, /* received, edited */
+	OUTBOX_OWN,       /* of the engine's own making */
+	OUTBOX_AGAIN,     /* a copy sent once more */
+};
 
 struct outbox_entry {
 	const char *data;
@@ -19,6 +27,7 @@ struct outbox_entry {
 	bool in_place;               /* data lies in the buffer of the datagram received, edited:
 	                                the buffer itself can be sent */
 	uint8_t interface;           /* to send by */
+	uint8_t origin;              /* enum outbox_origin */
 	struct endpoint source;      /* own address and port */
 	struct endpoint destination;
 };
@@ -103,6 +112,7 @@ static_assert(sizeof(struct proxy_name) == 280);
 #define OUTBOX_NAMES_MAX 4
 
 struct outbox {
+	struct proxy_notes *notes; /* the owner's, where it wants notes; NULL: nobody looks */
 	uint32_t count;
 	uint32_t scratch_used;
 	uint32_t outcome_count;

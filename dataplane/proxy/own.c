@@ -4,6 +4,7 @@
  * here they are written, sent as non-INVITE client transactions (RFC 3261 §17.1.2), and their answers
  * end.
  */
+#include "proxy/note_add.h"
 #include "proxy/own.h"
 #include "proxy/timers.h"
 
@@ -70,6 +71,7 @@ static bool own_keep(struct call *call, const struct own_request *own, struct tx
 	txn->flags = TXN_IS_OWN | TXN_IS_OPEN | (own->is_probe ? TXN_IS_PROBE : 0);
 	txn->open = txn->attempts = 1;
 	txn->method = (uint8_t)own->method;
+	txn->received_ms = (uint32_t)tick_to_ms(call->now);
 	txn->service = own->service;
 	txn->pool = BALANCE_NONE;
 	txn->server_state = NON_INVITE_SERVER_TERMINATED;
@@ -94,7 +96,7 @@ struct txn *own_start(struct call *call, const struct own_request *own)
 	bool is_kept = txn && own_keep(call, own, txn, message, &source);
 
 	if (message.len && (is_kept || !own->is_probe))
-		call_send(call, message, false, (uint8_t)route->egress, &source, &route->next_hop);
+		call_send_own(call, message, (uint8_t)route->egress, &source, &route->next_hop);
 	if (!own->is_probe)
 		proxy->stats.own_requests++;
 	if (!is_kept) {

@@ -14,9 +14,9 @@ void peer_note_copy(struct call *call, struct txn *txn)
 	uint32_t theirs_ms;
 
 	/* A copy that the network made is not the second one. */
-	if (txn->received_ms == 0 || spacing < PEER_TIMING_SPACING_MIN)
+	if ((txn->flags & TXN_COPY_CAME) || spacing < PEER_TIMING_SPACING_MIN)
 		return;
-	txn->received_ms = 0;
+	txn->flags |= TXN_COPY_CAME;
 	if (!peer_timing_note(call->proxy->peers, peer, spacing, ours_ms, call->now, &theirs_ms))
 		return;
 	if (outbox->event_count == OUTBOX_EVENTS_MAX) {

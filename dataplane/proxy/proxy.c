@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The engine's edge: creation, reception, expiry, errors, outbox, statistics; see proxy.h. */
 #include "proxy/dialog.h"
+#include "proxy/note_add.h"
 #include "proxy/timers.h"
 #include "state/mapping.h"
 
@@ -120,8 +121,10 @@ void call_send_held(struct call *call, struct retained *copy)
 	if (!copy)
 		return;
 	const struct held *held = held_of(copy);
+	const uint32_t before = call->outbox->count;
 	call_send(call, held_message(copy), false, held->interface, &held->source,
 		  &held->destination);
+	call_sent_as(call, before, OUTBOX_AGAIN);
 }
 
 struct text_writer call_scratch(struct call *call)
@@ -260,7 +263,8 @@ struct verdict proxy_receive(struct proxy *proxy, const struct balance_snapshot 
 			     .snapshot = snapshot,
 			     .datagram = datagram,
 			     .now = now,
-			     .outbox = outbox };
+			     .outbox = outbox,
+			     .notes = outbox->notes };
 
 	proxy_check_owner(proxy);
 	(void)call_enter(&call, STAGE_PARSE);
@@ -293,9 +297,12 @@ static void expire_txn(struct call *call, struct txn *txn)
 
 	txn->timer = TIMER_NONE;
 	txn->armed = TICK_NEVER;
-	for (size_t i = 0; i < DEADLINES; i++)
-		if (txn->deadlines[order[i]] <= call->now)
-			due[order[i]](call, txn);
+	for (size_t i = 0; i < DEADLINES; i++) {
+		if (txn->deadlines[order[i]] > call->now)
+			continue;
+		note_timer(call, txn, (enum txn_deadline)order[i]);
+		due[order[i]](call, txn);
+	}
 	txn_settle(call, txn);
 }
 
@@ -312,7 +319,8 @@ static bool has_scratch(struct call *call, struct txn *txn, uint64_t word)
 bool proxy_expire(struct proxy *proxy, const struct balance_snapshot *snapshot, tick_t now,
 		  struct outbox *outbox)
 {
-	struct call call = { .proxy = proxy, .snapshot = snapshot, .now = now, .outbox = outbox };
+	struct call call = { .proxy = proxy, .snapshot = snapshot, .now = now, .outbox = outbox,
+			     .notes = outbox->notes };
 	uint64_t words[EXPIRE_BATCH];
 
 	proxy_check_owner(proxy);
@@ -366,7 +374,8 @@ struct verdict proxy_transport_error(struct proxy *proxy, const struct balance_s
 				     struct span quoted, const struct endpoint *destination,
 				     tick_t now, struct outbox *outbox)
 {
-	struct call call = { .proxy = proxy, .snapshot = snapshot, .now = now, .outbox = outbox };
+	struct call call = { .proxy = proxy, .snapshot = snapshot, .now = now, .outbox = outbox,
+			     .notes = outbox->notes };
 	struct verdict verdict = verdict_of(VERDICT_DROP, REASON_ICMP_UNMATCHED);
 	struct tombstone *tombstone;
 	struct hash128 key;

@@ -184,6 +184,38 @@ struct proxy_dialog_stats {
 					   struct proxy_dialog_stats *stats);
 const struct verdict_counters *proxy_verdicts(const struct proxy *proxy);
 
+/* Live transactions, for people.  What a filter asks for must all be so. */
+struct proxy_txn_filter {
+	uint16_t service;           /* BALANCE_NONE: any */
+	uint64_t target_id;         /* 0: any */
+	uint32_t older_ms;          /* at least so old */
+	char state[16];             /* of either side, in any case; "": any */
+	char method[16];            /* "": any */
+	char call_id[128];          /* "": any */
+};
+struct proxy_txn_row {
+	uint64_t target_id;         /* 0: none */
+	const char *server_state;   /* NULL: a further branch, which has none */
+	const char *client_state;   /* static */
+	uint32_t slot;
+	uint32_t age_ms;            /* since the request came */
+	uint32_t due_ms;            /* to the next of its timers; UINT32_MAX: none runs */
+	uint32_t timers;            /* bit enum proxy_timer: runs */
+	uint16_t service, pool;     /* BALANCE_NONE: none */
+	uint16_t call_id_len;       /* 0: nothing is kept that would tell */
+	uint8_t method_len, attempt;
+	uint8_t open;               /* branches without a final response */
+	bool is_branch, is_own, is_in_dialog, is_cancelled;
+	struct endpoint caller;     /* where responses go */
+	char method[16];
+	char call_id[128];          /* its first octets */
+};
+/* The next rows from *cursor on (0: from the beginning), at most `max`, after a bounded number of
+ * slots; *cursor is then where to go on, UINT32_MAX at the end.  How many. */
+[[nodiscard]] uint32_t proxy_txns_read(const struct proxy *proxy,
+				       const struct proxy_txn_filter *filter, tick_t now,
+				       uint32_t *cursor, struct proxy_txn_row *rows, uint32_t max);
+
 /* For tests: NULL when every invariant holds, else what is wrong. */
 [[nodiscard]] const char *proxy_check(const struct proxy *proxy);
 

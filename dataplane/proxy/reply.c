@@ -4,7 +4,7 @@
  * only, the To tag a MAC, so that a retransmission gets the same answer and the ACK is recognised
  * without memory.
  */
-#include "proxy/engine.h"
+#include "proxy/note_add.h"
 
 struct verdict reply_stateless(struct call *call, const struct sip_message *msg, uint16_t status,
 			       struct span extra, enum verdict_reason reason)
@@ -33,7 +33,7 @@ struct verdict reply_stateless(struct call *call, const struct sip_message *msg,
 	sip_build_response(&w, msg, &options);
 	if (w.overflow)
 		return verdict_of(VERDICT_DROP, reason);
-	call_send(call, call_scratch_done(call, &w), false, (uint8_t)call->datagram->interface,
-		  &call->datagram->local, &answer);
+	call_send_own(call, call_scratch_done(call, &w), (uint8_t)call->datagram->interface,
+		      &call->datagram->local, &answer);
 	return verdict_of(VERDICT_REPLY, reason);
 }

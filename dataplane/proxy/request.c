@@ -4,7 +4,7 @@
  * (RFC 3261 §16.3 to §16.6), statefully, or without state for ACK and a stray CANCEL.
  */
 #include "proxy/dialog.h"
-#include "proxy/engine.h"
+#include "proxy/note_add.h"
 #include "proxy/timers.h"
 #include "sip/index.h"
 
@@ -280,8 +280,8 @@ static void send_trying(struct call *call, const struct sip_message *msg, const 
 	struct text_writer w = call_scratch(call);
 	sip_build_response(&w, msg, &options);
 	if (!w.overflow)
-		call_send(call, call_scratch_done(call, &w), false, txn->ingress, &txn->local,
-			  &txn->answer);
+		call_send_own(call, call_scratch_done(call, &w), txn->ingress, &txn->local,
+			      &txn->answer);
 }
 
 static void keep_message(struct call *call, struct held *held, struct span message)
@@ -400,6 +400,8 @@ enum verdict_reason request_decide(struct call *call, const struct sip_message *
 	route_find(call->snapshot, &call->proxy->names, call->now, msg, call->datagram, route);
 	if (route->kind == ROUTE_REJECT)
 		return route->reason;
+	if (!route->is_balanced)
+		note_routed(call, route);
 	if (route->kind == ROUTE_LOCAL) {
 		route->reason = options_reason(call->snapshot, route);
 		return VERDICT_REASON_NONE;

@@ -4,6 +4,7 @@
  * what goes upstream (RFC 3261 §16.7, RFC 6026 §7.2, RFC 4320 §4).
  */
 #include "proxy/dialog.h"
+#include "proxy/note_add.h"
 #include "proxy/own.h"
 #include "proxy/timers.h"
 #include "sip/retry_after.h"
@@ -126,7 +127,7 @@ static void send_ack(struct call *call, struct txn *txn, const struct sip_messag
 	if (w.overflow)
 		return;
 	struct span ack = call_scratch_done(call, &w);
-	call_send(call, ack, false, held->interface, &held->source, &held->destination);
+	call_send_own(call, ack, held->interface, &held->source, &held->destination);
 	(void)txn_hold(call, &txn->ack, PROXY_OWED_ACK, ack, held->interface, &held->source,
 		       &held->destination);
 }
@@ -272,6 +273,8 @@ static struct verdict take_final(struct call *call, struct txn *branch,
 			context_failed(call, txn, 0);
 		return verdict_of(VERDICT_ABSORB, REASON_NON_INVITE_TIMEOUT);
 	}
+	if (may_failover)
+		note_failed(call, branch, FAILOVER_503);
 	if (may_failover && attempt_failover(call, txn, branch, FAILOVER_503))
 		return verdict_of(VERDICT_FORWARD, REASON_FAILOVER);
 	remember_call(call, txn, branch);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Which target a balanced route goes to: what the call memory says, else what the policy does. */
-#include "proxy/engine.h"
+#include "proxy/note_add.h"
 
 static uint16_t remembered_target(struct call *call, const struct route *route,
 				  struct hash128 call_key)
@@ -48,8 +48,11 @@ enum verdict_reason request_select(struct call *call, struct route *route, const
 	if (choice.target == BALANCE_NONE)
 		return choice.is_full ? REASON_TARGETS_FULL : REASON_NO_TARGET;
 	route->is_remembered = choice.is_remembered;
-	return route_use_target(snapshot, choice.target, route) ? VERDICT_REASON_NONE :
-								  REASON_NO_TARGET;
+	if (!route_use_target(snapshot, choice.target, route))
+		return REASON_NO_TARGET;
+	note_chosen(call, route, txn,
+		    !txn && route->is_recalled ? NOTE_BY_MEMORY : NOTE_BY_POLICY);
+	return VERDICT_REASON_NONE;
 }
 
 bool request_select_stray(struct call *call, struct route *route)
@@ -64,5 +67,8 @@ bool request_select_stray(struct call *call, struct route *route)
 
 	if (target == BALANCE_NONE)
 		target = balance_select_by_hash(snapshot, route->pool, &request);
-	return target != BALANCE_NONE && route_use_target(snapshot, target, route);
+	if (target == BALANCE_NONE || !route_use_target(snapshot, target, route))
+		return false;
+	note_chosen(call, route, NULL, NOTE_BY_HASH);
+	return true;
 }

@@ -3,6 +3,7 @@
  * The server side of a transaction: sending responses upstream, and what retransmissions, ACKs and
  * timers do there.  RFC 3261 §17.2, RFC 6026 §7.1.
  */
+#include "proxy/note_add.h"
 #include "proxy/timers.h"
 
 uint16_t server_step(struct txn *txn, unsigned int event)
@@ -120,10 +121,12 @@ void server_reply(struct call *call, struct txn *txn, uint16_t status)
 	struct span message = build_from_sent(call, txn, status);
 	(void)call_enter(call, before);
 	uint16_t actions = server_step(txn, server_tu_event(txn, status));
+	const uint32_t sent_before = call->outbox->count;
 
 	if (message.len == 0)
 		actions &= (uint16_t) ~(FSM_SEND | FSM_RETAIN);
 	server_respond(call, txn, actions, message, false);
+	call_sent_as(call, sent_before, OUTBOX_OWN);
 }
 
 struct verdict server_retransmission(struct call *call, struct txn *txn)
@@ -143,8 +146,8 @@ struct verdict server_retransmission(struct call *call, struct txn *txn)
 			/* The 100 is cheaper to make again than to keep. */
 			struct span trying = build_from_sent(call, txn, 100);
 			if (trying.len) {
-				call_send(call, trying, false, txn->ingress, &txn->local,
-					  &txn->answer);
+				call_send_own(call, trying, txn->ingress, &txn->local,
+					      &txn->answer);
 				proxy->stats.responses_resent++;
 			}
 		}

@@ -9,7 +9,7 @@
  * While a change of targets settles, a request that it moves goes to the old target with a
  * transaction, whose memory outlives the change.
  */
-#include "proxy/engine.h"
+#include "proxy/note_add.h"
 
 bool stateless_serves(const struct balance_snapshot *snapshot, uint16_t service)
 {
@@ -35,6 +35,7 @@ enum verdict_reason stateless_decide(struct call *call, const struct sip_message
 	route->is_stateless = target == announced;
 	if (target == BALANCE_NONE || !route_use_target(snapshot, target, route))
 		return REASON_NO_TARGET;
+	note_chosen(call, route, NULL, NOTE_BY_SETTLED);
 	return VERDICT_REASON_NONE;
 }
 

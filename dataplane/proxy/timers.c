@@ -56,32 +56,44 @@ static uint32_t bit(enum proxy_timer timer)
 	return timer == PROXY_TIMER_NONE ? 0 : 1u << timer;
 }
 
+enum proxy_timer timers_name(const struct txn *txn, enum txn_deadline deadline)
+{
+	const bool is_invite = (txn->flags & TXN_IS_INVITE) != 0;
+
+	switch (deadline) {
+	case DEADLINE_CLIENT_RETRANSMIT:
+		return is_invite ? PROXY_TIMER_A : PROXY_TIMER_E;
+	case DEADLINE_CLIENT_END:
+		if (txn->flags & TXN_IS_PROBE && txn->flags & TXN_IS_OPEN)
+			return PROXY_TIMER_PROBE;
+		return client_end(is_invite, txn->client_state,
+				  (txn->flags & TXN_CANCEL_SENT) != 0);
+	case DEADLINE_SERVER_RETRANSMIT:
+		return PROXY_TIMER_G;
+	case DEADLINE_SERVER_END:
+		return server_end(is_invite, txn->server_state);
+	case DEADLINE_TRYING:
+		return PROXY_TIMER_TRYING;
+	case DEADLINE_CANCEL_RETRANSMIT:
+		return PROXY_TIMER_E;
+	case DEADLINE_CANCEL_END:
+		return PROXY_TIMER_F;
+	case DEADLINE_NEXT_TARGET:
+		return PROXY_TIMER_NEXT_TARGET;
+	case DEADLINES:
+		break;
+	}
+	return PROXY_TIMER_NONE;
+}
+
 /* A CANCEL's E and F stand beside its INVITE's A and B: never two of one name. */
 static uint32_t running(const struct txn *txn)
 {
-	const bool is_invite = (txn->flags & TXN_IS_INVITE) != 0;
-	const tick_t *deadlines = txn->deadlines;
 	uint32_t timers = 0;
 
-	if (deadlines[DEADLINE_CLIENT_RETRANSMIT] != TICK_NEVER)
-		timers |= bit(is_invite ? PROXY_TIMER_A : PROXY_TIMER_E);
-	if (deadlines[DEADLINE_CLIENT_END] != TICK_NEVER)
-		timers |= bit(txn->flags & TXN_IS_PROBE && txn->flags & TXN_IS_OPEN ?
-				      PROXY_TIMER_PROBE :
-				      client_end(is_invite, txn->client_state,
-						 (txn->flags & TXN_CANCEL_SENT) != 0));
-	if (deadlines[DEADLINE_SERVER_RETRANSMIT] != TICK_NEVER)
-		timers |= bit(PROXY_TIMER_G);
-	if (deadlines[DEADLINE_SERVER_END] != TICK_NEVER)
-		timers |= bit(server_end(is_invite, txn->server_state));
-	if (deadlines[DEADLINE_TRYING] != TICK_NEVER)
-		timers |= bit(PROXY_TIMER_TRYING);
-	if (deadlines[DEADLINE_CANCEL_RETRANSMIT] != TICK_NEVER)
-		timers |= bit(PROXY_TIMER_E);
-	if (deadlines[DEADLINE_CANCEL_END] != TICK_NEVER)
-		timers |= bit(PROXY_TIMER_F);
-	if (deadlines[DEADLINE_NEXT_TARGET] != TICK_NEVER)
-		timers |= bit(PROXY_TIMER_NEXT_TARGET);
+	for (unsigned int i = 0; i < DEADLINES; i++)
+		if (txn->deadlines[i] != TICK_NEVER)
+			timers |= bit(timers_name(txn, (enum txn_deadline)i));
 	return timers;
 }
 

@@ -28,6 +28,9 @@ static inline uint64_t timers_call_ms(const struct balance_timers *client)
 	return (uint64_t)client->timer_c_ms + client->timer_b_ms;
 }
 
+/* The timer that a deadline of this transaction is; PROXY_TIMER_NONE: its state runs none. */
+[[nodiscard]] enum proxy_timer timers_name(const struct txn *txn, enum txn_deadline deadline);
+
 /* Counts what the transaction runs now in place of what it ran when last counted. */
 void timers_count(struct proxy *proxy, struct txn *txn);
 /* It runs nothing any more. */

@@ -48,6 +48,7 @@ struct txn *txn_add_branch(struct proxy *proxy, struct txn *txn)
 	branch->server_timers = txn->server_timers;
 	branch->client_timers = txn->client_timers;
 	branch->loop_part = txn->loop_part;
+	branch->received_ms = txn->received_ms;
 	branch->parent = txn->index;
 	branch->branches = txn->branches;
 	txn->branches = branch->index;

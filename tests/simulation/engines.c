@@ -29,7 +29,7 @@ static struct address address_of(const struct endpoint *endpoint)
 
 bool engines_create(void)
 {
-	world.outbox = malloc(sizeof(*world.outbox));
+	world.outbox = calloc(1, sizeof(*world.outbox));
 	return world.outbox && cluster_create();
 }
 

@@ -313,7 +313,7 @@ PLANTED = [
      "extra->winner == tag_hash(call->snapshot, msg)",
      "false"),
     ("a leg is ended without its ACK", "proxy/extra.c",
-     "	call_send(call, ack, false, egress, &source, &leg.route.next_hop);\n",
+     "	call_send_own(call, ack, egress, &source, &leg.route.next_hop);\n",
      ""),
     ("a leg is acknowledged once", "proxy/extra.c",
      "		call_send_held(call, txn->ack);\n"

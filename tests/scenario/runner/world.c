@@ -57,7 +57,7 @@ struct world *world_create(struct arena *arena, const char *snapshot, const char
 		return NULL;
 	}
 	world->snapshot = snapshot_fixture_snapshot(world->fixture);
-	world->outbox = malloc(sizeof(*world->outbox));
+	world->outbox = calloc(1, sizeof(*world->outbox));
 	world->proxy = proxy_create(&world->config, world->now);
 	if (!world->proxy || !world->outbox) {
 		*error = arena_string(arena, "the engine cannot be created");

@@ -15,6 +15,7 @@
 #include "ctl/field.h"
 #include "ctl/help.h"
 #include "ctl/render.h"
+#include "ctl/render_trace.h"
 #include "ctl/table.h"
 
 #define WORDS_MAX 16
@@ -197,32 +198,6 @@ static void a_relative_path_is_made_absolute(void **)
 	ctl_call_release(&call);
 }
 
-static void assert_completed(const char *before, const char *prefix, const char *wanted)
-{
-	char line[256], matches[32][CTL_WORD_MAX], is[512] = "";
-	const char *words[WORDS_MAX];
-
-	snprintf(line, sizeof(line), "%s", before);
-	size_t count = ctl_complete(split(line, words), words, prefix, matches, 32);
-	for (size_t i = 0; i < count; i++) {
-		strcat(is, i ? " " : "");
-		strcat(is, matches[i]);
-	}
-	assert_string_equal(is, wanted);
-}
-
-static void completion_follows_the_table(void **)
-{
-	assert_completed("", "s", "show set");
-	assert_completed("", "", "show target set reload explain capture events");
-	assert_completed("show", "s", "status services");
-	assert_completed("target", "", "ready drain maint add remove");
-	assert_completed("explain", "--", "--call-ids --source --local --interface");
-	assert_completed("explain file", "--l", "--local");
-	assert_completed("show status", "", "");
-	assert_completed("frob", "", "");
-}
-
 /* What `print` writes to a stream.  Not inlined: gcc 12 takes the buffer that the stream hands out
  * for the variable that holds it. */
 static NO_INLINE char *printed(void (*print)(FILE *out, const void *context), const void *context)
@@ -313,6 +288,71 @@ static void assert_rendered(enum api_command_id id, const char *json, const char
 	free(text);
 }
 
+static void print_event(FILE *out, const void *context)
+{
+	ctl_render_event(context, out);
+}
+
+static void print_traced(FILE *out, const void *context)
+{
+	ctl_render_traced(context, out);
+}
+
+static void print_trace_end(FILE *out, const void *context)
+{
+	ctl_render_trace_end(context, out);
+}
+
+static void assert_printed(void (*print)(FILE *, const void *), const char *json,
+			   const char *wanted)
+{
+	json_t *body = json_loads(json, 0, NULL);
+
+	assert_non_null(body);
+	char *text = printed(print, body);
+	assert_string_equal(text, wanted);
+	free(text);
+	json_decref(body);
+}
+
+static void events_are_a_line_each(void **)
+{
+	assert_printed(print_event, "{\"time\":\"T\",\"kind\":\"start\",\"text\":\"up\"}",
+		       "T start: up\n");
+}
+
+static void a_traced_message_is_told_with_verdict_and_decisions(void **)
+{
+	assert_printed(print_traced,
+		       "{\"time\":\"2026-01-31T12:00:01.123Z\",\"time_ns\":1769860801123456789,"
+		       "\"worker\":1,\"direction\":\"in\",\"from\":\"a:1\",\"to\":\"b:2\","
+		       "\"start_line\":\"INVITE sip:x SIP/2.0\",\"call_id\":\"c\","
+		       "\"cseq\":\"1 INVITE\",\"length\":321,\"verdict\":\"forward\","
+		       "\"reason\":\"INITIAL_REQUEST\",\"help\":\"h\",\"clause\":\"RFC 3261 §16.6\","
+		       "\"decisions\":[{\"text\":\"pool p: chose t\"}],\"message\":\"one\\r\\ntwo\"}",
+		       "12:00:01.123456 w1 <- a:1 > b:2  INVITE sip:x SIP/2.0\n"
+		       "                   Call-ID c, CSeq 1 INVITE, 321 octets\n"
+		       "                   forward INITIAL_REQUEST: h, RFC 3261 §16.6\n"
+		       "                   pool p: chose t\n"
+		       "                   | one\n"
+		       "                   | two\n");
+	assert_printed(print_traced,
+		       "{\"time\":\"2026-01-31T12:00:01.123Z\",\"time_ns\":1000,\"worker\":0,"
+		       "\"direction\":\"out\",\"from\":\"a:1\",\"to\":\"b:2\","
+		       "\"start_line\":\"SIP/2.0 100 Trying\",\"call_id\":\"c\",\"cseq\":\"1 INVITE\","
+		       "\"length\":3,\"origin\":\"own\",\"decisions\":[]}",
+		       "12:00:01.000001 w0 -> a:1 > b:2  SIP/2.0 100 Trying  (of our own)\n"
+		       "                   Call-ID c, CSeq 1 INVITE, 3 octets\n");
+	assert_printed(print_traced,
+		       "{\"time\":\"2026-01-31T12:00:01.123Z\",\"time_ns\":0,\"worker\":0,"
+		       "\"direction\":\"timer\",\"call_id\":\"c\","
+		       "\"decisions\":[{\"text\":\"Timer A: INVITE sent again\"}]}",
+		       "12:00:01.000000 w0 ** timer, Call-ID c\n"
+		       "                   Timer A: INVITE sent again\n");
+	assert_printed(print_trace_end, "{\"count\":1,\"dropped\":2,\"ended\":\"time\"}",
+		       "1 message, 2 missed; ended by --seconds\n");
+}
+
 static void answers_become_tables_and_sentences(void **)
 {
 	assert_rendered(API_COMMAND_SHOW_POOLS,
@@ -368,9 +408,6 @@ static void answers_become_tables_and_sentences(void **)
 			"p/t: drain already\n");
 	assert_rendered(API_COMMAND_CAPTURE_STOP, "{\"path\":\"/x\",\"packets\":5,\"dropped\":1}",
 			"5 packets in /x, 1 missed\n");
-	assert_rendered(API_COMMAND_EVENTS,
-			"{\"recent\":[{\"time\":\"T\",\"kind\":\"start\",\"text\":\"up\"}]}",
-			"T start: up\n");
 	assert_rendered(API_COMMAND_EXPLAIN,
 			"{\"answers\":[{\"call_id\":\"a\",\"kind\":\"target\",\"pool\":\"p\","
 			"\"target\":\"t\",\"next_hop\":\"1.2.3.4:5060\",\"reason\":\"R\"}]}",
@@ -503,10 +540,11 @@ int main(void)
 		cmocka_unit_test(wrong_words_are_told_with_what_is_accepted),
 		cmocka_unit_test(files_become_contents_and_lists),
 		cmocka_unit_test(a_relative_path_is_made_absolute),
-		cmocka_unit_test(completion_follows_the_table),
 		cmocka_unit_test(columns_align_by_characters_without_trailing_blanks),
 		cmocka_unit_test(fields_are_formatted_by_kind),
 		cmocka_unit_test(answers_become_tables_and_sentences),
+		cmocka_unit_test(events_are_a_line_each),
+		cmocka_unit_test(a_traced_message_is_told_with_verdict_and_decisions),
 		cmocka_unit_test(an_explanation_leaves_out_what_it_lacks),
 		cmocka_unit_test(every_command_renders_an_empty_answer),
 		cmocka_unit_test(several_workers_get_a_row_for_all),

@@ -146,8 +146,10 @@ void dataplane_double_answer(struct dataplane *dataplane, unsigned int targets)
 	}
 }
 
-int dataplane_capture_start(struct dataplane *dataplane, const char *path, uint64_t packets_max)
+int dataplane_capture_start(struct dataplane *dataplane, const char *path, uint64_t packets_max,
+			    const struct dataplane_capture_filter *filter)
 {
+	dataplane->capture_filter = *filter;
 	if (dataplane->capture_status < 0)
 		return dataplane->capture_status;
 	snprintf(dataplane->capture_path, sizeof(dataplane->capture_path), "%s", path);
@@ -161,5 +163,42 @@ int dataplane_capture_stop(struct dataplane *dataplane, uint64_t *packets, uint6
 	*packets = 12;
 	*dropped = 3;
 	dataplane->is_capturing = false;
+	return 0;
+}
+
+int dataplane_trace_start(struct dataplane *dataplane, const struct dataplane_trace_filter *filter,
+			  dataplane_traced_fn traced, void *context)
+{
+	for (int i = 0; i < DATAPLANE_TRACES_MAX; i++) {
+		struct dataplane_follower *follower = &dataplane->followers[i];
+		if (follower->traced)
+			continue;
+		*follower = (struct dataplane_follower){ traced, context, *filter };
+		return i;
+	}
+	return -ENOSPC;
+}
+
+void dataplane_trace_stop(struct dataplane *dataplane, int number)
+{
+	dataplane->followers[number].traced = NULL;
+}
+
+bool dataplane_trace_settled(struct dataplane *dataplane)
+{
+	return !dataplane->is_unsettled;
+}
+
+uint64_t dataplane_trace_dropped(const struct dataplane *dataplane)
+{
+	return dataplane->trace_dropped;
+}
+
+int dataplane_txns(struct dataplane *dataplane, uint16_t worker, uint32_t cursor,
+		   const struct proxy_txn_filter *filter, dataplane_txns_fn done, void *context)
+{
+	if (dataplane->txns.done)
+		return -EAGAIN;
+	dataplane->txns = (struct dataplane_txns_question){ worker, cursor, *filter, done, context };
 	return 0;
 }

@@ -20,6 +20,20 @@ struct dataplane_question {
 	void *context;
 };
 
+struct dataplane_follower {
+	dataplane_traced_fn traced;  /* NULL: nobody */
+	void *context;
+	struct dataplane_trace_filter filter;
+};
+
+struct dataplane_txns_question {
+	uint16_t worker;
+	uint32_t cursor;
+	struct proxy_txn_filter filter;
+	dataplane_txns_fn done;      /* NULL: nothing is asked; the test answers and sets it so */
+	void *context;
+};
+
 struct dataplane {
 	uint16_t workers, interfaces;
 	struct dataplane_worker_stats worker[2];
@@ -31,6 +45,11 @@ struct dataplane {
 	char capture_path[256];
 	uint64_t capture_max;
 	bool is_capturing;
+	struct dataplane_capture_filter capture_filter;
+	struct dataplane_follower followers[DATAPLANE_TRACES_MAX];
+	bool is_unsettled;           /* workers do not go by all filters yet */
+	uint64_t trace_dropped;
+	struct dataplane_txns_question txns;
 	tick_t now;
 	const struct balance_snapshot *published; /* last */
 	unsigned int publications;

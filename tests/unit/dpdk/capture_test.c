@@ -41,7 +41,7 @@ static void file_open(struct file *file, uint64_t packets_max)
 	fd = mkstemp(file->path);
 	assert_true(fd >= 0);
 	close(fd);
-	file->capture = capture_create(file->path, &the_clock, the_devices, 2, 2, packets_max);
+	file->capture = capture_create(file->path, &the_clock, the_devices, 2, 2, packets_max, NULL);
 	assert_non_null(file->capture);
 }
 
@@ -198,7 +198,7 @@ static void a_full_ring_drops_and_counts(void **)
 static void a_file_that_cannot_be_made_says_why(void **)
 {
 	errno = 0;
-	assert_null(capture_create("/nowhere/at/all", &the_clock, the_devices, 2, 1, 0));
+	assert_null(capture_create("/nowhere/at/all", &the_clock, the_devices, 2, 1, 0, NULL));
 	assert_int_equal(errno, ENOENT);
 }
 
@@ -210,25 +210,25 @@ static void only_a_file_is_written(void **)
 	int reader;
 
 	assert_non_null(mkdtemp(folder));
-	assert_null(capture_create(folder, &the_clock, the_devices, 2, 1, 0));
+	assert_null(capture_create(folder, &the_clock, the_devices, 2, 1, 0, NULL));
 	assert_int_equal(errno, EISDIR);
 	snprintf(path, sizeof(path), "%s/fifo", folder);
 	assert_int_equal(mkfifo(path, 0600), 0);
-	assert_null(capture_create(path, &the_clock, the_devices, 2, 1, 0));
+	assert_null(capture_create(path, &the_clock, the_devices, 2, 1, 0, NULL));
 	assert_int_equal(errno, ENXIO);
 	reader = open(path, O_RDONLY | O_NONBLOCK);
-	assert_null(capture_create(path, &the_clock, the_devices, 2, 1, 0));
+	assert_null(capture_create(path, &the_clock, the_devices, 2, 1, 0, NULL));
 	assert_int_equal(errno, EINVAL);
 	close(reader);
 	unlink(path);
 	snprintf(aim, sizeof(aim), "%s/aim", folder);
 	snprintf(path, sizeof(path), "%s/link", folder);
 	assert_int_equal(symlink(aim, path), 0);
-	assert_null(capture_create(path, &the_clock, the_devices, 2, 1, 0));
+	assert_null(capture_create(path, &the_clock, the_devices, 2, 1, 0, NULL));
 	assert_int_equal(errno, ELOOP);
 	assert_int_equal(stat(aim, &info), -1);
 	unlink(path);
-	struct capture *capture = capture_create(aim, &the_clock, the_devices, 2, 1, 0);
+	struct capture *capture = capture_create(aim, &the_clock, the_devices, 2, 1, 0, NULL);
 	assert_non_null(capture);
 	assert_int_equal(capture_destroy(capture), 0);
 	assert_int_equal(stat(aim, &info), 0);
@@ -239,7 +239,7 @@ static void only_a_file_is_written(void **)
 
 static void a_file_that_cannot_be_written_is_an_error_at_the_end(void **)
 {
-	struct capture *capture = capture_create("/dev/full", &the_clock, the_devices, 2, 1, 0);
+	struct capture *capture = capture_create("/dev/full", &the_clock, the_devices, 2, 1, 0, NULL);
 
 	assert_non_null(capture);
 	capture_drain(capture);

@@ -423,8 +423,8 @@ static void a_capture_has_both_directions_and_costs_no_packet(void **)
 	assert_true(fd >= 0);
 	close(fd);
 	loop_settle();
-	assert_int_equal(dataplane_capture_start(loop_dataplane, path, 0), 0);
-	assert_int_equal(dataplane_capture_start(loop_dataplane, path, 0), -EBUSY);
+	assert_int_equal(dataplane_capture_start(loop_dataplane, path, 0, NULL), 0);
+	assert_int_equal(dataplane_capture_start(loop_dataplane, path, 0, NULL), -EBUSY);
 	for (unsigned int i = 0; i < 10; i++) {
 		loop_send_datagram(10, 5060, message,
 				   format_message(message, sizeof(message), "OPTIONS", 40000 + i));
