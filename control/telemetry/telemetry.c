@@ -106,7 +106,7 @@ static void look(uv_timer_t *timer)
 
 /* ---- metrics ------------------------------------------------------------------------------ */
 
-static void render(void *context, struct exposition *out)
+void telemetry_render(void *context, struct exposition *out)
 {
 	struct telemetry *telemetry = context;
 	const struct control *control = telemetry->control;
@@ -158,18 +158,13 @@ static int open_metrics(struct telemetry *telemetry, char *error, size_t size)
 		.loop = telemetry->control->loop,
 		.listens = listens,
 		.listen_count = config_metrics(telemetry->control->config, listens),
-		.render = render,
+		.render = telemetry_render,
 		.health = health,
 		.context = telemetry,
 	};
 
 	if (config.listen_count == 0)
 		return 0;
-	snprintf(error, size, "control.metrics: out of memory");
-	telemetry->workers = calloc(telemetry->control->dataplane_config.workers,
-				    sizeof(*telemetry->workers));
-	if (!telemetry->workers)
-		return -ENOMEM;
 	telemetry->metrics = metrics_server_start(&config, error, size);
 	return telemetry->metrics ? 0 : -EIO;
 }
@@ -212,7 +207,9 @@ int telemetry_open(struct telemetry *telemetry, char *error, size_t size)
 
 	snprintf(error, size, "out of memory for the delays of targets");
 	telemetry->delays = delays_create();
-	if (!telemetry->delays || !delays_follow(telemetry->delays, control->snapshot))
+	telemetry->workers = calloc(control->dataplane_config.workers, sizeof(*telemetry->workers));
+	if (!telemetry->delays || !telemetry->workers ||
+	    !delays_follow(telemetry->delays, control->snapshot))
 		return -ENOMEM;
 	control_on_publish(control, published, telemetry);
 	telemetry->published_ms = now_ms(telemetry);

@@ -47,6 +47,8 @@ void telemetry_outcome(struct telemetry *telemetry, const struct outcome *outcom
 /* An event, for the log. */
 void telemetry_event(struct telemetry *telemetry, const json_t *event);
 
+/* All metrics as they are now, without exposition_end.  `telemetry` is a struct telemetry. */
+void telemetry_render(void *telemetry, struct exposition *out);
 /* One line on whether it works; false: it does not, or is draining. */
 [[nodiscard]] bool telemetry_health(const struct telemetry *telemetry, char *text, size_t size);
 
