@@ -100,6 +100,7 @@ void exposition_begin(struct exposition *out, const struct metric *metric)
 	const bool is_info = metric->type == METRIC_INFO && out->format == EXPOSITION_TEXT;
 
 	out->metric = metric;
+	out->name_len = strlen(metric->name);
 	put_head(out, "# TYPE ", metric);
 	put_string(out, is_info ? "gauge" : type_names[metric->type]);
 	put(out, SPAN("\n"));
@@ -146,19 +147,31 @@ static void put_decimal(struct exposition *out, uint64_t value, unsigned int dig
 	}
 }
 
-/* Name and labels; `more` is a further pair, or "". */
+static char *append(char *at, const char *text, size_t len)
+{
+	memcpy(at, text, len);
+	return at + len;
+}
+
+/* Name, suffix and labels, with one look whether there is room: a page is mostly this. */
 static void put_name(struct exposition *out, const char *suffix,
 		     const struct exposition_labels *labels)
 {
-	put_string(out, out->metric->name);
-	put_string(out, suffix);
-	if (labels && labels->len) {
-		put(out, SPAN("{"));
-		put(out, span_of(labels->text, labels->len));
-		put(out, SPAN("}"));
-	}
-	put(out, SPAN(" "));
+	const size_t suffix_len = strlen(suffix), labels_len = labels ? labels->len : 0;
+	char *at = room(out, out->name_len + suffix_len + labels_len + 3);
+
 	out->samples++;
+	if (!at)
+		return;
+	at = append(at, out->metric->name, out->name_len);
+	at = append(at, suffix, suffix_len);
+	if (labels_len) {
+		*at++ = '{';
+		at = append(at, labels->text, labels_len);
+		*at++ = '}';
+	}
+	*at++ = ' ';
+	out->len = (size_t)(at - out->text);
 }
 
 void exposition_put_scaled(struct exposition *out, const struct exposition_labels *labels,

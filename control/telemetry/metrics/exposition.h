@@ -38,7 +38,8 @@ struct exposition {
 	char *text;
 	size_t len, size;
 	uint32_t samples;
-	const struct metric *metric;
+	const struct metric *metric; /* of the family begun */
+	size_t name_len;
 };
 
 void exposition_init(struct exposition *out, enum exposition_format format);
