@@ -179,12 +179,16 @@ void client_failed(struct call *call, struct txn *branch, enum failover_cause ca
 			proxy->stats.timeouts_non_invite++;
 		/* RFC 3263 §4.3: a failure is no response at all; a slow target is not a dead one. */
 		outcome = call_outcome(call, branch, OUTCOME_TIMEOUT, 0);
-		if (outcome && was_answered)
-			outcome->flags |= OUTCOME_WAS_ANSWERED;
+		if (outcome) {
+			outcome->delay_us = call_delay_us(call, branch);
+			outcome->flags |= was_answered ? OUTCOME_WAS_ANSWERED : 0;
+		}
 		if (branch->status && !was_answered)
 			__atomic_fetch_add(&branch->status->timeouts, 1, __ATOMIC_RELAXED);
 	} else if (cause == FAILOVER_TRANSPORT_ERROR) {
-		call_outcome(call, branch, OUTCOME_TRANSPORT_ERROR, 0);
+		outcome = call_outcome(call, branch, OUTCOME_TRANSPORT_ERROR, 0);
+		if (outcome)
+			outcome->delay_us = call_delay_us(call, branch);
 		if (branch->status)
 			__atomic_fetch_add(&branch->status->errors, 1, __ATOMIC_RELAXED);
 	}

@@ -43,7 +43,7 @@ enum outcome_kind {
 #define OUTCOME_NO_RETRY_AFTER UINT32_MAX
 struct outcome {
 	uint64_t target_id;
-	uint32_t delay_us;       /* from the first sending to this response; 0: not known */
+	uint32_t delay_us;       /* from the first sending to this; 0: not known */
 	uint32_t retry_after_s;  /* of a 503; OUTCOME_NO_RETRY_AFTER: it has none */
 	uint32_t probe;          /* of a probe: its number */
 	uint16_t value;
