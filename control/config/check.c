@@ -315,5 +315,6 @@ bool config_check(struct config *config, struct config_report *report)
 	config_check_services(config, report);
 	config_check_modes(config, report);
 	config_check_telemetry(config, report);
+	config_check_health(config, report);
 	return true;
 }

@@ -75,6 +75,12 @@ const char *config_state_dir(const struct config *config);
  * Holds no secret. */
 void config_print(const struct config *config, FILE *out);
 
+/* What a pool says of probes, blacklist and slow start.  False: there is no such pool; then no
+ * target of it is probed, listed or started slowly. */
+struct health_settings;
+bool config_pool_health(const struct config *config, const char *pool,
+			struct health_settings *settings);
+
 /*
  * Who this instance is: keys, instance number, epoch.  With `cluster` the keys come from
  * cluster.key_file, else from "keys" in the state directory, which is made on first use (folder

@@ -183,6 +183,26 @@ static bool decode_choices(struct decoder *d, const struct keyword *keyword,
 	return ok;
 }
 
+static bool decode_codes(struct decoder *d, const struct keyword *keyword, const yaml_node_t *node,
+			 struct config_codes *codes)
+{
+	if (!expect(d, keyword, node, YAML_SEQUENCE_NODE, "a list"))
+		return false;
+	const yaml_node_item_t *first = node->data.sequence.items.start;
+	if (!check_count(d, keyword, node, (size_t)(node->data.sequence.items.top - first)))
+		return false;
+	bool ok = true;
+	for (const yaml_node_item_t *at = first; at < node->data.sequence.items.top; at++) {
+		const yaml_node_t *entry = node_at(d, *at);
+		char why[VALUE_WHY_MAX];
+		ok = expect(d, keyword, entry, YAML_SCALAR_NODE, "one code or range an entry") &&
+		     (value_parse_codes(node_text(entry), codes, why) ||
+		      refuse_value(d, keyword, entry, why)) &&
+		     ok;
+	}
+	return ok;
+}
+
 static bool decode_host(struct decoder *d, const struct keyword *keyword,
 			const yaml_node_pair_t *pair, struct config_host *host)
 {
@@ -271,6 +291,8 @@ static bool decode_value(struct decoder *d, const struct keyword *keyword, const
 		return decode_hosts(d, keyword, node, field);
 	case KEYWORD_CHOICES:
 		return decode_choices(d, keyword, node, field);
+	case KEYWORD_CODES:
+		return decode_codes(d, keyword, node, field);
 	case KEYWORD_ADDRESSES:
 	case KEYWORD_GATEWAYS:
 	case KEYWORD_PREFIXES:
@@ -332,6 +354,24 @@ static int find_key(struct decoder *d, enum keyword_section section, const yaml_
 	return index;
 }
 
+/* "[200-299, 404]" */
+static bool set_default_codes(struct span text, struct config_codes *codes)
+{
+	char why[VALUE_WHY_MAX];
+	bool ok = true;
+	text = span_of(text.data + 1, text.len - 1);
+	while (ok && text.len > 1) {
+		size_t len = 0;
+		while (text.data[len] != ',' && text.data[len] != ']')
+			len++;
+		ok = value_parse_codes(span_of(text.data, len), codes, why);
+		text = span_from(text, len + 1);
+		if (text.len && text.data[0] == ' ')
+			text = span_from(text, 1);
+	}
+	return ok;
+}
+
 /* The default is the text that the reference prints: there is no second place that says it. */
 static void set_default(const struct keyword *keyword, void *field)
 {
@@ -344,7 +384,8 @@ static void set_default(const struct keyword *keyword, void *field)
 	struct span text = span_of_string(keyword->unset);
 	if (text.len > 1 && text.data[0] == '"')
 		text = span_of(text.data + 1, text.len - 2);
-	bool ok = value_parse(keyword, text, field, why);
+	bool ok = keyword->type == KEYWORD_CODES ? set_default_codes(text, field) :
+						    value_parse(keyword, text, field, why);
 	assert(ok && "a default that its own keyword refuses");
 	(void)ok;
 }

@@ -84,7 +84,12 @@ void keyword_range(const struct keyword *keyword, char *text, size_t size)
 		value_format_size(keyword->min, min);
 		value_format_size(keyword->max, max);
 		break;
+	case KEYWORD_PERCENT:
+		snprintf(min, sizeof(min), "%" PRIu64 "%%", keyword->min);
+		snprintf(max, sizeof(max), "%" PRIu64 "%%", keyword->max);
+		break;
 	case KEYWORD_INTEGER:
+	case KEYWORD_CODES:
 	case KEYWORD_ADDRESSES:
 	case KEYWORD_GATEWAYS:
 	case KEYWORD_PREFIXES:

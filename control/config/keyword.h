@@ -22,6 +22,8 @@ enum keyword_section {
 	SECTION_POOL_TIMERS,
 	SECTION_TARGET,
 	SECTION_FAILOVER,
+	SECTION_PROBE,
+	SECTION_BLACKLIST,
 	SECTION_RESOLVER,
 	SECTION_CONTROL,
 	SECTION_LOG,
@@ -39,9 +41,11 @@ enum keyword_type {
 	KEYWORD_INTEGER,   /* uint32_t */
 	KEYWORD_DURATION,  /* uint64_t, microseconds */
 	KEYWORD_SIZE,      /* uint64_t, octets */
+	KEYWORD_PERCENT,   /* uint32_t */
 	KEYWORD_BOOLEAN,   /* bool */
 	KEYWORD_CHOICE,    /* uint32_t */
 	KEYWORD_CHOICES,   /* uint32_t of bits; a list */
+	KEYWORD_CODES,     /* struct config_codes: SIP status codes; a list */
 	KEYWORD_ADDRESSES, /* struct config_list of config_prefix: own address with its network */
 	KEYWORD_GATEWAYS,  /* struct config_list of config_address; one or a list */
 	KEYWORD_PREFIXES,  /* struct config_list of config_prefix */
@@ -68,6 +72,7 @@ struct keyword {
 	enum keyword_section section; /* MAP and LIST: whose keywords the value has */
 	bool required;
 	bool reloadable;
+	bool is_switch;               /* MAP: to leave it out is something else than its defaults */
 	uint16_t offset, size;        /* in the section's struct; size of char[] fields */
 	uint64_t min, max;            /* numbers; number of elements of lists */
 	const struct keyword_choice *choices;

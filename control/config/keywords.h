@@ -38,6 +38,8 @@ extern const struct keyword_table keywords_pool;
 extern const struct keyword_table keywords_pool_timers;
 extern const struct keyword_table keywords_target;
 extern const struct keyword_table keywords_failover;
+extern const struct keyword_table keywords_probe;
+extern const struct keyword_table keywords_blacklist;
 extern const struct keyword_table keywords_resolver;
 extern const struct keyword_table keywords_control;
 extern const struct keyword_table keywords_log;

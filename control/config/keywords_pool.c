@@ -51,6 +51,22 @@ static const struct keyword pool_keywords[] = {
 	  FIELD(config_pool, failover),
 	  .help = "When a request without To tag goes to the next target.",
 	  .example = "{on: [timeout, transport-error, 503], attempts: 3}" },
+	{ .name = "probe", .type = KEYWORD_MAP, .section = SECTION_PROBE, .reloadable = true,
+	  .is_switch = true, FIELD(config_pool, probe), .unset_means = "targets are not probed",
+	  .help = "Ask each target regularly by OPTIONS whether it is there, over the path that calls "
+		  "take.  `{}` probes with the defaults.  Targets in `maint` and `drain` are probed and "
+		  "shown too; the operator's wish stays as it is.  Services without transactions show "
+		  "what probes say and do not go by it.",
+	  .example = "{interval: 2s, timeout: 1s, rise: 2, fall: 3}" },
+	{ .name = "blacklist", .type = KEYWORD_MAP, .section = SECTION_BLACKLIST,
+	  .reloadable = true, FIELD(config_pool, blacklist),
+	  .help = "What real traffic says against a target, and how long it is avoided for that.",
+	  .example = "{base: 5s, max: 5m, honour_retry_after: true, panic_threshold: 50%}" },
+	{ .name = "slow_start", .type = KEYWORD_DURATION, .reloadable = true,
+	  FIELD(config_pool, slow_start), .min = 0, .max = 1 * HOURS, .unset = "10s",
+	  .help = "A target that returns gets a twentieth of its weight at first, and the whole after "
+		  "this time.  0s: all at once.  Targets that are new begin whole.",
+	  .example = "30s" },
 	{ .name = "timers", .type = KEYWORD_MAP, .section = SECTION_POOL_TIMERS,
 	  .reloadable = true, FIELD(config_pool, timers),
 	  .unset_means = "the timers of the service that sends to the pool",
@@ -58,10 +74,6 @@ static const struct keyword pool_keywords[] = {
 		  "values than ours (RFC 4321 §1.6).  What is left out is as in `timers`, not as in a "
 		  "service.",
 	  .example = "{t1: 2s, t2: 16s}" },
-	{ .name = "probe", .type = KEYWORD_NOT_BUILT,
-	  .help = "targets are not probed; \"failover\" moves requests away from one that fails" },
-	{ .name = "blacklist", .type = KEYWORD_NOT_BUILT,
-	  .help = "failing targets are not remembered; `tandemctl target maint` takes one out" },
 };
 
 static const struct keyword target_keywords[] = {

@@ -123,6 +123,34 @@ struct config_failover {
 	uint64_t try_next_after; /* 0: never */
 };
 
+/* SIP status codes, as ranges. */
+#define CONFIG_CODES_MAX 32
+struct config_codes {
+	uint32_t count;
+	struct {
+		uint16_t first, last;
+	} ranges[CONFIG_CODES_MAX];
+};
+
+struct config_probe {
+	struct config_item item;
+	uint32_t method;
+	uint64_t interval, timeout;
+	uint32_t rise, fall;
+	uint32_t jitter; /* percent */
+	struct config_codes accept;
+};
+
+struct config_blacklist {
+	struct config_item item;
+	uint64_t base, max;
+	bool honour_retry_after;
+	uint32_t panic_threshold; /* percent */
+	uint32_t timeouts, errors, failures;
+	uint32_t failure_ratio; /* percent */
+	uint64_t window, slow_answer;
+};
+
 struct config_pool {
 	struct config_item item;
 	char name[BALANCE_NAME_MAX];
@@ -130,6 +158,9 @@ struct config_pool {
 	char srv[256];              /* lower case; "": none */
 	struct config_list targets; /* struct config_target */
 	struct config_failover failover;
+	struct config_probe probe;
+	struct config_blacklist blacklist;
+	uint64_t slow_start;
 	struct config_timers timers;
 };
 
@@ -247,6 +278,8 @@ struct balance_timers config_timers_of(const struct config *config,
 void config_check_services(const struct config *config, struct config_report *report);
 /* Modes of services and what their pools can then do.  Sets failover.on where it cannot act. */
 void config_check_modes(struct config *config, struct config_report *report);
+/* Probes, blacklist and slow start. */
+void config_check_health(const struct config *config, struct config_report *report);
 
 /* The snapshot's interface part alone: own addresses, gateways, peers into `peers`, which has room
  * for config_peer_count. */

@@ -87,6 +87,17 @@ static void print_choices(const struct keyword *keyword, uint32_t bits, FILE *ou
 	fputs("]\n", out);
 }
 
+static void print_codes(const struct config_codes *codes, FILE *out)
+{
+	fputs(" [", out);
+	for (uint32_t i = 0; i < codes->count; i++) {
+		fprintf(out, "%s%u", i ? ", " : "", codes->ranges[i].first);
+		if (codes->ranges[i].last != codes->ranges[i].first)
+			fprintf(out, "-%u", codes->ranges[i].last);
+	}
+	fputs("]\n", out);
+}
+
 static void print_scalar(const struct keyword *keyword, const void *field, FILE *out)
 {
 	char text[VALUE_TEXT_MAX];
@@ -102,6 +113,9 @@ static void print_scalar(const struct keyword *keyword, const void *field, FILE 
 	case KEYWORD_SIZE:
 		value_format_size(*(const uint64_t *)field, text);
 		fputs(text, out);
+		break;
+	case KEYWORD_PERCENT:
+		fprintf(out, "%" PRIu32 "%%", *(const uint32_t *)field);
 		break;
 	case KEYWORD_BOOLEAN:
 		fputs(*(const bool *)field ? "true" : "false", out);
@@ -192,6 +206,8 @@ static bool is_set(const struct keyword *keyword, const void *field)
 	case KEYWORD_LIST:
 		return ((const struct config_list *)field)->count != 0;
 	case KEYWORD_MAP:
+		if (keyword->is_switch && !((const struct config_item *)field)->at.line)
+			return false;
 		return section_is_set(keyword->section, field);
 	default:
 		return true;
@@ -210,6 +226,9 @@ static void print_value(const struct keyword *keyword, const void *field, int de
 		break;
 	case KEYWORD_HOSTS:
 		print_hosts(field, depth, out);
+		break;
+	case KEYWORD_CODES:
+		print_codes(field, out);
 		break;
 	case KEYWORD_CHOICES:
 		print_choices(keyword, *(const uint32_t *)field, out);

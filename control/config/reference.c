@@ -22,6 +22,10 @@ static const char *type_text(enum keyword_type type)
 		return "whole number";
 	case KEYWORD_DURATION:
 		return "duration: a whole number and its unit";
+	case KEYWORD_PERCENT:
+		return "share: a whole number and `%`";
+	case KEYWORD_CODES:
+		return "list of status codes and ranges of them";
 	case KEYWORD_SIZE:
 		return "size: a whole number and its unit";
 	case KEYWORD_BOOLEAN:
@@ -62,6 +66,8 @@ static const char *unit_text(enum keyword_type type)
 		return "`us`, `ms`, `s`, `m`, `h`";
 	case KEYWORD_SIZE:
 		return "`B`, `KiB`, `MiB`, `GiB`, `TiB`";
+	case KEYWORD_PERCENT:
+		return "`%`";
 	default:
 		return "none";
 	}
@@ -108,6 +114,7 @@ static void print_range(const struct keyword *keyword, FILE *out)
 	case KEYWORD_INTEGER:
 	case KEYWORD_DURATION:
 	case KEYWORD_SIZE:
+	case KEYWORD_PERCENT:
 		keyword_range(keyword, text, sizeof(text));
 		fputs(text, out);
 		return;

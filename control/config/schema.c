@@ -42,6 +42,8 @@ static const char *pattern_of(enum keyword_type type)
 		return "^(" ADDRESS_PATTERN "|\\[" ADDRESS_PATTERN "\\])(:[0-9]+)?$";
 	case KEYWORD_DURATION:
 		return "^[0-9]+(us|ms|s|m|h)$";
+	case KEYWORD_PERCENT:
+		return "^[0-9]+%$";
 	case KEYWORD_SIZE:
 		return "^[0-9]+(B|KiB|MiB|GiB|TiB)$";
 	case KEYWORD_ADDRESSES:
@@ -122,6 +124,15 @@ static void print_type(const struct keyword *keyword, int depth, FILE *out)
 		print_words(keyword, out);
 		putc('}', out);
 		break;
+	case KEYWORD_CODES:
+		/* One code is a number to YAML tools. */
+		fprintf(out,
+			"\"type\": \"array\", \"minItems\": %" PRIu64 ", \"maxItems\": %" PRIu64
+			", \"items\": {\"oneOf\": [{\"type\": \"integer\", \"minimum\": 200, "
+			"\"maximum\": 699}, {\"type\": \"string\", \"pattern\": "
+			"\"^[2-6][0-9][0-9](-[2-6][0-9][0-9])?$\"}]}",
+			keyword->min, keyword->max);
+		break;
 	case KEYWORD_ADDRESSES:
 	case KEYWORD_PREFIXES:
 	case KEYWORD_LISTENS:
@@ -182,7 +193,7 @@ static void print_keyword(const struct keyword *keyword, int depth, FILE *out)
 	print_type(keyword, depth, out);
 	fputs(", \"description\": ", out);
 	print_string(keyword->help, out);
-	if (keyword->unset && keyword->type != KEYWORD_CHOICES) {
+	if (keyword->unset && keyword->type != KEYWORD_CHOICES && keyword->type != KEYWORD_CODES) {
 		fputs(", \"default\": ", out);
 		if (is_plain(keyword))
 			fputs(keyword->unset, out);

@@ -90,6 +90,19 @@ static bool parse_with_unit(const struct keyword *keyword, struct span text,
 			     names, why);
 }
 
+static bool parse_percent(const struct keyword *keyword, struct span text, uint32_t *field,
+			  char *why)
+{
+	uint64_t value;
+	if (text.len < 2 || text.data[text.len - 1] != '%' ||
+	    !text_parse_u64(span_of(text.data, text.len - 1), UINT64_MAX, &value))
+		return refuse_number(keyword, text, "is not a whole number with %", "", why);
+	if (value < keyword->min || value > keyword->max)
+		return refuse_number(keyword, text, "is out of range", "", why);
+	*field = (uint32_t)value;
+	return true;
+}
+
 static bool parse_boolean(struct span text, bool *field, char *why)
 {
 	char quoted[CONFIG_QUOTED_MAX];
@@ -161,6 +174,29 @@ bool value_parse_choice(const struct keyword *keyword, struct span text, uint32_
 		      nearest ? "\"?" : "", accepted);
 }
 
+bool value_parse_codes(struct span text, struct config_codes *codes, char *why)
+{
+	char quoted[CONFIG_QUOTED_MAX];
+	uint64_t first, last;
+	size_t dash = 0;
+	while (dash < text.len && text.data[dash] != '-')
+		dash++;
+	bool ok = text_parse_u64(span_of(text.data, dash), UINT64_MAX, &first);
+	last = first;
+	if (ok && dash < text.len)
+		ok = text_parse_u64(span_from(text, dash + 1), UINT64_MAX, &last);
+	if (!ok || first < 200 || last > 699 || first > last)
+		return value_refuse(why,
+				    "%s is no final status code and no range of them; accepted: 200 "
+				    "to 699, for example 404 or 200-299",
+				    config_quote(text, quoted));
+	if (codes->count == CONFIG_CODES_MAX)
+		return value_refuse(why, "more than %d entries", CONFIG_CODES_MAX);
+	codes->ranges[codes->count].first = (uint16_t)first;
+	codes->ranges[codes->count++].last = (uint16_t)last;
+	return true;
+}
+
 static bool parse_uri(const struct keyword *keyword, struct span text, char *field, char *why)
 {
 	struct span host;
@@ -187,6 +223,8 @@ bool value_parse(const struct keyword *keyword, struct span text, void *field, c
 	case KEYWORD_SIZE:
 		return parse_with_unit(keyword, text, size_units, ARRAY_SIZE(size_units),
 				       size_names, field, why);
+	case KEYWORD_PERCENT:
+		return parse_percent(keyword, text, field, why);
 	case KEYWORD_BOOLEAN:
 		return parse_boolean(text, field, why);
 	case KEYWORD_CHOICE:

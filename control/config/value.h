@@ -19,6 +19,9 @@
 /* Elements of lists, the same way. */
 [[nodiscard]] bool value_parse_choice(const struct keyword *keyword, struct span text,
 				      uint32_t *value, char *why);
+/* One code, "404", or a range, "200-299", added to `codes`. */
+struct config_codes;
+[[nodiscard]] bool value_parse_codes(struct span text, struct config_codes *codes, char *why);
 [[nodiscard]] bool value_parse_address(struct span text, struct ip_address *address, char *why);
 [[nodiscard]] bool value_parse_own_address(struct span text, struct ip_prefix *prefix, char *why);
 [[nodiscard]] bool value_parse_network(struct span text, struct ip_prefix *prefix, char *why);

@@ -90,6 +90,8 @@ static void schema_is_json_and_knows_every_keyword(void **)
 		[SECTION_POOL_TIMERS] = member(member(pool, "timers"), "properties"),
 		[SECTION_TARGET] = member(member(member(pool, "targets"), "items"), "properties"),
 		[SECTION_FAILOVER] = member(member(pool, "failover"), "properties"),
+		[SECTION_PROBE] = member(member(pool, "probe"), "properties"),
+		[SECTION_BLACKLIST] = member(member(pool, "blacklist"), "properties"),
 		[SECTION_RESOLVER] = member(member(root, "resolver"), "properties"),
 		[SECTION_CONTROL] = member(member(root, "control"), "properties"),
 		[SECTION_LOG] = member(member(root, "log"), "properties"),
@@ -176,6 +178,8 @@ static void every_example_is_accepted(void **)
 			case SECTION_POOL:
 			case SECTION_POOL_TIMERS:
 			case SECTION_FAILOVER:
+			case SECTION_PROBE:
+			case SECTION_BLACKLIST:
 				put[3] = value;
 				break;
 			default:
@@ -185,8 +189,10 @@ static void every_example_is_accepted(void **)
 			if (i == SECTION_ROOT)
 				snprintf(value, sizeof(value), "%s: %s", keyword->name,
 					 keyword->example);
-			else if (i == SECTION_FAILOVER)
-				snprintf(value, sizeof(value), ", failover: {%s: %s}", keyword->name,
+			else if (i == SECTION_FAILOVER || i == SECTION_PROBE ||
+				 i == SECTION_BLACKLIST)
+				snprintf(value, sizeof(value), ", %s: {%s: %s}",
+					 table->path + strlen("pools[]."), keyword->name,
 					 keyword->example);
 			else if (i == SECTION_SERVICE_TIMERS || i == SECTION_POOL_TIMERS)
 				snprintf(value, sizeof(value), ", timers: {%s: %s}", keyword->name,

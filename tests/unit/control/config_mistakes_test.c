@@ -125,10 +125,21 @@ static const struct mistake_case cases[] = {
 	{ 9, "resolver: {ttl_max: 3s}", 9, 21, "3s is less than ttl_min, 5s" },
 	{ 21, "  - {name: carriers}", 21, 5,
 	  "\"targets\" is missing; accepted: for example targets: [{name: sw1, uri" },
-	{ 17, "    probe: {method: OPTIONS}", 17, 5, "\"probe\" is not built yet" },
-	{ 17, "    blacklist: {base: 5s}", 17, 5, "\"blacklist\" is not built yet" },
 	{ 12, "    listen: [\"tcp:192.0.2.1:5060\"]", 12, 14, "transport \"tcp\" is not built yet" },
 	{ 19, "      - {name: sw1, uri: \"sips:198.51.100.11\"}", 19, 26, "TLS, which is not built yet" },
+	/* probes and blacklist */
+	{ 17, "    probe: {method: INVITE}", 17, 21, "\"INVITE\" is not known; accepted: OPTIONS" },
+	{ 17, "    probe: {interval: 1s, timeout: 2s}", 17, 36, "longer than the interval; accepted: at most 1s" },
+	{ 17, "    probe: {accept: [200-299, 199]}", 17, 31, "\"199\" is no final status code" },
+	{ 17, "    probe: {accept: [299-200]}", 17, 22, "accepted: 200 to 699, for example 404 or 200-299" },
+	{ 17, "    probe: {accept: []}", 17, 21, "accept has 0 entries; accepted: 1 to 32" },
+	{ 17, "    probe: {accept: 200}", 17, 21, "accept is one value; accepted: a list" },
+	{ 17, "    probe: {jitter: 20}", 17, 21, "\"20\" is not a whole number with %; accepted: 0% to 100%" },
+	{ 17, "    probe: {rise: 0}", 17, 19, "accepted: 1 to 100" },
+	{ 17, "    blacklist: {base: 10m}", 17, 23, "base: longer than max; accepted: at most 5m" },
+	{ 17, "    blacklist: {panic_threshold: 101%}", 17, 34, "accepted: 0% to 100%, for example 70%" },
+	{ 17, "    blacklist: {base: 5}", 17, 23, "has no unit" },
+	{ 17, "    slow_start: 2h", 17, 17, "accepted: 0us to 1h" },
 	/* addresses */
 	{ 5, "    addresses: [192.0.2.1]", 5, 17, "\"192.0.2.1\" has no prefix length" },
 	{ 5, "    addresses: [192.0.2.256/24]", 5, 17, "not an address with a prefix length" },
@@ -307,6 +318,12 @@ static void stateless_service_refuses_what_it_cannot_do(void **)
 		{ "call-id-hash", ", failover: {on: [503]}", "stateless", "",
 		  "service \"a\" is stateless and tries no second target", "" },
 		{ "call-id-hash", ", failover: {attempts: 2}", "stateless", "", "tries no second target", "" },
+		{ "call-id-hash", ", blacklist: {base: 5s}", "stateless", "", NULL, "" },
+		{ "call-id-hash", ", probe: {}", "stateless", "", NULL, "" },
+		{ "call-id-hash", ", blacklist: {base: 6s}", "stateless", "",
+		  "blacklist: no service with transactions uses pool \"p\"", "" },
+		{ "call-id-hash", ", slow_start: 11s", "stateless", "",
+		  "slow_start: no service with transactions uses pool \"p\"", "" },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
 		struct config_report report;

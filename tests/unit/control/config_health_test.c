@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Probes, blacklist and slow start: from the file to what health/ takes, and back. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/tick.h"
+#include "config/config.h"
+#include "health/settings.h"
+
+static const char frame[] =
+	"interfaces:\n"
+	"- {name: access, device: net_null0, addresses: [192.0.2.1/24]}\n"
+	"services:\n"
+	"- {name: in, listen: [\"udp:192.0.2.1:5060\"], pool: switches}\n"
+	"pools:\n"
+	"- {name: switches, targets: [{name: a, uri: \"sip:192.0.2.9\"}]%s}\n";
+
+static struct config *load(const char *text)
+{
+	struct config_report report;
+	struct config *config;
+
+	if (config_load_text("test.yaml", span_of_string(text), &config, &report) < 0)
+		fail_msg("%s", report.errors.list[0].text);
+	return config;
+}
+
+static struct config *load_with(const char *pool)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), frame, pool);
+	return load(text);
+}
+
+static void without_a_word_nothing_is_probed_and_the_blacklist_is_on(void **)
+{
+	struct config *config = load_with("");
+	struct health_settings s;
+
+	assert_true(config_pool_health(config, "switches", &s));
+	assert_int_equal(s.probe.interval_us, 0);
+	assert_int_equal(s.blacklist.base_us, TICK_SECONDS(5));
+	assert_int_equal(s.blacklist.max_us, TICK_SECONDS(300));
+	assert_true(s.blacklist.honour_retry_after);
+	assert_int_equal(s.blacklist.panic_threshold, 50);
+	assert_int_equal(s.blacklist.timeouts, 1);
+	assert_int_equal(s.blacklist.errors, 2);
+	assert_int_equal(s.blacklist.failures, 10);
+	assert_int_equal(s.blacklist.failure_ratio, 50);
+	assert_int_equal(s.blacklist.window_us, TICK_SECONDS(10));
+	assert_int_equal(s.blacklist.slow_answer_us, 0);
+	assert_int_equal(s.slow_start_us, TICK_SECONDS(10));
+	assert_false(config_pool_health(config, "nosuch", &s));
+	assert_int_equal(s.slow_start_us, 0);
+	config_destroy(config);
+}
+
+static void an_empty_probe_probes_with_the_defaults(void **)
+{
+	struct config *config = load_with(", probe: {}");
+	struct health_settings s;
+
+	assert_true(config_pool_health(config, "switches", &s));
+	assert_int_equal(s.probe.interval_us, TICK_SECONDS(2));
+	assert_int_equal(s.probe.timeout_us, TICK_SECONDS(1));
+	assert_int_equal(s.probe.rise, 2);
+	assert_int_equal(s.probe.fall, 3);
+	assert_int_equal(s.probe.jitter, 20);
+	for (uint16_t status = 0; status < 1000; status++)
+		assert_int_equal(status_set_has(&s.probe.accept, status),
+				 status >= 200 && status <= 699 && status != 408 &&
+					 status != 503 && status != 504);
+	config_destroy(config);
+}
+
+static void every_word_arrives_and_the_printed_configuration_says_the_same(void **)
+{
+	struct config *config = load_with(
+		", probe: {method: OPTIONS, interval: 3s, timeout: 400ms, rise: 4, fall: 5, jitter: "
+		"0%, accept: [200-299, 404]}, blacklist: {base: 1s, max: 9s, honour_retry_after: "
+		"false, panic_threshold: 100%, timeouts: 3, errors: 0, failure_ratio: 7%, failures: "
+		"8, window: 60s, slow_answer: 2s}, slow_start: 0s");
+	char *printed = NULL;
+	size_t size;
+	FILE *out = open_memstream(&printed, &size);
+
+	config_print(config, out);
+	fclose(out);
+	struct config *again = load(printed);
+	for (int i = 0; i < 2; i++) {
+		struct health_settings s;
+		assert_true(config_pool_health(i ? again : config, "switches", &s));
+		assert_int_equal(s.probe.interval_us, TICK_SECONDS(3));
+		assert_int_equal(s.probe.timeout_us, TICK_MS(400));
+		assert_int_equal(s.probe.rise, 4);
+		assert_int_equal(s.probe.fall, 5);
+		assert_int_equal(s.probe.jitter, 0);
+		assert_true(status_set_has(&s.probe.accept, 404));
+		assert_false(status_set_has(&s.probe.accept, 405));
+		assert_true(status_set_has(&s.probe.accept, 299));
+		assert_int_equal(s.blacklist.base_us, TICK_SECONDS(1));
+		assert_int_equal(s.blacklist.max_us, TICK_SECONDS(9));
+		assert_false(s.blacklist.honour_retry_after);
+		assert_int_equal(s.blacklist.panic_threshold, 100);
+		assert_int_equal(s.blacklist.timeouts, 3);
+		assert_int_equal(s.blacklist.errors, 0);
+		assert_int_equal(s.blacklist.failure_ratio, 7);
+		assert_int_equal(s.blacklist.failures, 8);
+		assert_int_equal(s.blacklist.window_us, TICK_SECONDS(60));
+		assert_int_equal(s.blacklist.slow_answer_us, TICK_SECONDS(2));
+		assert_int_equal(s.slow_start_us, 0);
+	}
+	free(printed);
+	config_destroy(again);
+	config_destroy(config);
+}
+
+/* Probing is switched on by its section: what prints the defaults must not switch it on. */
+static void what_was_left_out_stays_out_when_printed(void **)
+{
+	struct config *config = load_with("");
+	char *printed = NULL;
+	size_t size;
+	FILE *out = open_memstream(&printed, &size);
+
+	config_print(config, out);
+	fclose(out);
+	assert_null(strstr(printed, "probe:"));
+	assert_non_null(strstr(printed, "panic_threshold: 50%"));
+	free(printed);
+	config_destroy(config);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(without_a_word_nothing_is_probed_and_the_blacklist_is_on),
+		cmocka_unit_test(an_empty_probe_probes_with_the_defaults),
+		cmocka_unit_test(every_word_arrives_and_the_printed_configuration_says_the_same),
+		cmocka_unit_test(what_was_left_out_stays_out_when_printed),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
