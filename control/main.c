@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "api/control.h"
 #include "events/engine_events.h"
+#include "health/adapter.h"
 #include "resolver/dns.h"
 #include "stats/stats.h"
 #include "telemetry/telemetry.h"
@@ -51,6 +52,7 @@ static void daemon_outcome(void *context, const struct outcome *outcome)
 
 	target_outcomes_count(daemon->control.outcomes, outcome);
 	telemetry_outcome(&daemon->telemetry, outcome);
+	health_adapter_outcome(&daemon->control, outcome);
 }
 
 static void daemon_tick(uv_timer_t *timer)
@@ -69,6 +71,7 @@ static void daemon_tick(uv_timer_t *timer)
 	}
 	publish_poll(control);
 	drain_poll(&control->drain, &control->events);
+	health_adapter_poll(control);
 	explain_pump(&control->explain, uv_now(control->loop));
 	txns_pump(&control->txns, uv_now(control->loop));
 	trace_pump(&control->trace, uv_now(control->loop));
@@ -288,6 +291,11 @@ static int daemon_open(struct daemon *daemon, char *error, size_t size)
 	if (status < 0)
 		return status;
 	status = daemon_open_dataplane(control, error, size);
+	if (status < 0)
+		return status;
+	/* After the data plane, whose clock it goes by. */
+	snprintf(error, size, "out of memory for the targets' health");
+	status = health_adapter_open(control);
 	/* It reads the data plane, and is told of what happens from the first outcome on. */
 	return status < 0 ? status : telemetry_open(&daemon->telemetry, error, size);
 }
@@ -314,6 +322,7 @@ static void daemon_close(struct daemon *daemon)
 	control->api = NULL;
 	dns_close(control);
 	daemon_close_loop(daemon);
+	health_adapter_close(control);
 	target_outcomes_destroy(control->outcomes);
 	publish_close(control);
 	events_fini(&control->events);

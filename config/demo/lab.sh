@@ -14,6 +14,7 @@ lab_directory=
 lab_device=            # net_af_xdp or net_af_packet
 lab_huge=              # on or off
 lab_tandemd_pid=
+lab_pool=()            # further lines of the pool, "keyword: value"
 lab_peers=()           # "NAMESPACE INTERFACE" of each kernel's end that sends to Tandem
 
 # lab_make FAMILY TARGETS: namespaces, links and addresses.  FAMILY: 4 or 6.
@@ -61,7 +62,7 @@ lab_host() {
 	esac
 }
 
-# lab_config WORKERS MEMORY_MIB [EXTRA POOL LINES]: writes tandem.yaml.
+# lab_config WORKERS MEMORY_MIB: writes tandem.yaml.
 lab_config() {
 	local i
 	{
@@ -76,8 +77,11 @@ lab_config() {
 			pools:
 			  - name: switches
 			    policy: call-id-hash
-			    targets:
 		YAML
+		for i in "${!lab_pool[@]}"; do
+			echo "    ${lab_pool[i]}"
+		done
+		echo "    targets:"
 		for i in "${!lab_target_addresses[@]}"; do
 			echo "      - {name: target$((i + 1)), uri: \"sip:$(lab_host "${lab_target_addresses[i]}"):5060\"}"
 		done

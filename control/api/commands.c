@@ -62,8 +62,10 @@ const struct api_command api_commands[API_COMMAND_COUNT] = {
 		.name = "show targets",
 		.help = "each target's state, load and answers",
 		.text = "Prints each target: the operator's wish (ready, drain, maint), what was "
-			"observed (up, down, blacklisted), the requests sent to it and what became "
-			"of them. Answers are counted by class of status code.",
+			"observed (up, down, blacklisted, trial), since when, when it returns and "
+			"why, the share of its weight that counts, its latest probe, the requests "
+			"sent to it and what became of them. Answers are counted by class of status "
+			"code.",
 		.args = {
 			NAMED(false, "name", "NAME", TARGET, "POOL/TARGET, or TARGET"),
 			NAMED(true, "pool", "NAME", POOL, "the targets of this pool alone"),
@@ -176,6 +178,19 @@ const struct api_command api_commands[API_COMMAND_COUNT] = {
 		.args = { { .kind = API_ARG_STRING, .key = "name", .value_name = "NAME",
 			    .help = "of this name alone" } },
 	},
+	[API_COMMAND_SHOW_BLACKLIST] = {
+		.name = "show blacklist",
+		.help = "targets that are avoided, why, and when they return",
+		.text = "Prints each target that is listed, or half-open: a probe or one call tries "
+			"before all return. Targets that are down by their probes are not listed; "
+			"show targets has them.",
+		.args = {
+			NAMED(true, "pool", "NAME", POOL, "of this pool alone"),
+			OPTION(STRING, "target", "NAME", "targets of this name alone"),
+			CHOICE("cause", "CAUSE", "timeout|transport-error|failures|503|by-hand",
+			       "listed for this alone"),
+		},
+	},
 	[API_COMMAND_SHOW_CONFIG] = {
 		.name = "show config",
 		.help = "the configuration in force",
@@ -248,6 +263,32 @@ const struct api_command api_commands[API_COMMAND_COUNT] = {
 			"they began. A mistake is told with its place, and nothing changes; so it is "
 			"when something differs that needs a restart.",
 		.args = { OPTION(FLAG, "dry_run", NULL, "check and compare, and take nothing over") },
+	},
+	[API_COMMAND_BLACKLIST_ADD] = {
+		.name = "blacklist add",
+		.help = "keep new calls away from a target, as if it had failed",
+		.text = "Puts a target on the blacklist by hand, for a time or until it is removed. "
+			"Dialogs go on; it starts slowly when it returns. Unlike target maint, which "
+			"is a wish, this is what was observed: in a pool that panics it does not "
+			"count. Gone with a restart.",
+		.args = {
+			TARGET_NAME,
+			OPTION(STRING, "for", "DURATION", "so long, 30s or 5m; left out: until removed"),
+			OPTION(STRING, "reason", "TEXT", "told in show blacklist and in events"),
+		},
+	},
+	[API_COMMAND_BLACKLIST_REMOVE] = {
+		.name = "blacklist remove",
+		.help = "take a target off the blacklist",
+		.text = "Takes a target off the blacklist, whatever put it there, and forgets how "
+			"often it was on it. It starts slowly.",
+		.args = { TARGET_NAME },
+	},
+	[API_COMMAND_BLACKLIST_CLEAR] = {
+		.name = "blacklist clear",
+		.help = "take all targets off the blacklist",
+		.text = "Takes all targets, or those of a pool, off the blacklist.",
+		.args = { NAMED(false, "pool", "POOL", POOL, "targets of this pool alone") },
 	},
 	[API_COMMAND_EXPLAIN] = {
 		.name = "explain",

@@ -26,6 +26,7 @@
 	X(SHOW_TXNS, show_txns)                                                                    \
 	X(SHOW_MEMORY, show_memory)                                                                \
 	X(SHOW_DNS, show_dns)                                                                      \
+	X(SHOW_BLACKLIST, show_blacklist)                                                          \
 	X(SHOW_CONFIG, show_config)                                                                \
 	X(TARGET_READY, target_ready)                                                              \
 	X(TARGET_DRAIN, target_drain)                                                              \
@@ -34,6 +35,9 @@
 	X(TARGET_REMOVE, target_remove)                                                            \
 	X(SET_TIMERS, set_timers)                                                                  \
 	X(RELOAD, reload)                                                                          \
+	X(BLACKLIST_ADD, blacklist_add)                                                            \
+	X(BLACKLIST_REMOVE, blacklist_remove)                                                      \
+	X(BLACKLIST_CLEAR, blacklist_clear)                                                        \
 	X(EXPLAIN, explain)                                                                        \
 	X(TRACE, trace)                                                                            \
 	X(CAPTURE_START, capture_start)                                                            \

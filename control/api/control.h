@@ -15,6 +15,7 @@
 #include "names/names.h"
 #include "api/trace.h"
 #include "api/txns.h"
+#include "health/health.h"
 #include "reload/publish.h"
 #include "reload/reload.h"
 #include "targets/drain.h"
@@ -44,6 +45,7 @@ struct control {
 	struct dns *dns;
 	struct name_finder names;
 	struct target_outcomes *outcomes;
+	struct health *health;
 	struct explain explain;
 	struct txns txns;
 	struct trace trace;

@@ -125,8 +125,7 @@ void api_handle_show_targets(void *context, struct api_request *request, const j
 
 	if (!take_pool(control, request, args))
 		return;
-	json_t *body = stats_show_targets(control->snapshot, control->outcomes,
-					  api_arg_string(args, "pool"));
+	json_t *body = stats_show_targets(control, api_arg_string(args, "pool"));
 	const char *name = api_arg_string(args, "name");
 	if (name && !rows_keep(body, "targets", target_is_named, name)) {
 		json_decref(body);

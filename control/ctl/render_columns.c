@@ -22,6 +22,8 @@ const struct column pools_columns[] = {
 	{ "POLICY", "policy", FIELD_TEXT },
 	{ "TARGETS", "targets", FIELD_COUNT },
 	{ "USABLE", "usable", FIELD_COUNT },
+	{ "OUT", "out", FIELD_COUNT },
+	{ "PANIC", "panicking", FIELD_YES_NO },
 	{ "FAIL-OVER ON", "failover", FIELD_LIST },
 	{ "ATTEMPTS", "attempts", FIELD_COUNT },
 	{ "NEXT AFTER ms", "try_next_after_ms", FIELD_COUNT },
@@ -36,6 +38,10 @@ const struct column targets_columns[] = {
 	{ "WEIGHT", "weight", FIELD_COUNT },
 	{ "WISH", "admin", FIELD_TEXT },
 	{ "HEALTH", "health", FIELD_TEXT },
+	{ "FOR", "observed.since_s", FIELD_SECONDS },
+	{ "BACK IN", "observed.returns_s", FIELD_SECONDS },
+	{ "SHARE", "observed.share", FIELD_PERCENT },
+	{ "PROBE", "observed.probe.status", FIELD_COUNT },
 	{ "REQUESTS", "load.requests", FIELD_COUNT },
 	{ "OPEN", "load.outstanding", FIELD_COUNT },
 	{ "CALLS", "load.calls", FIELD_COUNT },
@@ -46,6 +52,7 @@ const struct column targets_columns[] = {
 	{ "6XX", "answers.6xx", FIELD_COUNT },
 	{ "TIMEOUTS", "answers.timeouts", FIELD_COUNT },
 	{ "ERRORS", "answers.transport_errors", FIELD_COUNT },
+	{ "WHY", "observed.why", FIELD_TEXT },
 	{ NULL, NULL, FIELD_TEXT },
 };
 const struct column interfaces_columns[] = {

@@ -92,13 +92,19 @@ static json_t *pool_failover(const struct balance_pool *pool)
 
 static json_t *pool_row(const struct balance_snapshot *snapshot, const struct balance_pool *pool)
 {
-	int usable = 0;
+	bool is_panicking = pool->status &&
+			    __atomic_load_n(&pool->status->is_panicking, __ATOMIC_RELAXED);
+	int usable = 0, out = 0;
 
 	for (uint32_t i = 0; i < pool->target_count; i++)
+		out += target_health_read(&snapshot->targets[pool->target_first + i]) != TARGET_UP;
+	for (uint32_t i = 0; i < pool->target_count; i++)
 		usable += balance_target_is_usable(&snapshot->targets[pool->target_first + i]);
-	return json_pack("{s:o, s:s, s:i, s:i, s:o, s:i, s:o}", "name", json_text(pool->name), "policy",
+	return json_pack("{s:o, s:s, s:i, s:i, s:i, s:b, s:o, s:i, s:o}", "name", json_text(pool->name),
+			 "policy",
 			 pool->is_request_uri ? "request-uri" : balance_policy_name(pool->policy),
-			 "targets", (int)pool->target_count, "usable", usable, "failover",
+			 "targets", (int)pool->target_count, "usable", usable, "out", out,
+			 "panicking", (int)is_panicking, "failover",
 			 pool_failover(pool), "attempts", (int)pool->attempts_max,
 			 "try_next_after_ms",
 			 pool->try_next_after_ms ? json_integer(pool->try_next_after_ms) :
@@ -125,7 +131,7 @@ static json_t *target_load(const struct target_status *status)
 #undef READ
 }
 
-static json_t *target_observed(const struct target_outcome *outcome)
+static json_t *target_answers(const struct target_outcome *outcome)
 {
 	static const struct target_outcome none = { .id = 0 };
 	const struct target_outcome *o = outcome ? outcome : &none;
@@ -144,14 +150,15 @@ static json_t *cap_or_null(uint32_t cap)
 	return cap ? json_integer(cap) : json_null();
 }
 
-static json_t *target_row(const struct balance_snapshot *snapshot,
-			  const struct target_outcomes *outcomes, const struct balance_target *target)
+static json_t *target_row(const struct control *control, const struct balance_target *target)
 {
+	const struct balance_snapshot *snapshot = control->snapshot;
 	const char *interface = target->interface < snapshot->interface_count
 					? snapshot->interfaces[target->interface].name : NULL;
 	char endpoint[ENDPOINT_TEXT_MAX];
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:o, s:o, s:s, s:s, s:b, s:o, s:o}", "pool",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:o, s:o, s:s, s:s, s:b, s:o, s:o, s:o}",
+			 "pool",
 			 json_text(snapshot->pools[target->pool].name), "name",
 			 json_text(target->name), "uri", json_text(target->uri), "endpoint",
 			 json_text(endpoint_to_string(&target->endpoint, endpoint)), "interface",
@@ -160,18 +167,20 @@ static json_t *target_row(const struct balance_snapshot *snapshot,
 			 cap_or_null(target->rate_max), "admin", target_admin_name(target_admin_read(target)),
 			 "health", target_health_name(target_health_read(target)), "usable",
 			 (int)balance_target_is_usable(target), "load", target_load(target->status),
-			 "answers", target_observed(target_outcomes_find(outcomes, target->id)));
+			 "answers",
+			 target_answers(target_outcomes_find(control->outcomes, target->id)),
+			 "observed", stats_target_observed(control, target->id));
 }
 
-json_t *stats_show_targets(const struct balance_snapshot *snapshot,
-			   const struct target_outcomes *outcomes, const char *pool)
+json_t *stats_show_targets(const struct control *control, const char *pool)
 {
+	const struct balance_snapshot *snapshot = control->snapshot;
 	json_t *rows = json_array();
 
 	for (uint32_t i = 0; i < snapshot->target_count; i++) {
 		const struct balance_target *target = &snapshot->targets[i];
 		if (!pool || strcmp(pool, snapshot->pools[target->pool].name) == 0)
-			json_array_append_new(rows, target_row(snapshot, outcomes, target));
+			json_array_append_new(rows, target_row(control, target));
 	}
 	return json_pack("{s:o}", "targets", rows);
 }

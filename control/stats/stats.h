@@ -44,8 +44,15 @@ json_t *stats_show_interfaces(const struct dataplane *dataplane);
 json_t *stats_show_services(const struct balance_snapshot *snapshot);
 json_t *stats_show_pools(const struct balance_snapshot *snapshot);
 /* pool NULL: of all pools. */
-json_t *stats_show_targets(const struct balance_snapshot *snapshot,
-			   const struct target_outcomes *outcomes, const char *pool);
+json_t *stats_show_targets(const struct control *control, const char *pool);
+/* What probes and traffic showed of a target, and why it is out. */
+json_t *stats_target_observed(const struct control *control, uint64_t id);
+/* NULL: of all. */
+struct stats_blacklist_filter {
+	const char *pool, *target, *cause;
+};
+json_t *stats_show_blacklist(const struct control *control,
+			     const struct stats_blacklist_filter *filter);
 json_t *stats_show_config(const struct control *control);
 
 #endif

@@ -20,6 +20,7 @@ const char *target_health_name(enum target_health health)
 		[TARGET_UP] = "up",
 		[TARGET_DOWN] = "down",
 		[TARGET_BLACKLISTED] = "blacklisted",
+		[TARGET_TRIAL] = "trial",
 	};
 	return health < ARRAY_SIZE(names) ? names[health] : "?";
 }

@@ -8,7 +8,7 @@
 
 #include "balance/policy.h"
 
-/* "ready", "drain", "maint"; "up", "down", "blacklisted". */
+/* "ready", "drain", "maint"; "up", "down", "blacklisted", "trial". */
 const char *target_admin_name(enum target_admin admin);
 const char *target_health_name(enum target_health health);
 

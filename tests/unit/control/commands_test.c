@@ -16,6 +16,7 @@
 #include "api/control.h"
 #include "api/handlers.h"
 #include "config/config.h"
+#include "health/adapter.h"
 
 static const char configuration[] =
 	"interfaces:\n"
@@ -68,7 +69,9 @@ static int setup(void **state)
 	c->outcomes = target_outcomes_create(c->snapshot);
 	c->dataplane = &t->dataplane;
 	c->explain = (struct explain){ .dataplane = c->dataplane, .snapshot = c->snapshot };
+	t->dataplane.now = TICK_SECONDS(1000);
 	events_init(&c->events, NULL);
+	assert_int_equal(health_adapter_open(c), 0);
 	c->events.sink = sink;
 	c->events.context = c;
 	api_fixture_start(&t->api, api_handlers, c, 0);
@@ -89,6 +92,7 @@ static int teardown(void **state)
 	explain_fini(&t->control.explain);
 	api_fixture_stop(&t->api);
 	events_fini(&t->control.events);
+	health_adapter_close(&t->control);
 	target_outcomes_destroy(t->control.outcomes);
 	config_snapshot_destroy(t->control.snapshot);
 	target_registry_destroy(t->registry);
@@ -296,6 +300,120 @@ static void show_targets_counts_what_traffic_showed(void **state)
 	assert_int_equal(target_outcomes_find(t->control.outcomes, sw1->id)->failures_in_a_row, 0);
 	api_client_say(t->client, "{'id':2,'command':'show targets','args':{'pool':'nosuch'}}");
 	api_client_expect_error(&t->api, t->client, 2, "not-found");
+}
+
+/* As the daemon takes it from the data plane. */
+static void outcome(struct test *t, const struct balance_target *target, enum outcome_kind kind,
+		    uint16_t value, uint32_t retry_after_s)
+{
+	const struct outcome o = { .target_id = target->id,
+				   .kind = (uint8_t)kind,
+				   .value = value,
+				   .delay_us = 1000,
+				   .retry_after_s = retry_after_s,
+				   .flags = OUTCOME_IS_INVITE };
+
+	health_adapter_outcome(&t->control, &o);
+}
+
+static void the_blacklist_is_shown_filtered_and_changed_by_hand(void **state)
+{
+	struct test *t = *state;
+	const struct balance_target *targets = t->control.snapshot->targets;
+
+	outcome(t, &targets[1], OUTCOME_RESPONSE, 503, 7);
+	outcome(t, &targets[2], OUTCOME_TRANSPORT_ERROR, 0, OUTCOME_NO_RETRY_AFTER);
+	outcome(t, &targets[2], OUTCOME_TRANSPORT_ERROR, 0, OUTCOME_NO_RETRY_AFTER);
+	t->dataplane.now += TICK_SECONDS(2);
+	json_t *body = ask(t, "{'id':1,'command':'show blacklist'}");
+	const json_t *rows = json_object_get(body, "blacklist");
+	assert_int_equal(json_array_size(rows), 2);
+	const json_t *row = json_array_get(rows, 0);
+	assert_string_equal(string(row, "pool"), "switches");
+	assert_string_equal(string(row, "target"), "sw2");
+	assert_string_equal(string(row, "state"), "listed");
+	assert_string_equal(string(row, "cause"), "503");
+	assert_string_equal(string(row, "reason"), "503 with Retry-After: 7");
+	assert_int_equal(number(row, "since_s", NULL), 2);
+	assert_int_equal(number(row, "returns_s", NULL), 5);
+	json_decref(body);
+	static const char *const filters[] = {
+		"'pool':'carriers'", "'cause':'transport-error'", "'target':'c1'",
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(filters); i++) {
+		char text[128];
+		snprintf(text, sizeof(text), "{'id':1,'command':'show blacklist','args':{%s}}",
+			 filters[i]);
+		body = ask(t, text);
+		rows = json_object_get(body, "blacklist");
+		assert_int_equal(json_array_size(rows), 1);
+		assert_string_equal(string(json_array_get(rows, 0), "target"), "c1");
+		json_decref(body);
+	}
+	body = ask(t, "{'id':1,'command':'show targets','args':{'pool':'switches'}}");
+	row = json_array_get(json_object_get(body, "targets"), 1);
+	assert_string_equal(string(row, "health"), "blacklisted");
+	assert_string_equal(string(row, "admin"), "ready");
+	row = json_object_get(row, "observed");
+	assert_string_equal(string(row, "why"), "503 with Retry-After: 7");
+	assert_int_equal(number(row, "since_s", NULL), 2);
+	assert_int_equal(number(row, "returns_s", NULL), 5);
+	assert_true(json_is_null(json_object_get(row, "probe")));
+	json_decref(body);
+	body = ask(t, "{'id':1,'command':'blacklist add','args':{'name':'sw1','for':'5m',"
+		      "'reason':'cable'}}");
+	assert_string_equal(string(body, "health"), "blacklisted");
+	assert_string_equal(string(json_object_get(body, "observed"), "why"), "by hand: cable");
+	assert_int_equal(number(body, "observed", "returns_s"), 300);
+	json_decref(body);
+	body = ask(t, "{'id':1,'command':'blacklist remove','args':{'name':'sw1'}}");
+	assert_string_equal(string(body, "health"), "up");
+	assert_string_equal(string(json_object_get(body, "observed"), "why"), "slow start");
+	json_decref(body);
+	body = ask(t, "{'id':1,'command':'blacklist clear','args':{'pool':'carriers'}}");
+	assert_int_equal(number(body, "removed", NULL), 1);
+	json_decref(body);
+	body = ask(t, "{'id':1,'command':'blacklist clear'}");
+	assert_int_equal(number(body, "removed", NULL), 1);
+	json_decref(body);
+}
+
+static void blacklist_commands_say_what_is_wrong(void **state)
+{
+	struct test *t = *state;
+	static const struct {
+		const char *request, *code;
+	} mistakes[] = {
+		{ "{'id':2,'command':'show blacklist','args':{'pool':'nosuch'}}", "not-found" },
+		{ "{'id':2,'command':'show blacklist','args':{'cause':'weather'}}", "argument" },
+		{ "{'id':2,'command':'blacklist add','args':{'name':'nosuch'}}", "not-found" },
+		{ "{'id':2,'command':'blacklist add','args':{'name':'sw1','for':'5'}}", "argument" },
+		{ "{'id':2,'command':'blacklist remove','args':{'name':'sw1'}}", "conflict" },
+		{ "{'id':2,'command':'blacklist clear','args':{'pool':'nosuch'}}", "not-found" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(mistakes); i++) {
+		api_client_say(t->client, mistakes[i].request);
+		api_client_expect_error(&t->api, t->client, 2, mistakes[i].code);
+	}
+}
+
+static void what_befalls_a_target_is_an_event_with_the_reason_in_words(void **state)
+{
+	struct test *t = *state;
+
+	outcome(t, &t->control.snapshot->targets[1], OUTCOME_RESPONSE, 503, 7);
+	const json_t *recent = t->control.events.recent;
+	const json_t *event = json_array_get(recent, json_array_size(recent) - 1);
+	assert_string_equal(string(event, "kind"), "health");
+	assert_string_equal(string(event, "text"),
+			    "switches/sw2: blacklisted for 7 s: 503 with Retry-After: 7");
+	assert_string_equal(string(event, "health"), "blacklisted");
+	assert_string_equal(string(event, "admin"), "ready");
+	/* Its time comes in a pass of the loop. */
+	t->dataplane.now += TICK_SECONDS(7);
+	health_adapter_poll(&t->control);
+	assert_int_equal(t->control.snapshot->targets[1].status->health, TARGET_TRIAL);
 }
 
 static void show_services_pools_interfaces_and_memory_name_everything(void **state)
@@ -550,6 +668,9 @@ int main(void)
 		CASE(show_workers_by_stage_gives_all_cycles_of_all_workers),
 		CASE(show_drops_lists_each_verdict_with_its_clause),
 		CASE(show_targets_counts_what_traffic_showed),
+		CASE(the_blacklist_is_shown_filtered_and_changed_by_hand),
+		CASE(blacklist_commands_say_what_is_wrong),
+		CASE(what_befalls_a_target_is_an_event_with_the_reason_in_words),
 		CASE(show_services_pools_interfaces_and_memory_name_everything),
 		CASE(show_timers_counts_by_worker_and_tells_durations),
 		CASE(show_memory_tells_copies_owed_and_the_reserve),

@@ -54,6 +54,7 @@ static void completion_follows_the_table(void **)
 	assert_completed("", "t", "target trace top");
 	assert_completed("show", "s", "status services");
 	assert_completed("target", "", "ready drain maint add remove");
+	assert_completed("blacklist", "", "add remove clear");
 	assert_completed("explain", "--", "--call-ids --source --local --interface");
 	assert_completed("explain file", "--l", "--local");
 	assert_completed("show status", "", "");

@@ -182,7 +182,7 @@ static void an_answer_is_printed(void **state)
 	call(t, &plain);
 	assert_int_equal(plain.status, CTL_OK);
 	assert_string_equal(plain.out,
-			    "POOL  POLICY  TARGETS  USABLE  FAIL-OVER ON  ATTEMPTS  NEXT AFTER ms\n");
+			    "POOL  POLICY  TARGETS  USABLE  OUT  PANIC  FAIL-OVER ON  ATTEMPTS  NEXT AFTER ms\n");
 	assert_string_equal(plain.err, "");
 	call(t, &json);
 	assert_string_equal(json.out, "{\n  \"pools\": []\n}\n");

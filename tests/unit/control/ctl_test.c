@@ -357,10 +357,10 @@ static void answers_become_tables_and_sentences(void **)
 {
 	assert_rendered(API_COMMAND_SHOW_POOLS,
 			"{\"pools\":[{\"name\":\"p\",\"policy\":\"call-id-hash\",\"targets\":2,"
-			"\"usable\":1,\"failover\":[\"timeout\",\"503\"],\"attempts\":3,"
+			"\"usable\":1,\"out\":1,\"panicking\":true,\"failover\":[\"timeout\",\"503\"],\"attempts\":3,"
 			"\"try_next_after_ms\":1500}]}",
-			"POOL  POLICY        TARGETS  USABLE  FAIL-OVER ON  ATTEMPTS  NEXT AFTER ms\n"
-			"p     call-id-hash        2       1  timeout,503          3           1500\n");
+			"POOL  POLICY        TARGETS  USABLE  OUT  PANIC  FAIL-OVER ON  ATTEMPTS  NEXT AFTER ms\n"
+			"p     call-id-hash        2       1    1  yes    timeout,503          3           1500\n");
 	assert_rendered(API_COMMAND_SHOW_DNS,
 			"{\"names\":[{\"name\":\"_sip._udp.a.b\",\"pools\":[\"p\",\"q\"],"
 			"\"state\":\"stale\",\"records\":2,\"targets\":1,\"age_s\":75.25,"

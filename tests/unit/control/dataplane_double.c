@@ -146,6 +146,13 @@ void dataplane_double_answer(struct dataplane *dataplane, unsigned int targets)
 	}
 }
 
+int dataplane_probe(struct dataplane *dataplane, const struct dataplane_probe *probe)
+{
+	dataplane->probe_count++;
+	dataplane->probe = *probe;
+	return 0;
+}
+
 int dataplane_capture_start(struct dataplane *dataplane, const char *path, uint64_t packets_max,
 			    const struct dataplane_capture_filter *filter)
 {

@@ -51,6 +51,8 @@ struct dataplane {
 	uint64_t trace_dropped;
 	struct dataplane_txns_question txns;
 	tick_t now;
+	uint32_t probe_count;
+	struct dataplane_probe probe; /* the latest */
 	const struct balance_snapshot *published; /* last */
 	unsigned int publications;
 	bool is_in_use;              /* some worker still reads the one before */
