@@ -171,18 +171,8 @@ static void render_capture_stop(const json_t *body, FILE *out)
 	fprintf(out, ", %s missed\n", field_format(body, "dropped", FIELD_COUNT, text));
 }
 
-static void render_blacklisted(const json_t *body, FILE *out)
-{
-	const char *why = text_of(json_object_get(body, "observed"), "why");
-
-	fprintf(out, "%s/%s: %s%s%s\n", text_of(body, "pool"), text_of(body, "target"),
-		text_of(body, "health"), *why ? ", " : "", why);
-}
-
 void ctl_render(enum api_command_id id, const json_t *body, FILE *out)
 {
-	char text[FIELD_TEXT_MAX];
-
 	switch (id) {
 	case API_COMMAND_SHOW_STATUS:
 		render_lines(status_lines, body, out);
@@ -245,10 +235,11 @@ void ctl_render(enum api_command_id id, const json_t *body, FILE *out)
 		break;
 	case API_COMMAND_BLACKLIST_ADD:
 	case API_COMMAND_BLACKLIST_REMOVE:
-		render_blacklisted(body, out);
+		fprintf(out, "%s/%s: %s\n", text_of(body, "pool"), text_of(body, "target"),
+			text_of(body, "health"));
 		break;
 	case API_COMMAND_BLACKLIST_CLEAR:
-		fprintf(out, "%s removed\n", field_format(body, "removed", FIELD_COUNT, text));
+		fprintf(out, "%d removed\n", (int)json_integer_value(json_object_get(body, "removed")));
 		break;
 	case API_COMMAND_EXPLAIN:
 		render_explain(body, out);

@@ -6,129 +6,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "api_fixture.h"
-#include "build_fixture.h"
-#include "dataplane_double.h"
+#include "commands_fixture.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
-#include "api/control.h"
-#include "api/handlers.h"
 #include "config/config.h"
-#include "health/adapter.h"
-
-static const char configuration[] =
-	"interfaces:\n"
-	"  - {name: access, device: net_null0, addresses: [192.0.2.1/24, \"2001:db8::1/64\"]}\n"
-	"  - {name: core, device: net_null1, addresses: [198.51.100.1/24]}\n"
-	"services:\n"
-	"  - {name: inbound, listen: [\"udp:192.0.2.1:5060\", \"udp:[2001:db8::1]:5060\"], pool: switches}\n"
-	"  - {name: outbound, listen: [\"udp:198.51.100.1:5060\"], from: switches, pool: carriers}\n"
-	"pools:\n"
-	"  - name: switches\n"
-	"    targets:\n"
-	"      - {name: sw1, uri: \"sip:198.51.100.11:5060\", weight: 50}\n"
-	"      - {name: sw2, uri: \"sip:198.51.100.12:5060\", weight: 50}\n"
-	"  - name: carriers\n"
-	"    timers: {t1: 1s}\n"
-	"    targets:\n"
-	"      - {name: c1, uri: \"sip:192.0.2.77:5060\"}\n"
-	"      - {name: sw2, uri: \"sip:192.0.2.78:5060\"}\n";
-
-struct test {
-	struct api_fixture api;
-	struct dataplane dataplane;
-	struct control control;
-	struct target_registry *registry;
-	void *client;
-};
-
-static void sink(void *context, json_t *event)
-{
-	struct control *control = context;
-
-	if (control->api)
-		api_server_event(control->api, event);
-}
-
-static int setup(void **state)
-{
-	struct test *t = calloc(1, sizeof(*t));
-	struct control *c = &t->control;
-	struct config_report report;
-	const struct config_identity identity = { .instance = 7, .epoch = 99, .route_key_count = 1 };
-
-	*c = (struct control){ .program = "tandemd test", .config_file = "test.yaml" };
-	if (config_load_text("test.yaml", span_of_string(configuration), &c->config, &report) < 0)
-		config_report_print(&report, stderr);
-	assert_non_null(c->config);
-	t->registry = target_registry_create();
-	assert_int_equal(build_fixture(c->config, &identity, t->registry, 1, &c->snapshot), 0);
-	config_dataplane(c->config, &identity, &c->dataplane_config);
-	c->outcomes = target_outcomes_create(c->snapshot);
-	c->dataplane = &t->dataplane;
-	c->explain = (struct explain){ .dataplane = c->dataplane, .snapshot = c->snapshot };
-	t->dataplane.now = TICK_SECONDS(1000);
-	events_init(&c->events, NULL);
-	assert_int_equal(health_adapter_open(c), 0);
-	c->events.sink = sink;
-	c->events.context = c;
-	api_fixture_start(&t->api, api_handlers, c, 0);
-	c->api = t->api.server;
-	c->loop = &t->api.loop;
-	t->client = api_client_open(&t->api);
-	api_client_hello(&t->api, t->client);
-	*state = t;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct test *t = *state;
-
-	if (t->client)
-		api_client_close(&t->api, t->client);
-	explain_fini(&t->control.explain);
-	api_fixture_stop(&t->api);
-	events_fini(&t->control.events);
-	health_adapter_close(&t->control);
-	target_outcomes_destroy(t->control.outcomes);
-	config_snapshot_destroy(t->control.snapshot);
-	target_registry_destroy(t->registry);
-	config_destroy(t->control.config);
-	free(t);
-	return 0;
-}
-
-/* The final answer's body; fails the test on an error. */
-static json_t *ask(struct test *t, const char *json)
-{
-	api_client_say(t->client, json);
-	json_t *message = api_client_hear(&t->api, t->client);
-	json_t *body = json_incref(json_object_get(message, "ok"));
-	if (!body)
-		fail_msg("%s", json_dumps(message, 0));
-	json_decref(message);
-	return body;
-}
-
-static json_int_t number(const json_t *body, const char *a, const char *b)
-{
-	const json_t *value = json_object_get(body, a);
-
-	value = b ? json_object_get(value, b) : value;
-	assert_true(json_is_integer(value));
-	return json_integer_value(value);
-}
-
-static const char *string(const json_t *body, const char *key)
-{
-	const char *text = json_string_value(json_object_get(body, key));
-
-	assert_non_null(text);
-	return text;
-}
 
 static void show_status_sums_verdicts_but_not_hand_offs(void **state)
 {
@@ -300,120 +182,6 @@ static void show_targets_counts_what_traffic_showed(void **state)
 	assert_int_equal(target_outcomes_find(t->control.outcomes, sw1->id)->failures_in_a_row, 0);
 	api_client_say(t->client, "{'id':2,'command':'show targets','args':{'pool':'nosuch'}}");
 	api_client_expect_error(&t->api, t->client, 2, "not-found");
-}
-
-/* As the daemon takes it from the data plane. */
-static void outcome(struct test *t, const struct balance_target *target, enum outcome_kind kind,
-		    uint16_t value, uint32_t retry_after_s)
-{
-	const struct outcome o = { .target_id = target->id,
-				   .kind = (uint8_t)kind,
-				   .value = value,
-				   .delay_us = 1000,
-				   .retry_after_s = retry_after_s,
-				   .flags = OUTCOME_IS_INVITE };
-
-	health_adapter_outcome(&t->control, &o);
-}
-
-static void the_blacklist_is_shown_filtered_and_changed_by_hand(void **state)
-{
-	struct test *t = *state;
-	const struct balance_target *targets = t->control.snapshot->targets;
-
-	outcome(t, &targets[1], OUTCOME_RESPONSE, 503, 7);
-	outcome(t, &targets[2], OUTCOME_TRANSPORT_ERROR, 0, OUTCOME_NO_RETRY_AFTER);
-	outcome(t, &targets[2], OUTCOME_TRANSPORT_ERROR, 0, OUTCOME_NO_RETRY_AFTER);
-	t->dataplane.now += TICK_SECONDS(2);
-	json_t *body = ask(t, "{'id':1,'command':'show blacklist'}");
-	const json_t *rows = json_object_get(body, "blacklist");
-	assert_int_equal(json_array_size(rows), 2);
-	const json_t *row = json_array_get(rows, 0);
-	assert_string_equal(string(row, "pool"), "switches");
-	assert_string_equal(string(row, "target"), "sw2");
-	assert_string_equal(string(row, "state"), "listed");
-	assert_string_equal(string(row, "cause"), "503");
-	assert_string_equal(string(row, "reason"), "503 with Retry-After: 7");
-	assert_int_equal(number(row, "since_s", NULL), 2);
-	assert_int_equal(number(row, "returns_s", NULL), 5);
-	json_decref(body);
-	static const char *const filters[] = {
-		"'pool':'carriers'", "'cause':'transport-error'", "'target':'c1'",
-	};
-	for (size_t i = 0; i < ARRAY_SIZE(filters); i++) {
-		char text[128];
-		snprintf(text, sizeof(text), "{'id':1,'command':'show blacklist','args':{%s}}",
-			 filters[i]);
-		body = ask(t, text);
-		rows = json_object_get(body, "blacklist");
-		assert_int_equal(json_array_size(rows), 1);
-		assert_string_equal(string(json_array_get(rows, 0), "target"), "c1");
-		json_decref(body);
-	}
-	body = ask(t, "{'id':1,'command':'show targets','args':{'pool':'switches'}}");
-	row = json_array_get(json_object_get(body, "targets"), 1);
-	assert_string_equal(string(row, "health"), "blacklisted");
-	assert_string_equal(string(row, "admin"), "ready");
-	row = json_object_get(row, "observed");
-	assert_string_equal(string(row, "why"), "503 with Retry-After: 7");
-	assert_int_equal(number(row, "since_s", NULL), 2);
-	assert_int_equal(number(row, "returns_s", NULL), 5);
-	assert_true(json_is_null(json_object_get(row, "probe")));
-	json_decref(body);
-	body = ask(t, "{'id':1,'command':'blacklist add','args':{'name':'sw1','for':'5m',"
-		      "'reason':'cable'}}");
-	assert_string_equal(string(body, "health"), "blacklisted");
-	assert_string_equal(string(json_object_get(body, "observed"), "why"), "by hand: cable");
-	assert_int_equal(number(body, "observed", "returns_s"), 300);
-	json_decref(body);
-	body = ask(t, "{'id':1,'command':'blacklist remove','args':{'name':'sw1'}}");
-	assert_string_equal(string(body, "health"), "up");
-	assert_string_equal(string(json_object_get(body, "observed"), "why"), "slow start");
-	json_decref(body);
-	body = ask(t, "{'id':1,'command':'blacklist clear','args':{'pool':'carriers'}}");
-	assert_int_equal(number(body, "removed", NULL), 1);
-	json_decref(body);
-	body = ask(t, "{'id':1,'command':'blacklist clear'}");
-	assert_int_equal(number(body, "removed", NULL), 1);
-	json_decref(body);
-}
-
-static void blacklist_commands_say_what_is_wrong(void **state)
-{
-	struct test *t = *state;
-	static const struct {
-		const char *request, *code;
-	} mistakes[] = {
-		{ "{'id':2,'command':'show blacklist','args':{'pool':'nosuch'}}", "not-found" },
-		{ "{'id':2,'command':'show blacklist','args':{'cause':'weather'}}", "argument" },
-		{ "{'id':2,'command':'blacklist add','args':{'name':'nosuch'}}", "not-found" },
-		{ "{'id':2,'command':'blacklist add','args':{'name':'sw1','for':'5'}}", "argument" },
-		{ "{'id':2,'command':'blacklist remove','args':{'name':'sw1'}}", "conflict" },
-		{ "{'id':2,'command':'blacklist clear','args':{'pool':'nosuch'}}", "not-found" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(mistakes); i++) {
-		api_client_say(t->client, mistakes[i].request);
-		api_client_expect_error(&t->api, t->client, 2, mistakes[i].code);
-	}
-}
-
-static void what_befalls_a_target_is_an_event_with_the_reason_in_words(void **state)
-{
-	struct test *t = *state;
-
-	outcome(t, &t->control.snapshot->targets[1], OUTCOME_RESPONSE, 503, 7);
-	const json_t *recent = t->control.events.recent;
-	const json_t *event = json_array_get(recent, json_array_size(recent) - 1);
-	assert_string_equal(string(event, "kind"), "health");
-	assert_string_equal(string(event, "text"),
-			    "switches/sw2: blacklisted for 7 s: 503 with Retry-After: 7");
-	assert_string_equal(string(event, "health"), "blacklisted");
-	assert_string_equal(string(event, "admin"), "ready");
-	/* Its time comes in a pass of the loop. */
-	t->dataplane.now += TICK_SECONDS(7);
-	health_adapter_poll(&t->control);
-	assert_int_equal(t->control.snapshot->targets[1].status->health, TARGET_TRIAL);
 }
 
 static void show_services_pools_interfaces_and_memory_name_everything(void **state)
@@ -661,16 +429,13 @@ static void an_event_is_one_line_with_time_and_kind(void **)
 
 int main(void)
 {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, commands_setup, commands_teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(show_status_sums_verdicts_but_not_hand_offs),
 		CASE(show_workers_gives_figures_a_message_and_null_without_messages),
 		CASE(show_workers_by_stage_gives_all_cycles_of_all_workers),
 		CASE(show_drops_lists_each_verdict_with_its_clause),
 		CASE(show_targets_counts_what_traffic_showed),
-		CASE(the_blacklist_is_shown_filtered_and_changed_by_hand),
-		CASE(blacklist_commands_say_what_is_wrong),
-		CASE(what_befalls_a_target_is_an_event_with_the_reason_in_words),
 		CASE(show_services_pools_interfaces_and_memory_name_everything),
 		CASE(show_timers_counts_by_worker_and_tells_durations),
 		CASE(show_memory_tells_copies_owed_and_the_reserve),
