@@ -301,6 +301,18 @@ static void compare_hosts(struct compare *compare, const struct keyword *keyword
 
 /* ---- sections */
 
+/* There, and with its defaults, is something else than not there. */
+static void compare_switch(struct compare *compare, const struct keyword *keyword,
+			   const struct place *place, const struct config_item *before,
+			   const struct config_item *after)
+{
+	bool was_there = before->at.line != 0, is_there = after->at.line != 0;
+
+	if (was_there != is_there)
+		tell(compare, place, was_there ? "{}" : NULL, is_there ? "{}" : NULL, after->at,
+		     keyword->reloadable);
+}
+
 static void compare_keyword(struct compare *compare, enum keyword_section section,
 			    const struct keyword *keyword, const struct place *outer,
 			    const struct config_item *before, const struct config_item *after)
@@ -313,6 +325,8 @@ static void compare_keyword(struct compare *compare, enum keyword_section sectio
 	case KEYWORD_NOT_BUILT:
 		break;
 	case KEYWORD_MAP:
+		if (keyword->is_switch)
+			compare_switch(compare, keyword, &place, old, new);
 		compare_sections(compare, keyword->section, &place, old, new);
 		break;
 	case KEYWORD_LIST:

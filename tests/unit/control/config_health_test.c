@@ -137,6 +137,48 @@ static void what_was_left_out_stays_out_when_printed(void **)
 	config_destroy(config);
 }
 
+struct told {
+	unsigned int count;
+	char text[512];
+};
+
+static void remember(void *context, const struct config_difference *difference)
+{
+	struct told *told = context;
+	size_t used = strlen(told->text);
+
+	assert_false(difference->needs_restart);
+	snprintf(told->text + used, sizeof(told->text) - used, "%s: %s to %s\n", difference->path,
+		 difference->before ? difference->before : "nothing",
+		 difference->after ? difference->after : "nothing");
+	told->count++;
+}
+
+static void assert_differences(const char *before, const char *after, const char *wanted)
+{
+	struct config *old = load_with(before), *new = load_with(after);
+	struct told told = { .count = 0 };
+
+	assert_true(config_differences(old, new, remember, &told));
+	assert_string_equal(told.text, wanted);
+	config_destroy(old);
+	config_destroy(new);
+}
+
+/* Else a reload would find nothing to do. */
+static void a_reload_finds_what_differs(void **)
+{
+	assert_differences("", ", probe: {}", "pools[switches].probe: nothing to {}\n");
+	assert_differences(", probe: {}", "", "pools[switches].probe: {} to nothing\n");
+	assert_differences(", probe: {}", ", probe: {accept: [200-299, 404], jitter: 0%}",
+			   "pools[switches].probe.jitter: 20% to 0%\n"
+			   "pools[switches].probe.accept: [200-407, 409-502, 505-699] to [200-299, "
+			   "404]\n");
+	assert_differences("", ", blacklist: {panic_threshold: 70%}, slow_start: 0s",
+			   "pools[switches].blacklist.panic_threshold: 50% to 70%\n"
+			   "pools[switches].slow_start: 10s to 0us\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -144,6 +186,7 @@ int main(void)
 		cmocka_unit_test(an_empty_probe_probes_with_the_defaults),
 		cmocka_unit_test(every_word_arrives_and_the_printed_configuration_says_the_same),
 		cmocka_unit_test(what_was_left_out_stays_out_when_printed),
+		cmocka_unit_test(a_reload_finds_what_differs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
