@@ -9,6 +9,7 @@
 #include "api/commands.h"
 
 void ctl_render(enum api_command_id id, const json_t *body, FILE *out);
+void ctl_render_blacklist(const json_t *body, FILE *out);
 /* "TIME KIND: TEXT" */
 void ctl_render_event(const json_t *event, FILE *out);
 

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define TABLE_COLUMNS_MAX 20
+#define TABLE_COLUMNS_MAX 32
 
 struct table {
 	size_t columns;

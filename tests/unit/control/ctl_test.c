@@ -378,6 +378,13 @@ static void answers_become_tables_and_sentences(void **)
 			"_sip._udp.a.b     10      60  5060  192.0.2.1  sw1.a.b\n\n"
 			"Name servers: 192.0.2.53:53\n"
 			"Lookups: 5, 1 from the cache, 3 failed; questions asked: 9\n");
+	assert_rendered(API_COMMAND_SHOW_BLACKLIST,
+			"{\"blacklist\":[{\"pool\":\"p\",\"target\":\"sw1\",\"state\":\"listed\","
+			"\"cause\":\"503\",\"reason\":\"503 with Retry-After: 7\",\"since_s\":2,"
+			"\"returns_s\":5,\"in_a_row\":0,\"listed\":1,\"admin\":\"ready\"}]}",
+			"POOL  TARGET  WISH   STATE   CAUSE       FOR   BACK IN  IN A ROW  LISTED  REASON\n"
+			"p     sw1     ready  listed  503    00:00:02  00:00:05         0       1  503 with Retry-After: 7\n");
+	assert_rendered(API_COMMAND_BLACKLIST_CLEAR, "{\"removed\":2}", "2 removed\n");
 	assert_rendered(API_COMMAND_SHOW_DROPS,
 			"{\"verdicts\":[{\"kind\":\"drop\",\"reason\":\"NOT_SIP\",\"count\":9,"
 			"\"help\":\"no SIP\",\"clause\":\"\"}],\"sum\":9,\"received\":10,"
