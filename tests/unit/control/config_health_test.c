@@ -137,6 +137,38 @@ static void what_was_left_out_stays_out_when_printed(void **)
 	config_destroy(config);
 }
 
+static void mistakes_say_what_is_accepted(void **)
+{
+	static const struct {
+		const char *pool, *says;
+	} mistakes[] = {
+		{ ", probe: {method: INVITE}", "\"INVITE\" is not known; accepted: OPTIONS" },
+		{ ", probe: {interval: 1s, timeout: 2s}", "longer than the interval; accepted: at most 1s" },
+		{ ", probe: {accept: [200-299, 199]}", "\"199\" is no final status code" },
+		{ ", probe: {accept: [299-200]}", "accepted: 200 to 699, for example 404 or 200-299" },
+		{ ", probe: {accept: []}", "accept has 0 entries; accepted: 1 to 32" },
+		{ ", probe: {accept: 200}", "accept is one value; accepted: a list" },
+		{ ", probe: {jitter: 20}", "\"20\" is not a whole number with %; accepted: 0% to 100%" },
+		{ ", probe: {rise: 0}", "accepted: 1 to 100" },
+		{ ", blacklist: {base: 10m}", "base: longer than max; accepted: at most 5m" },
+		{ ", blacklist: {panic_threshold: 101%}", "accepted: 0% to 100%, for example 70%" },
+		{ ", blacklist: {base: 5}", "has no unit" },
+		{ ", slow_start: 2h", "accepted: 0us to 1h" },
+	};
+
+	for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
+		struct config_report report;
+		struct config *config;
+		char text[1024];
+		snprintf(text, sizeof(text), frame, mistakes[i].pool);
+		assert_int_not_equal(config_load_text("test.yaml", span_of_string(text), &config, &report), 0);
+		assert_int_equal(report.errors.count, 1);
+		assert_int_equal(report.errors.list[0].at.line, 6);
+		if (!strstr(report.errors.list[0].text, mistakes[i].says))
+			fail_msg("%s", report.errors.list[0].text);
+	}
+}
+
 struct told {
 	unsigned int count;
 	char text[512];
@@ -186,6 +218,7 @@ int main(void)
 		cmocka_unit_test(an_empty_probe_probes_with_the_defaults),
 		cmocka_unit_test(every_word_arrives_and_the_printed_configuration_says_the_same),
 		cmocka_unit_test(what_was_left_out_stays_out_when_printed),
+		cmocka_unit_test(mistakes_say_what_is_accepted),
 		cmocka_unit_test(a_reload_finds_what_differs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
