@@ -140,6 +140,8 @@ static void by_hand_stays_until_it_is_removed_or_its_time_is_over_and_needs_no_t
 	assert_int_equal(entry.until, TICK_NEVER);
 	assert_true(blacklist_list(&entry, &settings, BLACKLIST_BY_HAND, TICK_SECONDS(9), 0, 0, "me"));
 	assert_int_equal(entry.until, TICK_SECONDS(9));
+	assert_false(blacklist_list(&entry, &settings, BLACKLIST_RETRY_AFTER, TICK_SECONDS(20), 0, 0, "503"));
+	assert_int_equal(entry.until, TICK_SECONDS(9));
 	blacklist_expire(&entry, &settings, true, TICK_SECONDS(9));
 	assert_int_equal(entry.state, BLACKLIST_CLEAR);
 	assert_int_equal(entry.row, 0);

@@ -127,6 +127,7 @@ static void a_probe_tries_instead_of_a_call_where_there_are_probes(void **state)
 	f->settings.probe.interval_us = S(60); /* no probe comes by chance */
 	fixture_publish(f);
 	fixture_run_probed(f, S(4), all_well);
+	f->statuses[0].trials = 7; /* left from long ago */
 	fixture_error(f, 0);
 	fixture_error(f, 0);
 	assert_int_equal(fixture_health(f, 0), TARGET_BLACKLISTED);
@@ -164,10 +165,13 @@ static void probes_that_are_answered_again_end_a_listing_for_absence(void **stat
 	fixture_run_probed(f, S(5), all_well);
 	assert_int_equal(fixture_health(f, 0), TARGET_UP);
 	assert_non_null(strstr(fixture_event(f), "its probes are answered again"));
-	/* A time that the server named is kept to. */
+	/* A time that the server named is kept to, and then a call tries: OPTIONS tells nothing. */
 	fixture_refuse(f, 0, 60);
 	fixture_run_probed(f, S(59), all_well);
 	assert_int_equal(fixture_health(f, 0), TARGET_BLACKLISTED);
+	fixture_run_probed(f, S(4), all_well);
+	assert_int_equal(fixture_health(f, 0), TARGET_TRIAL);
+	assert_int_equal(f->statuses[0].trials, 1);
 }
 
 static void a_target_down_by_probes_is_judged_by_probes(void **state)
@@ -192,6 +196,36 @@ static void a_target_down_by_probes_is_judged_by_probes(void **state)
 	assert_int_equal(fixture_health(f, 0), TARGET_DOWN);
 	fixture_run_probed(f, TICK_MS(4500), all_well);
 	assert_int_equal(fixture_health(f, 0), TARGET_UP);
+}
+
+/* However long it was listed for: from then on its probes say when it returns. */
+static void a_listed_target_that_goes_down_returns_with_its_probes(void **state)
+{
+	struct fixture *f = *state;
+	struct health_record *record =
+		(struct health_record *)(uintptr_t)health_find(f->health, f->targets[0].id);
+
+	f->settings.blacklist.base_us = S(60);
+	fixture_publish(f);
+	fixture_run_probed(f, S(4), all_well);
+	fixture_error(f, 0);
+	fixture_error(f, 0);
+	assert_true(record->entry.duration >= S(60));
+	fixture_run_probed(f, S(8), first_silent);
+	assert_int_equal(fixture_health(f, 0), TARGET_DOWN);
+	fixture_run_probed(f, S(5), all_well);
+	assert_int_equal(fixture_health(f, 0), TARGET_UP);
+}
+
+static void an_invite_that_times_out_while_probes_are_answered_lists_nobody(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int i = 0; i < 20; i++) {
+		fixture_run_probed(f, S(3), all_well);
+		fixture_timeout(f, 0, OUTCOME_IS_INVITE);
+		assert_int_equal(fixture_health(f, 0), TARGET_UP);
+	}
 }
 
 static void a_full_ring_puts_probes_off_and_loses_none(void **state)
@@ -271,6 +305,8 @@ int main(void)
 		TEST(a_probe_tries_instead_of_a_call_where_there_are_probes),
 		TEST(probes_that_are_answered_again_end_a_listing_for_absence),
 		TEST(a_target_down_by_probes_is_judged_by_probes),
+		TEST(a_listed_target_that_goes_down_returns_with_its_probes),
+		TEST(an_invite_that_times_out_while_probes_are_answered_lists_nobody),
 		TEST(a_full_ring_puts_probes_off_and_loses_none),
 		TEST(what_was_not_sent_says_nothing_and_an_icmp_error_says_so),
 		TEST(a_target_that_is_gone_is_not_probed_and_one_that_is_new_is),

@@ -162,6 +162,42 @@ static void an_invite_timeout_lists_it_and_late_ones_do_not_brand_it_anew(void *
 	assert_int_equal(fixture_health(f, 0), TARGET_BLACKLISTED);
 }
 
+/* Nobody answered in between, so only the time of sending tells old news from new. */
+static void what_was_sent_before_it_was_taken_off_the_list_does_not_put_it_back(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_timeout(f, 0, OUTCOME_IS_INVITE);
+	assert_int_equal(fixture_health(f, 0), TARGET_BLACKLISTED);
+	fixture_run(f, S(1));
+	assert_true(health_blacklist_remove(f->health, f->targets[0].id, f->now));
+	for (int i = 0; i < 31; i++) {
+		fixture_run(f, S(1));
+		fixture_timeout(f, 0, OUTCOME_IS_INVITE);
+	}
+	assert_int_equal(fixture_health(f, 0), TARGET_UP);
+	fixture_run(f, S(2));
+	fixture_timeout(f, 0, OUTCOME_IS_INVITE);
+	assert_int_equal(fixture_health(f, 0), TARGET_BLACKLISTED);
+}
+
+/* In a dialog, or in a pool that panics. */
+static void what_answered_while_it_was_listed_for_silence_needs_no_trial(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_error(f, 0);
+	fixture_error(f, 0);
+	fixture_refuse(f, 1, 5);
+	fixture_run(f, S(1));
+	fixture_answer(f, 0, 200);
+	fixture_answer(f, 1, 200);
+	assert_int_equal(fixture_health(f, 0), TARGET_BLACKLISTED);
+	fixture_run(f, TICK_MS(4600));
+	assert_int_equal(fixture_health(f, 0), TARGET_UP);
+	assert_int_equal(fixture_health(f, 1), TARGET_TRIAL); /* it was never silent */
+}
+
 /* shows: 200, 232 */
 static void a_late_answer_to_a_non_invite_brands_nobody_and_memory_serves_later_requests(void **state)
 {
@@ -351,6 +387,8 @@ int main(void)
 		TEST(answers_about_users_say_nothing_bad_of_the_target),
 		TEST(two_icmp_errors_in_a_row_list_it_and_no_sibling),
 		TEST(an_invite_timeout_lists_it_and_late_ones_do_not_brand_it_anew),
+		TEST(what_was_sent_before_it_was_taken_off_the_list_does_not_put_it_back),
+		TEST(what_answered_while_it_was_listed_for_silence_needs_no_trial),
 		TEST(a_late_answer_to_a_non_invite_brands_nobody_and_memory_serves_later_requests),
 		TEST(a_stranger_cannot_list_what_answers_others_nor_what_is_not_configured),
 		TEST(back_off_doubles_until_good_behaviour),
