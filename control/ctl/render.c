@@ -221,6 +221,9 @@ void ctl_render(enum api_command_id id, const json_t *body, FILE *out)
 	case API_COMMAND_SHOW_TXNS:
 		render_txns(body, out);
 		break;
+	case API_COMMAND_SHOW_BLACKLIST:
+		ctl_render_blacklist(body, out);
+		break;
 	case API_COMMAND_SHOW_CONFIG:
 	case API_COMMAND_TARGET_ADD:
 	case API_COMMAND_TARGET_REMOVE:
