@@ -8,6 +8,8 @@
 
 #include "api/json_text.h"
 #include "api/server.h"
+#include "balance/policy.h"
+#include "targets/admin.h"
 #include "api/explain_message.h"
 #include "sip/message.h"
 
@@ -84,6 +86,38 @@ json_t *explain_answer(const struct balance_snapshot *snapshot, const struct pro
 		"call_hash", hash, "why", json_text(e->why));
 }
 
+json_t *explain_pool(const struct balance_snapshot *snapshot, const struct proxy_explanation *e)
+{
+	static const struct balance_request request = { .tried_count = 0 };
+	const struct balance_pool *pool = &snapshot->pools[e->pool];
+	json_t *rows = json_array();
+
+	for (uint32_t i = pool->target_first; i < pool->target_first + pool->target_count; i++) {
+		const struct balance_target *target = &snapshot->targets[i];
+		enum balance_standing standing =
+			balance_target_standing(snapshot, (uint16_t)i, &request);
+		json_array_append_new(
+			rows,
+			json_pack("{s:o, s:b, s:s, s:s, s:s, s:i, s:i, s:i, s:I, s:I}", "name",
+				  json_text(target->name), "chosen", i == e->target, "standing",
+				  balance_standing_text(standing), "admin",
+				  target_admin_name(target_admin_read(target)), "health",
+				  target_health_name(target_health_read(target)), "priority",
+				  (int)target->priority, "weight", (int)target->weight,
+				  "weight_withheld",
+				  (int)__atomic_load_n(&target->status->withheld, __ATOMIC_RELAXED),
+				  "outstanding",
+				  (json_int_t)__atomic_load_n(&target->status->outstanding,
+							      __ATOMIC_RELAXED),
+				  "calls",
+				  (json_int_t)__atomic_load_n(&target->status->calls,
+							      __ATOMIC_RELAXED)));
+	}
+	return json_pack("{s:s, s:b, s:o}", "policy",
+			 balance_policy_name((enum balance_policy)pool->policy), "panicking",
+			 (int)balance_pool_is_panicking(pool), "targets", rows);
+}
+
 /* Frees the job when it has ended and no answer is due any more. */
 static void job_release(struct explain_job *job)
 {
@@ -145,6 +179,15 @@ static json_t *job_asked(const struct explain_job *job)
 					      : NULL));
 }
 
+/* Of one message alone, more: each target of the pool, and why it takes part or not. */
+static void job_take_one(struct explain_job *job, const struct proxy_explanation *e, json_t *answer)
+{
+	const struct balance_snapshot *snapshot = snapshot_of(job->explain, e);
+	json_t *pool = e->pool < snapshot->pool_count ? explain_pool(snapshot, e) : json_null();
+
+	json_object_set_new(answer, "selection", pool);
+}
+
 static void job_take(struct explain_job *job, size_t index, json_t *answer)
 {
 	job->answered++;
@@ -173,9 +216,12 @@ static void explain_answered(void *context, const struct proxy_explanation *expl
 
 	item_free(item);
 	job->deadline_ms = 0;
-	if (job->request)
-		job_take(job, index,
-			 explain_answer(snapshot_of(job->explain, explanation), explanation));
+	if (job->request) {
+		json_t *answer = explain_answer(snapshot_of(job->explain, explanation), explanation);
+		if (!job->call_ids)
+			job_take_one(job, explanation, answer);
+		job_take(job, index, answer);
+	}
 	job_release(job);
 }
 

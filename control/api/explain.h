@@ -41,4 +41,7 @@ void explain_fini(struct explain *explain);
 json_t *explain_answer(const struct balance_snapshot *snapshot,
 		       const struct proxy_explanation *explanation);
 
+/* By what a pool's target was chosen, and each target's standing now; e->pool is set. */
+json_t *explain_pool(const struct balance_snapshot *snapshot, const struct proxy_explanation *e);
+
 #endif

@@ -205,6 +205,7 @@ void config_dataplane(const struct config *config, const struct config_identity 
 
 /* Generated from the table of keywords. */
 void config_print_reference(FILE *out); /* Markdown */
+void config_print_manual(FILE *out);    /* the same as tandem.yaml(5), roff */
 void config_print_schema(FILE *out);    /* JSON Schema, draft 2020-12 */
 
 #endif

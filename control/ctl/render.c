@@ -131,7 +131,11 @@ static void render_explain(const json_t *body, FILE *out)
 	const json_t *answers = json_object_get(body, "answers");
 
 	if (!answers) {
+		const json_t *selection = json_object_get(body, "selection");
 		render_given_lines(explain_lines, body, out);
+		if (json_is_object(selection))
+			render_rows(standings_columns, json_object_get(selection, "targets"), NULL,
+				    out);
 		return;
 	}
 	render_rows(answers_columns, answers, NULL, out);

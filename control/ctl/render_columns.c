@@ -200,6 +200,18 @@ const struct column txns_columns[] = {
 	{ "CALL-ID", "call_id", FIELD_TEXT },
 	{ NULL, NULL, FIELD_TEXT },
 };
+const struct column standings_columns[] = {
+	{ "TARGET", "name", FIELD_TEXT },
+	{ "CHOSEN", "chosen", FIELD_YES_NO },
+	{ "STANDING", "standing", FIELD_TEXT },
+	{ "WISH", "admin", FIELD_TEXT },
+	{ "OBSERVED", "health", FIELD_TEXT },
+	{ "PRIO", "priority", FIELD_COUNT },
+	{ "WEIGHT", "weight", FIELD_COUNT },
+	{ "OPEN", "outstanding", FIELD_COUNT },
+	{ "CALLS", "calls", FIELD_COUNT },
+	{ NULL, NULL, FIELD_TEXT },
+};
 const struct column answers_columns[] = {
 	{ "CALL-ID", "call_id", FIELD_TEXT },
 	{ "GOES", "kind", FIELD_TEXT },
@@ -334,7 +346,10 @@ const struct line explain_lines[] = {
 	    { " (", "clause", FIELD_TEXT },
 	    { ")", NULL, FIELD_TEXT } } },
 	{ "Goes by", { { "", "kind", FIELD_TEXT } } },
-	{ "Service", { { "", "service", FIELD_TEXT }, { ", pool ", "pool", FIELD_TEXT } } },
+	{ "Service",
+	  { { "", "service", FIELD_TEXT },
+	    { ", pool ", "pool", FIELD_TEXT },
+	    { ", policy ", "selection.policy", FIELD_TEXT } } },
 	{ "Target", { { "", "target", FIELD_TEXT } } },
 	{ "Next hop",
 	  { { "", "next_hop", FIELD_TEXT }, { " by interface ", "interface", FIELD_TEXT } } },

@@ -37,6 +37,7 @@ extern const struct column packets_columns[];
 extern const struct column timers_columns[];
 extern const struct column timer_sets_columns[];
 extern const struct column txns_columns[];
+extern const struct column standings_columns[];
 extern const struct column answers_columns[];
 extern const struct line status_lines[];
 extern const struct line memory_lines[];

@@ -79,14 +79,35 @@ static bool print_traced(void *context, const json_t *partial)
 	return !ferror(session->out);
 }
 
+static void note_signal(int)
+{
+	ctl_interrupted = 1;
+}
+
+/* What ends a program from the keyboard ends the trace, and tandemd is told; what is ignored (in the
+ * background of a script) stays so. */
+static void signal_take(int number, struct sigaction *before)
+{
+	const struct sigaction note = { .sa_handler = note_signal };
+
+	sigaction(number, NULL, before);
+	if (before->sa_handler != SIG_IGN)
+		sigaction(number, &note, NULL);
+}
+
 /* With --json one object a message, and none at the end. */
 static enum ctl_status run_trace(struct ctl_session *session, const struct ctl_call *call,
 				 char why[CTL_WHY_MAX])
 {
+	struct sigaction interrupt, terminate;
 	json_t *body;
+
+	signal_take(SIGINT, &interrupt);
+	signal_take(SIGTERM, &terminate);
 	enum ctl_status status = ctl_client_stream(session->client, call->id, call->args,
 						   print_traced, session, &body, why);
-
+	sigaction(SIGINT, &interrupt, NULL);
+	sigaction(SIGTERM, &terminate, NULL);
 	if (status == CTL_OK && body && !session->is_json)
 		ctl_render_trace_end(body, session->out);
 	json_decref(body);

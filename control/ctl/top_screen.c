@@ -213,7 +213,7 @@ static void put_target(struct screen *s, const json_t *target)
 	double share = json_number_value(json_object_get(target, "failed_share"));
 
 	snprintf(name, sizeof(name), "%s/%s", text_of(target, "pool"), text_of(target, "name"));
-	put(s, PLAIN, "%-22.22s ", name);
+	put(s, PLAIN, "%-20.20s ", name);
 	put(s, wish_colour(admin), "%-5.5s ", admin);
 	put(s, health_colour(health), "%-11.11s ", health);
 	put(s, PLAIN, "%6lld %5lld %7s ", count_of(target, "calls"), count_of(target, "open"),
@@ -229,7 +229,7 @@ static void put_targets(struct screen *s, const json_t *view, enum top_sort sort
 	char head[160];
 	size_t i;
 
-	snprintf(head, sizeof(head), "%-22s %-5s %-11s %6s %5s %7s %6s %6s %6s   by %s", "TARGET",
+	snprintf(head, sizeof(head), "%-20s %-5s %-11s %6s %5s %7s %6s %6s %6s   by %s", "TARGET",
 		 "WISH", "OBSERVED", "CALLS", "OPEN", "REQ/S", "FAIL", "p50 ms", "p99 ms",
 		 sorted[sort < TOP_SORTS ? sort : TOP_NAME]);
 	if (line_begin(s)) {

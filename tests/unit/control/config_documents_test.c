@@ -54,6 +54,34 @@ static void committed_reference_is_up_to_date(void **)
 	assert_committed(REFERENCE, config_print_reference);
 }
 
+static void the_manual_page_has_every_heading_and_no_markdown(void **)
+{
+	char *page = NULL, *reference = NULL, heading[256];
+	size_t page_len = 0, reference_len = 0;
+	FILE *out = open_memstream(&page, &page_len), *markdown = open_memstream(&reference,
+										 &reference_len);
+
+	config_print_manual(out);
+	config_print_reference(markdown);
+	fclose(out);
+	fclose(markdown);
+	unsigned int headings = 0;
+	for (const char *at = reference; (at = strstr(at, "\n### ")) != NULL; at++) {
+		snprintf(heading, sizeof(heading), "\n.SS \"%.*s\"\n", (int)strcspn(at + 5, "\n"),
+			 at + 5);
+		if (!strstr(page, heading))
+			fail_msg("no%s", heading);
+		headings++;
+	}
+	assert_true(headings > 50);
+	assert_null(strstr(page, "`"));
+	assert_null(strstr(page, "\n#"));
+	assert_null(strstr(page, "\n|"));
+	assert_non_null(strstr(page, ".IP Default 10\n"));
+	free(page);
+	free(reference);
+}
+
 static void committed_schema_is_up_to_date(void **)
 {
 	assert_committed(SCHEMA, config_print_schema);
@@ -234,6 +262,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(committed_reference_is_up_to_date),
 		cmocka_unit_test(committed_schema_is_up_to_date),
+		cmocka_unit_test(the_manual_page_has_every_heading_and_no_markdown),
 		cmocka_unit_test(schema_is_json_and_knows_every_keyword),
 		cmocka_unit_test(every_keyword_says_what_it_is),
 		cmocka_unit_test(every_example_is_accepted),

@@ -230,10 +230,24 @@ static void each_timer_that_ran_out_is_an_event_of_its_own(void **state)
 	assert_int_equal(traced.note_count, 2);
 	assert_int_equal(traced.notes[0].timer, PROXY_TIMER_B);
 	assert_true(span_equal(traced.call_id, SPAN("b")));
+	uint32_t event = traced.event;
 	assert_int_equal(take(w, &traced), 1);
 	assert_int_equal(traced.kind, TRACED_SENT);
+	assert_int_equal(traced.event, event);
 	assert_true(span_equal(traced.call_id, SPAN("b")));
 	assert_int_equal(count_records(w), 0);
+
+	/* Both of one call: the next filter takes all three. */
+	world_filter(w, 0, &(struct dataplane_trace_filter){ .method = "INVITE" });
+	trace_begin(&w->set, w->ring, TRACED_TIMER, &w->outbox);
+	notes->count = 4;
+	trace_end(&w->set, w->ring, &w->outbox, 6);
+	for (uint32_t last = 0, timers = 0; take(w, &traced); last = traced.event) {
+		if (traced.kind != TRACED_TIMER)
+			continue;
+		assert_int_not_equal(traced.event, last);
+		assert_in_range(++timers, 1, 3);
+	}
 }
 
 static void what_is_sent_without_a_word_is_seen_too(void **state)
