@@ -20,7 +20,8 @@ static const struct {
 	{ "start", LOG_LEVEL_NOTICE, false },  { "stop", LOG_LEVEL_NOTICE, false },
 	{ "config", LOG_LEVEL_WARNING, false }, { "target", LOG_LEVEL_NOTICE, true },
 	{ "peer", LOG_LEVEL_WARNING, true },   { "cseq", LOG_LEVEL_WARNING, true },
-	{ "ack", LOG_LEVEL_WARNING, true },
+	{ "ack", LOG_LEVEL_WARNING, true },      { "health", LOG_LEVEL_WARNING, true },
+	{ "panic", LOG_LEVEL_ERROR, true },    { "dns", LOG_LEVEL_WARNING, true },
 };
 
 static const struct {
@@ -48,6 +49,9 @@ enum log_level log_level_of(const json_t *event)
 		if (strcmp(levels[i].name, level) == 0)
 			return levels[i].level;
 	}
+	/* The good news of the same kind. */
+	if (strcmp(kind, "health") == 0 && strcmp(member(event, "health"), "up") == 0)
+		return LOG_LEVEL_NOTICE;
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		if (strcmp(kinds[i].kind, kind) == 0)
 			return kinds[i].level;
@@ -200,15 +204,17 @@ static void deliver(struct log *log, const json_t *event, enum log_level level, 
 
 /* ---- what goes there ---------------------------------------------------------------------- */
 
-/* Kind and what it is about: "cseq sw1". */
+/* Kind and what it is about: "health switches/sw1". */
 static void name_of(const json_t *event, char name[LIMIT_NAME_MAX])
 {
-	static const char *const about[] = { "target", "peer", "pool", "service" };
-	const char *what = "";
+	const char *where = member(event, "pool"), *what = member(event, "target");
 
-	for (size_t i = 0; i < ARRAY_SIZE(about) && !*what; i++)
-		what = member(event, about[i]);
-	snprintf(name, LIMIT_NAME_MAX, "%s%s%s", member(event, "kind"), *what ? " " : "", what);
+	if (!*what)
+		what = member(event, "peer");
+	if (!*where)
+		where = member(event, "service");
+	snprintf(name, LIMIT_NAME_MAX, "%s%s%s%s%s", member(event, "kind"), *where || *what ? " " : "",
+		 where, *where && *what ? "/" : "", what);
 }
 
 void log_event(struct log *log, const json_t *event, uint64_t now_ms)

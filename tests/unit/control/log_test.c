@@ -138,6 +138,32 @@ static void what_is_less_grave_than_the_level_is_not_told(void **state)
 	assert_int_equal(t->log.lines, 2);
 }
 
+static json_t *health_event(const char *pool, const char *health)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "time", "T", "kind", "health", "text", health,
+			 "pool", pool, "target", "sw1", "health", health);
+}
+
+static void good_news_are_less_grave_and_pools_are_apart(void **state)
+{
+	struct test *t = *state;
+
+	configure(t, LOG_TO_STDERR, LOG_AS_TEXT, LOG_LEVEL_WARNING);
+	for (int i = 0; i < 2 * LIMIT_BURST; i++) {
+		json_t *up = health_event("a", "up"), *down = health_event("a", "down");
+
+		log_event(&t->log, up, 1000);
+		log_event(&t->log, down, 1000);
+		json_decref(up);
+		json_decref(down);
+	}
+	assert_int_equal(t->log.lines, LIMIT_BURST);
+	json_t *other = health_event("b", "down");
+	log_event(&t->log, other, 1000);
+	json_decref(other);
+	assert_int_equal(t->log.lines, LIMIT_BURST + 1);
+}
+
 static void repetitions_are_left_out_and_told_of_with_the_next(void **state)
 {
 	struct test *t = *state;
@@ -339,6 +365,7 @@ int main(void)
 		TEST(a_strangers_control_characters_steer_no_terminal),
 		TEST(a_line_for_machines_is_the_event_and_its_level),
 		TEST(what_is_less_grave_than_the_level_is_not_told),
+		TEST(good_news_are_less_grave_and_pools_are_apart),
 		TEST(repetitions_are_left_out_and_told_of_with_the_next),
 		TEST(what_is_left_out_last_is_told_when_it_is_quiet),
 		TEST(start_stop_and_configuration_are_never_left_out),
