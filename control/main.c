@@ -71,7 +71,13 @@ static void daemon_tick(uv_timer_t *timer)
 	}
 	publish_poll(control);
 	drain_poll(&control->drain, &control->events);
-	health_adapter_poll(control);
+	/* Probes are transactions too, and no new calls go by what they tell. */
+	if (!control->closing.is_under_way)
+		health_adapter_poll(control);
+	if (closing_is_over(control)) {
+		uv_stop(&daemon->loop);
+		return;
+	}
 	explain_pump(&control->explain, uv_now(control->loop));
 	txns_pump(&control->txns, uv_now(control->loop));
 	trace_pump(&control->trace, uv_now(control->loop));
@@ -93,7 +99,10 @@ static void daemon_signalled(uv_signal_t *handle, int number)
 		return;
 	}
 	daemon->stop_reason = number == SIGTERM ? "SIGTERM" : "SIGINT";
-	uv_stop(&daemon->loop);
+	if (number == SIGTERM && !daemon->control.closing.is_under_way)
+		closing_begin(&daemon->control, "SIGTERM");
+	else
+		uv_stop(&daemon->loop);
 }
 
 static void daemon_event(void *context, json_t *event)
@@ -426,7 +435,8 @@ static void help(void)
 	     "      --print-schema    print the configuration's JSON Schema\n"
 	     "      --version         print the version\n"
 	     "  -h, --help            this text\n\n"
-	     "SIGTERM and SIGINT stop it, SIGHUP makes it read its configuration again.\n"
+	     "SIGTERM lets calls finish and stops it, a second one or SIGINT stops it at once.\n"
+	     "SIGHUP makes it read its configuration again.\n"
 	     "tandemctl asks it what it does.");
 }
 

@@ -124,6 +124,7 @@ lab_tandemd_stop() {
 	kill -TERM "$lab_tandemd_pid" 2>/dev/null
 	for ((tries = 0; tries < 100; tries++)); do
 		kill -0 "$lab_tandemd_pid" 2>/dev/null || break
+		[ "$tries" -ne 10 ] || kill -TERM "$lab_tandemd_pid" 2>/dev/null
 		sleep 0.1
 	done
 	kill -KILL "$lab_tandemd_pid" 2>/dev/null

@@ -16,6 +16,7 @@
 #include "api/trace.h"
 #include "api/txns.h"
 #include "health/health.h"
+#include "reload/closing.h"
 #include "reload/publish.h"
 #include "reload/reload.h"
 #include "targets/drain.h"
@@ -41,6 +42,7 @@ struct control {
 	struct events events;
 	struct publisher publisher;
 	struct reload reload;
+	struct closing closing;
 	struct drain drain;
 	struct dns *dns;
 	struct name_finder names;

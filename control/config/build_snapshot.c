@@ -393,6 +393,7 @@ static bool fill_all(struct builder *builder, const struct sizes *sizes)
 	struct tables *tables = &builder->tables;
 
 	fill_identity(builder->build->identity, builder->build->version, tables->snapshot);
+	tables->snapshot->closing_retry_s = builder->build->closing_retry_s;
 	config_fill_interfaces(builder->config, tables->snapshot, tables->peers);
 	build_retire(builder->build, &builder->plan, tables->services, tables->pools);
 	fill_services(builder);

@@ -163,6 +163,11 @@ const char *config_control_socket(const struct config *config)
 	return config->control.socket;
 }
 
+uint64_t config_shutdown_ms(const struct config *config)
+{
+	return tick_to_ms(config->shutdown_timeout);
+}
+
 const char *config_state_dir(const struct config *config)
 {
 	return config->state_dir;

@@ -71,6 +71,7 @@ void config_report_print(const struct config_report *report, FILE *out);
 /* ZeroMQ endpoint of the control API: control.socket or its default. */
 const char *config_control_socket(const struct config *config);
 const char *config_state_dir(const struct config *config);
+uint64_t config_shutdown_ms(const struct config *config);
 /* The configuration in force as YAML, defaults written out; loads to the same configuration.
  * Holds no secret. */
 void config_print(const struct config *config, FILE *out);
@@ -149,6 +150,7 @@ struct config_build {
 	/* The one that it follows, whose services and pools keep their indices; NULL: none. */
 	const struct balance_snapshot *before;
 	uint64_t version;
+	uint32_t closing_retry_s; /* as in the snapshot; 0: tandemd goes on */
 	uint64_t now_ms; /* of any clock that goes on evenly: when something is retired */
 	/* Does anything still refer to this retired service?  Asked when its time is up; NULL: no. */
 	bool (*is_in_use)(void *context, uint16_t service);

@@ -29,6 +29,12 @@ static const struct keyword root_keywords[] = {
 	  .help = "Folder for what has to outlive a restart, an absolute path.  The keys are kept there (file `keys`, "
 		  "mode 0600) unless `cluster` names another file.",
 	  .example = "/var/lib/tandem" },
+	{ .name = "shutdown_timeout", .type = KEYWORD_DURATION, .reloadable = true,
+	  FIELD(config, shutdown_timeout), .min = 0, .max = 24 * HOURS, .unset = "30s",
+	  .help = "How long SIGTERM lets calls finish.  Meanwhile what would begin a call gets 503 with "
+		  "Retry-After, and tandemd ends when no call is left.  A second SIGTERM, or SIGINT, "
+		  "ends it at once.  systemd's TimeoutStopSec has to be longer.",
+	  .example = "10m" },
 	{ .name = "stray_responses", .type = KEYWORD_CHOICE, .reloadable = true,
 	  FIELD(config, stray_responses), CHOICES(stray_choices), .unset = "drop",
 	  .help = "What becomes of a response whose transaction is not here.  `drop`: nothing "

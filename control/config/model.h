@@ -212,6 +212,7 @@ struct config {
 	struct config_telemetry telemetry;
 	struct config_list interfaces, services, pools, hosts;
 	char state_dir[256];
+	uint64_t shutdown_timeout;
 	uint32_t stray_responses; /* 1: forward */
 	bool uses_request_uri; /* set by check.c: some service's pool is request-uri */
 	struct config_block *blocks;

@@ -27,6 +27,7 @@ struct publisher {
 	/* Handed over, but some worker may still read it; NULL: none. */
 	const struct balance_snapshot *retiring;
 	bool is_retired; /* no worker does; what they answered by it may still lie in a ring */
+	uint32_t closing_retry_s; /* of all snapshots from now on; 0: tandemd goes on */
 	bool is_wanted;
 	char why[PUBLISH_WHY_MAX];
 	uint32_t hook_count;

@@ -205,6 +205,8 @@ struct balance_snapshot {
 	uint16_t instance;
 	uint32_t epoch;           /* changes with every start of the process */
 	bool forward_strays;      /* `stray_responses: forward` */
+	/* Not 0: Tandem is being stopped, what would begin gets 503 with this Retry-After. */
+	uint32_t closing_retry_s;
 	/* How long a change of targets waits for what is under way without state (RFC 3261 §16.11):
 	 * 64*T1, of the service with the longest. */
 	uint32_t settle_ms;

@@ -75,6 +75,8 @@ enum verdict_kind {
 	X(NO_TARGET, 480, "the pool has no usable target", "RFC 3261 §16.5")                       \
 	X(TARGETS_FULL, 503, "every target that could take the request is at max_calls or max_rate", \
 	  "RFC 3261 §21.5.4")                                                                      \
+	X(CLOSING, 503, "Tandem is being stopped and takes no new calls",                     \
+	  "RFC 3261 §21.5.4")                                                                      \
 	X(ALL_TARGETS_FAILED, 500, "every target tried answered 503", "RFC 3261 §16.7 item 6")     \
 	X(NAME_UNKNOWN, 503, "the next hop's name is unknown", "RFC 3263 §4")                      \
 	X(NAMES_FULL, 503, "too many requests wait for the name of their next hop",                \

@@ -132,7 +132,7 @@ static bool attempt_next(struct call *call, struct txn *txn)
 		.is_call = (txn->flags & TXN_IS_INVITE) != 0,
 	};
 
-	if (attempt_may_fork(call, txn)) {
+	if (txn->flags & TXN_FORKS) {
 		breadth = attempt_breadth(pool_of(call, txn), txn);
 		if (breadth == 0)
 			return false;
@@ -178,7 +178,7 @@ bool attempt_failover(struct call *call, struct txn *txn, const struct txn *bran
 
 void attempt_wait(struct call *call, struct txn *txn)
 {
-	if (attempt_may_fork(call, txn) && may_follow(call, txn))
+	if ((txn->flags & TXN_FORKS) && attempt_may_fork(call, txn) && may_follow(call, txn))
 		txn_deadline_in(call, txn, DEADLINE_NEXT_TARGET,
 				pool_of(call, txn)->try_next_after_ms);
 	else
@@ -197,7 +197,7 @@ static bool is_answered(struct proxy *proxy, const struct txn *txn)
 void attempt_next_target_due(struct call *call, struct txn *txn)
 {
 	txn_deadline_clear(txn, DEADLINE_NEXT_TARGET);
-	if (!attempt_may_fork(call, txn) || !may_follow(call, txn) ||
+	if (!(txn->flags & TXN_FORKS) || !attempt_may_fork(call, txn) || !may_follow(call, txn) ||
 	    is_answered(call->proxy, txn))
 		return;
 	note_next(call, txn, NOTE_BESIDE);

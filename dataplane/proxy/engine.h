@@ -116,6 +116,7 @@ enum txn_flag {
 	TXN_IS_OWN = 1 << 11,       /* a request of our own: no server side, answers end here */
 	TXN_IS_PROBE = 1 << 13,     /* of them, a probe: client_end is its own time */
 	TXN_COPY_CAME = 1 << 15,    /* a second copy of the request has been received */
+	TXN_FORKS = 1 << 14,        /* its branches share Max-Breadth, whatever its pool says by now */
 };
 
 /*

@@ -13,6 +13,7 @@ static bool is_by_circumstance(enum verdict_reason reason)
 	switch (reason) {
 	case REASON_NO_TARGET:
 	case REASON_TARGETS_FULL:
+	case REASON_CLOSING:
 	case REASON_NAME_UNKNOWN:
 	case REASON_NAMES_FULL:
 	case REASON_NAME_CANCELLED:

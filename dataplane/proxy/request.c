@@ -41,6 +41,17 @@ static bool is_looping(struct call *call, const struct sip_message *msg, uint32_
 	return false;
 }
 
+/* §21.5.4: so that the sender does not come back while Tandem is away. */
+static struct span retry_after_row(struct call *call)
+{
+	struct text_writer w = call_scratch(call);
+
+	text_put(&w, SPAN("Retry-After: "));
+	text_put_u64(&w, call->snapshot->closing_retry_s);
+	text_put(&w, SPAN("\r\n"));
+	return w.overflow ? SPAN_EMPTY : call_scratch_done(call, &w);
+}
+
 /* The rows of a 420's Unsupported: every option of Proxy-Require, since none is supported. */
 static struct span unsupported_rows(struct call *call, const struct sip_message *msg)
 {
@@ -125,6 +136,8 @@ static struct verdict refuse(struct call *call, struct sip_message *msg, enum ve
 							reason);
 	if (reason == REASON_BAD_EXTENSION)
 		extra = unsupported_rows(call, msg);
+	if (reason == REASON_CLOSING)
+		extra = retry_after_row(call);
 	return reply_stateless(call, msg, verdict_reasons[reason].status, extra, reason);
 }
 
@@ -244,6 +257,7 @@ static void txn_describe(struct call *call, struct txn *txn, const struct sip_me
 	txn->pool = route->pool;
 	txn->breadth_left = breadth_of(msg);
 	if (attempt_may_fork(call, txn)) {
+		txn->flags |= TXN_FORKS;
 		txn->breadth = attempt_breadth(&snapshot->pools[txn->pool], txn);
 		txn->breadth_left -= txn->breadth;
 	}
@@ -400,13 +414,17 @@ enum verdict_reason request_decide(struct call *call, const struct sip_message *
 	route_find(call->snapshot, &call->proxy->names, call->now, msg, call->datagram, route);
 	if (route->kind == ROUTE_REJECT)
 		return route->reason;
+	bool follows_invite = msg->method == SIP_METHOD_ACK || msg->method == SIP_METHOD_CANCEL;
+	/* What is under way goes on.  Without transactions nobody can tell what is. */
+	if (call->snapshot->closing_retry_s && !follows_invite && msg->to_tag.len == 0 &&
+	    !stateless_serves(call->snapshot, route->service))
+		return REASON_CLOSING;
 	if (!route->is_balanced)
 		note_routed(call, route);
 	if (route->kind == ROUTE_LOCAL) {
 		route->reason = options_reason(call->snapshot, route);
 		return VERDICT_REASON_NONE;
 	}
-	bool follows_invite = msg->method == SIP_METHOD_ACK || msg->method == SIP_METHOD_CANCEL;
 	*loop_part = branch_loop_part(call->snapshot, msg, route->service);
 	if (!follows_invite && is_looping(call, msg, *loop_part))
 		return REASON_LOOP;

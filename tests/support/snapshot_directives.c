@@ -502,6 +502,8 @@ bool line_carry_out(struct line *line)
 		s->forward_strays = forward;
 		return good;
 	}
+	if (line_word_is(word, "closing"))
+		return line_u32(line, "closing", &s->closing_retry_s);
 	if (line_word_is(word, "route-key"))
 		return route_key_line(line);
 	return line_fail(line, "unknown directive '%.*s'", SPAN_ARGS(word));

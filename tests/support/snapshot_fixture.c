@@ -17,7 +17,7 @@ static int by_pool(const void *a, const void *b)
 	return x->status < y->status ? -1 : x->status > y->status; /* in order of the text */
 }
 
-static bool finish(struct snapshot_fixture *fixture)
+static bool finish(struct snapshot_fixture *fixture, const struct snapshot_fixture *before)
 {
 	struct balance_snapshot *s = &fixture->snapshot;
 
@@ -36,6 +36,9 @@ static bool finish(struct snapshot_fixture *fixture)
 	s->timer_set_count = ARRAY_SIZE(fixture->timers);
 	for (uint32_t i = 0; i < s->timer_set_count; i++)
 		balance_timers_resolve(&fixture->timers[i]);
+	fixture->slots = s->target_count;
+	if (before && !snapshot_adopt(fixture, before))
+		return false;
 	s->settle_ms = balance_settle_ms(s);
 	uint32_t slots = balance_index_slots(s->target_count, s->host_count);
 	fixture->index = malloc(slots * sizeof(*fixture->index));
@@ -73,6 +76,13 @@ static struct snapshot_fixture *fixture_new(void)
 
 struct snapshot_fixture *snapshot_fixture_create(const char *text, char *error, size_t size)
 {
+	return snapshot_fixture_follow(text, NULL, error, size);
+}
+
+struct snapshot_fixture *snapshot_fixture_follow(const char *text,
+						 const struct snapshot_fixture *before, char *error,
+						 size_t size)
+{
 	struct line line = { .fixture = fixture_new(), .error = error, .error_size = size };
 	struct span left = span_of_string(text);
 
@@ -91,7 +101,7 @@ struct snapshot_fixture *snapshot_fixture_create(const char *text, char *error, 
 			return NULL;
 		}
 	}
-	if (!finish(line.fixture)) {
+	if ((before && !snapshot_reindex(line.fixture, before)) || !finish(line.fixture, before)) {
 		snprintf(error, size, "out of memory");
 		snapshot_fixture_destroy(line.fixture);
 		return NULL;
@@ -101,8 +111,10 @@ struct snapshot_fixture *snapshot_fixture_create(const char *text, char *error, 
 
 void snapshot_fixture_destroy(struct snapshot_fixture *fixture)
 {
-	if (fixture)
+	if (fixture) {
 		free(fixture->index);
+		free(fixture->all_timers);
+	}
 	free(fixture);
 }
 

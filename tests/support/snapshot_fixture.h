@@ -23,6 +23,7 @@
  *	epoch N
  *	stray-responses drop|forward
  *	route-key ID SEED         (the first signs; none given: id 1)
+ *	closing SECONDS           (what would begin gets 503 with that Retry-After)
  *
  * Defaults: weight 1, priority 0, ports 5060, mode stateful, nat off, no record-route, fail-over
  * on timeout, transport-error and 503 with 4 attempts, RFC 3261's timers (Timer C 181 s; what is
@@ -39,6 +40,11 @@ struct snapshot_fixture; /* owns the snapshot and all that it points to */
 /* NULL on a mistake or without memory, with "line N: what is wrong" in error[size]. */
 [[nodiscard]] struct snapshot_fixture *snapshot_fixture_create(const char *text, char *error,
 							       size_t size);
+/* The snapshot that control would publish after `before`, which has to outlive it: services and
+ * pools keep their indices, what the text has no more is retired, targets keep status and slot. */
+[[nodiscard]] struct snapshot_fixture *
+snapshot_fixture_follow(const char *text, const struct snapshot_fixture *before, char *error,
+			size_t size);
 void snapshot_fixture_destroy(struct snapshot_fixture *fixture);
 
 const struct balance_snapshot *snapshot_fixture_snapshot(const struct snapshot_fixture *fixture);

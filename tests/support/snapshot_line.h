@@ -26,6 +26,9 @@ struct snapshot_fixture {
 	struct balance_timers timers[SERVICES_MAX + POOLS_MAX]; /* a service's, then a pool's */
 	struct target_status statuses[TARGETS_MAX];
 	struct balance_index_slot *index;
+	struct balance_timers *all_timers; /* with those of the snapshots before; NULL: there are none */
+	struct balance_past past[TARGETS_MAX];
+	uint32_t slots;                    /* numbers of targets given away */
 };
 
 /* A line on its way through the parser. */
@@ -51,6 +54,11 @@ bool line_name(struct line *line, char *out, size_t size);
 bool line_address(struct line *line, struct ip_address *out);
 bool line_prefix(struct line *line, struct ip_prefix *out);
 bool line_endpoint(struct line *line, struct endpoint *out);
+
+/* snapshot_follow.c: what keeps its index, before targets are put in order; and what goes on from
+ * the snapshot before, when all else stands.  False: no room. */
+bool snapshot_reindex(struct snapshot_fixture *fixture, const struct snapshot_fixture *before);
+bool snapshot_adopt(struct snapshot_fixture *fixture, const struct snapshot_fixture *before);
 
 /* Carries one line out; false on a mistake. */
 bool line_carry_out(struct line *line);

@@ -86,6 +86,8 @@ tandemd_ends_cleanly() {
 	kill -TERM "$pid"
 	for ((tries = 0; tries < 300; tries++)); do
 		kill -0 "$pid" 2>/dev/null || break
+		# Calls that the test left behind are not waited for.
+		[ "$tries" -ne 10 ] || kill -TERM "$pid" 2>/dev/null
 		sleep 0.1
 	done
 	kill -KILL "$pid" 2>/dev/null

@@ -165,6 +165,17 @@ static void target_command(struct play *play)
 	play_fail(play, "no such target or state");
 }
 
+/* publish, and the snapshot's directives below it. */
+static void publish_command(struct play *play)
+{
+	struct text lines = { .arena = play->arena };
+
+	text_add(&lines, "", 0);
+	for (int i = 0; i < play->command->block_count; i++)
+		text_print(&lines, "%s\n", play->command->block[i]);
+	(void)world_publish(play->world, lines.at);
+}
+
 /* restart [instance N]: the process ends without a word, and another one comes up in its place. */
 static void restart_command(struct play *play)
 {
@@ -269,6 +280,8 @@ static void run_command(struct play *play)
 	else if (play_words(play, 0, "name", "*", "is", "*", NULL) ||
 		 play_words(play, 0, "name", "*", "is", "*", "for", "*", NULL))
 		name_command(play);
+	else if (play_words(play, 0, "publish", NULL))
+		publish_command(play);
 	else if (play_words(play, 0, "restart", NULL) ||
 		 play_words(play, 0, "restart", "instance", "*", NULL))
 		restart_command(play);

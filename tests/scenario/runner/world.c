@@ -85,6 +85,27 @@ void world_restart(struct world *world, uint16_t instance)
 		*snapshot->targets[i].status = (struct target_status){ .admin = TARGET_READY };
 }
 
+bool world_publish(struct world *world, const char *snapshot)
+{
+	char reason[256] = "";
+	struct snapshot_fixture *next;
+
+	if (world->publications == PUBLICATIONS_MAX) {
+		world_fail(world, "too many snapshots");
+		return false;
+	}
+	next = snapshot_fixture_follow(snapshot, world->fixture, reason, sizeof(reason));
+	if (!next) {
+		world_fail(world, "publish: %s", reason);
+		return false;
+	}
+	ladder_note(&world->ladder, world->arena, world->now, "another snapshot is published");
+	world->before[world->publications++] = world->fixture;
+	world->fixture = next;
+	world->snapshot = snapshot_fixture_snapshot(next);
+	return true;
+}
+
 void world_destroy(struct world *world)
 {
 	if (world->proxy)
@@ -92,6 +113,8 @@ void world_destroy(struct world *world)
 	free(world->outbox);
 	if (world->fixture)
 		snapshot_fixture_destroy(world->fixture);
+	for (int i = 0; i < world->publications; i++)
+		snapshot_fixture_destroy(world->before[i]);
 }
 
 struct node *world_node_add(struct world *world, const char *name, const struct endpoint *own,
@@ -224,6 +247,34 @@ void world_send(struct node *node, const char *bytes, size_t len,
 	flight_start(world, flight, node->name, flight->node ? flight->node->name : "tandem");
 }
 
+static bool has_status(const struct balance_snapshot *snapshot, const struct target_status *status)
+{
+	for (uint32_t i = 0; i < snapshot->target_count; i++) {
+		if (snapshot->targets[i].status == status)
+			return true;
+	}
+	return false;
+}
+
+/* Of targets that a later snapshot has no more. */
+static int64_t calls_of_removed(const struct world *world)
+{
+	int64_t sum = 0;
+
+	for (int i = 0; i < world->publications; i++) {
+		const struct balance_snapshot *old = snapshot_fixture_snapshot(world->before[i]);
+		const struct balance_snapshot *next =
+			i + 1 < world->publications ?
+				snapshot_fixture_snapshot(world->before[i + 1]) :
+				world->snapshot;
+		for (uint32_t j = 0; j < old->target_count; j++) {
+			if (!has_status(next, old->targets[j].status))
+				sum += old->targets[j].status->calls;
+		}
+	}
+	return sum;
+}
+
 /* The engine's calls are those of the targets, none of which has less than none. */
 static void calls_check(struct world *world)
 {
@@ -238,6 +289,7 @@ static void calls_check(struct world *world)
 				   (long long)target->status->calls);
 		sum += target->status->calls;
 	}
+	sum += calls_of_removed(world);
 	if (sum != (int64_t)stats.calls)
 		world_fail(world, "targets have %lld calls, the engine counts %llu", (long long)sum,
 			   (unsigned long long)stats.calls);

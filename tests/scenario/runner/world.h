@@ -15,6 +15,7 @@
 #include "support/snapshot_fixture.h"
 
 #define NODES_MAX   10
+#define PUBLICATIONS_MAX 8
 #define WORLD_EPOCH TICK_SECONDS(1000)
 
 struct world;
@@ -64,7 +65,9 @@ struct faults {
 struct world {
 	struct arena *arena;
 	tick_t now;
-	struct snapshot_fixture *fixture;
+	struct snapshot_fixture *fixture;                /* of the snapshot that runs */
+	struct snapshot_fixture *before[PUBLICATIONS_MAX]; /* they hold what outlives a snapshot */
+	int publications;
 	const struct balance_snapshot *snapshot;
 	struct proxy *proxy;
 	struct outbox *outbox;
@@ -103,6 +106,8 @@ void world_probe(struct world *world, uint16_t target, tick_t timeout);
 /* Control answers for a name that it was asked for; NULL: it is unknown.  False: it was not. */
 bool world_name(struct world *world, const char *host, uint16_t port,
 		const struct endpoint *endpoint, tick_t keep);
+/* Another snapshot of the fixture's directives, as control publishes it.  False: world_fail said why. */
+bool world_publish(struct world *world, const char *snapshot);
 
 struct node *world_node_add(struct world *world, const char *name, const struct endpoint *own,
 			    const struct endpoint *seen);
