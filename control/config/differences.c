@@ -7,7 +7,7 @@
 
 #include "config/model.h"
 
-#define PATH_MAX_ 256
+#define DIFFERENCE_PATH_MAX 512
 
 struct compare {
 	config_difference_fn tell;
@@ -32,25 +32,28 @@ static void compare_sections(struct compare *compare, enum keyword_section secti
 			     const struct place *place, const struct config_item *before,
 			     const struct config_item *after);
 
-static void put_place(const struct place *place, char *text, size_t size)
+static void put_place(const struct place *place, struct text_writer *w)
 {
-	size_t used;
-
-	if (place->outer)
-		put_place(place->outer, text, size);
-	used = strlen(text);
-	snprintf(text + used, size - used, "%s%s", used ? "." : "", place->keyword);
-	used = strlen(text);
-	if (place->name)
-		snprintf(text + used, size - used, "[%s]", place->name);
+	if (place->outer) {
+		put_place(place->outer, w);
+		text_put_char(w, '.');
+	}
+	text_put(w, span_of_string(place->keyword));
+	if (!place->name)
+		return;
+	text_put_char(w, '[');
+	text_put(w, span_of_string(place->name));
+	text_put_char(w, ']');
 }
 
 static void tell(struct compare *compare, const struct place *place, const char *before,
 		 const char *after, struct config_position at, bool reloadable)
 {
-	char path[PATH_MAX_] = "";
+	char path[DIFFERENCE_PATH_MAX];
+	struct text_writer w = text_writer_of(path, sizeof(path) - 1);
 
-	put_place(place, path, sizeof(path));
+	put_place(place, &w);
+	*w.at = '\0';
 	const struct config_difference difference = {
 		.path = path,
 		.before = before,
