@@ -131,6 +131,7 @@ void telemetry_render(void *context, struct exposition *out)
 	families_put_services(out, &page);
 	families_put_pools(out, &page);
 	families_put_targets(out, &page);
+	families_put_health(out, &page);
 }
 
 void telemetry_outcome(struct telemetry *telemetry, const struct outcome *outcome)

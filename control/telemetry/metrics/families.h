@@ -30,6 +30,7 @@ void families_put_interfaces(struct exposition *out, const struct page *page);
 void families_put_services(struct exposition *out, const struct page *page);
 void families_put_pools(struct exposition *out, const struct page *page);
 void families_put_targets(struct exposition *out, const struct page *page);
+void families_put_health(struct exposition *out, const struct page *page);
 
 #define COUNTER(name_, help_) { .name = name_, .type = METRIC_COUNTER, .help = help_ }
 #define COUNTER_IN(unit_, name_, help_)                                                            \
