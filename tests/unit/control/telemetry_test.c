@@ -15,6 +15,7 @@
 #include "dataplane_double.h"
 
 #include "config/config.h"
+#include "health/adapter.h"
 #include "telemetry/telemetry.h"
 
 #define TARGETS 1000
@@ -66,6 +67,8 @@ static int set_up(void **state)
 	t->dataplane.worker[0] = (struct dataplane_worker_stats){ .worker = 0, .tsc_hz = 2000000000 };
 	t->dataplane.worker[1] = (struct dataplane_worker_stats){ .worker = 1, .tsc_hz = 2000000000 };
 	assert_int_equal(uv_loop_init(&t->loop), 0);
+	events_init(&c->events, NULL);
+	assert_int_equal(health_adapter_open(c), 0);
 	telemetry_init(&t->telemetry, c);
 	if (telemetry_open(&t->telemetry, error, sizeof(error)) < 0)
 		fail_msg("%s", error);
@@ -82,6 +85,8 @@ static int tear_down(void **state)
 	uv_close((uv_handle_t *)&t->telemetry.timer, NULL);
 	uv_run(&t->loop, UV_RUN_DEFAULT);
 	assert_int_equal(uv_loop_close(&t->loop), 0);
+	health_adapter_close(&t->control);
+	events_fini(&t->control.events);
 	target_outcomes_destroy(t->control.outcomes);
 	config_snapshot_destroy(t->control.snapshot);
 	target_registry_destroy(t->registry);
@@ -166,6 +171,29 @@ static void a_page_of_a_thousand_targets_has_each_with_its_figures(void **state)
 	exposition_fini(&page);
 }
 
+static void the_blacklist_is_told_with_the_time_that_is_left(void **state)
+{
+	struct test *t = *state;
+	const struct balance_target *targets = t->control.snapshot->targets;
+
+	t->dataplane.now = TICK_SECONDS(100);
+	assert_true(health_blacklist_add(t->control.health, targets[3].id, 7000000, "test",
+					 t->dataplane.now));
+	assert_true(health_blacklist_add(t->control.health, targets[4].id, 0, "test",
+					 t->dataplane.now));
+	t->dataplane.now = TICK_SECONDS(102);
+	struct exposition page = page_of(t);
+	assert_has(&page, "\ntandem_target_blacklistings_total{pool=\"switches\",target=\"sw3\"} 1\n");
+	assert_has(&page, "\ntandem_target_blacklistings_total{pool=\"switches\",target=\"sw5\"} 0\n");
+	assert_has(&page, "\ntandem_target_blacklisted_remaining_seconds{pool=\"switches\","
+			  "target=\"sw3\"} 5\n");
+	/* Until removed by hand: there is no time to tell. */
+	assert_null(strstr(page.text, "remaining_seconds{pool=\"switches\",target=\"sw4\"}"));
+	assert_has(&page, "\ntandem_target_probes_total{pool=\"switches\",target=\"sw3\","
+			  "result=\"answered\"} 0\n");
+	exposition_fini(&page);
+}
+
 static void each_family_is_told_once_and_its_samples_stand_together(void **state)
 {
 	struct test *t = *state;
@@ -216,6 +244,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(a_page_of_a_thousand_targets_has_each_with_its_figures),
+		TEST(the_blacklist_is_told_with_the_time_that_is_left),
 		TEST(each_family_is_told_once_and_its_samples_stand_together),
 		TEST(health_is_the_workers_and_the_publications),
 	};
