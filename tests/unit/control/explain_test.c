@@ -139,6 +139,7 @@ static void a_message_reaches_the_worker_octet_by_octet(void **state)
 {
 	struct test *t = *state;
 
+	t->control.snapshot->targets[1].status->admin = TARGET_DRAIN;
 	say(t, json_pack("{s:o, s:s, s:s}", "message", encoded(options), "source",
 			 "203.0.113.9:5099", "local", "192.0.2.1:5060"));
 	await_questions(t, 1);
@@ -164,6 +165,18 @@ static void a_message_reaches_the_worker_octet_by_octet(void **state)
 	assert_string_equal(json_string_value(json_object_get(asked, "source")), "203.0.113.9:5099");
 	assert_string_equal(json_string_value(json_object_get(asked, "local")), "192.0.2.1:5060");
 	assert_string_equal(json_string_value(json_object_get(asked, "interface")), "access");
+	/* By what the pool chose, and why another took no part. */
+	const json_t *selection = json_object_get(ok, "selection");
+	const json_t *targets = json_object_get(selection, "targets");
+	assert_string_equal(json_string_value(json_object_get(selection, "policy")),
+			    "call-id-hash");
+	assert_int_equal(json_array_size(targets), 3);
+	assert_true(json_is_true(json_object_get(json_array_get(targets, 0), "chosen")));
+	assert_string_equal(json_string_value(json_object_get(json_array_get(targets, 0),
+							      "standing")), "usable");
+	assert_false(json_is_true(json_object_get(json_array_get(targets, 1), "chosen")));
+	assert_string_equal(json_string_value(json_object_get(json_array_get(targets, 1),
+							      "standing")), "drain");
 	json_decref(message);
 	assert_false(explain_is_busy(&t->control.explain));
 }
