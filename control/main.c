@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/agents.h"
 #include "api/handlers.h"
 #include "config/config.h"
 #include "api/control.h"
@@ -22,7 +23,7 @@
 #define TICK_IDLE_MS 5
 #define TICK_BUSY_MS 1 /* while someone waits for workers to explain */
 
-enum { OPTION_CHECK = 256, OPTION_MAKE_KEYS, OPTION_REFERENCE, OPTION_SCHEMA, OPTION_VERSION };
+enum { OPTION_CHECK = 256, OPTION_MAKE_KEYS, OPTION_MAKE_CONTROL_KEY, OPTION_REFERENCE, OPTION_SCHEMA, OPTION_VERSION };
 enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE };
 
 struct daemon {
@@ -165,6 +166,7 @@ static void daemon_tell_start(struct control *control)
 		     control->snapshot->instance, control->dataplane_config.workers,
 		     control->dataplane_config.workers == 1 ? "worker" : "workers",
 		     config_control_socket(control->config));
+	operators_tell(&control->operators, &control->events);
 }
 
 static void daemon_tell_stop(struct daemon *daemon)
@@ -212,8 +214,52 @@ static void daemon_close_loop(struct daemon *daemon)
 		uv_run(&daemon->loop, UV_RUN_ONCE);
 }
 
+/* What an agent provides; its own targets alone. */
+static int daemon_replace_targets(void *context, const char *agent, const char *pool,
+				  const struct target_spec *specs, uint32_t count)
+{
+	struct control *control = context;
+	char why[PUBLISH_WHY_MAX];
+	int status = target_set_replace(control->publisher.targets, pool, TARGET_SOURCE_AGENT,
+					specs, count);
+
+	snprintf(why, sizeof(why), "agent %s", agent);
+	if (status > 0)
+		control_publish_soon(control, why);
+	return status;
+}
+
+static const struct balance_snapshot *daemon_snapshot(void *context)
+{
+	const struct control *control = context;
+
+	return control->snapshot;
+}
+
+static int daemon_open_agents(struct control *control, char *error, size_t size)
+{
+	const struct agents_config config = {
+		.loop = control->loop,
+		.events = &control->events,
+		.config = control->config,
+		.socket = config_control_socket(control->config),
+		.replace = daemon_replace_targets,
+		.snapshot = daemon_snapshot,
+		.context = control,
+	};
+
+	snprintf(error, size, "out of memory for the agents");
+	control->agents = agents_open(&config);
+	return control->agents ? 0 : -ENOMEM;
+}
+
 static int daemon_open_api(struct control *control, char *error, size_t size)
 {
+	int status = operators_load(&control->operators, control->config, &control->events, error,
+				    size);
+
+	if (status < 0)
+		return status;
 	const struct api_server_config config = {
 		.loop = control->loop,
 		.endpoint = config_control_socket(control->config),
@@ -221,9 +267,12 @@ static int daemon_open_api(struct control *control, char *error, size_t size)
 		.instance = control->snapshot->instance,
 		.handlers = api_handlers,
 		.context = control,
+		.agents = agents_hooks(control->agents),
+		.remote = operators_remote(&control->operators),
 	};
 
 	control->api = api_server_start(&config, error, size);
+	operators_release(&control->operators);
 	return control->api ? 0 : -EIO;
 }
 
@@ -295,6 +344,10 @@ static int daemon_open(struct daemon *daemon, char *error, size_t size)
 		status = daemon_prepare(daemon, error, size);
 	if (status < 0)
 		return status;
+	/* The socket knows those that may say hello as agents. */
+	status = daemon_open_agents(control, error, size);
+	if (status < 0)
+		return status;
 	/* The socket before the data plane: a second tandemd must not touch the first one's NIC. */
 	status = daemon_open_api(control, error, size);
 	if (status < 0)
@@ -309,12 +362,23 @@ static int daemon_open(struct daemon *daemon, char *error, size_t size)
 	return status < 0 ? status : telemetry_open(&daemon->telemetry, error, size);
 }
 
+static void daemon_end_agents(struct control *control)
+{
+	if (!control->agents)
+		return;
+	agents_end(control->agents);
+	while (!agents_have_ended(control->agents))
+		uv_run(control->loop, UV_RUN_ONCE);
+}
+
 static void daemon_close(struct daemon *daemon)
 {
 	struct control *control = &daemon->control;
 	struct capture_result capture;
 
 	notify_send(&daemon->telemetry.notify, "STOPPING=1");
+	/* They end by the socket, and calls go on meanwhile. */
+	daemon_end_agents(control);
 	telemetry_close(&daemon->telemetry);
 	/* It stands between the data plane and the resolver. */
 	names_close(&control->names);
@@ -329,6 +393,7 @@ static void daemon_close(struct daemon *daemon)
 	if (control->api)
 		api_server_stop(control->api);
 	control->api = NULL;
+	agents_close(control->agents);
 	dns_close(control);
 	daemon_close_loop(daemon);
 	health_adapter_close(control);
@@ -345,6 +410,7 @@ static void daemon_run(struct daemon *daemon)
 	uv_update_time(control->loop);
 	control->started_ms = uv_now(control->loop);
 	daemon_tell_start(control);
+	agents_start(control->agents, control->api);
 	notify_send(&daemon->telemetry.notify, "READY=1\nSTATUS=Takes calls.");
 	uv_timer_start(&daemon->tick, daemon_tick, 0, 0);
 	uv_run(control->loop, UV_RUN_DEFAULT);
@@ -408,12 +474,24 @@ static int make_keys(const char *path)
 	return EXIT_DONE;
 }
 
+static int make_control_key(const char *path)
+{
+	char error[512], key[CURVE_KEY_TEXT_MAX];
+
+	if (curve_key_file_create(path, key, error, sizeof(error)) < 0)
+		return fail(error);
+	printf("%s: a new key pair, readable by its owner alone; clients need its public key:\n%s\n",
+	       path, key);
+	return EXIT_DONE;
+}
+
 /* Options. */
 
 static const struct option options[] = {
 	{ "config", required_argument, NULL, 'c' },
 	{ "check", no_argument, NULL, OPTION_CHECK },
 	{ "make-key-file", required_argument, NULL, OPTION_MAKE_KEYS },
+	{ "make-control-key", required_argument, NULL, OPTION_MAKE_CONTROL_KEY },
 	{ "print-reference", no_argument, NULL, OPTION_REFERENCE },
 	{ "print-schema", no_argument, NULL, OPTION_SCHEMA },
 	{ "version", no_argument, NULL, OPTION_VERSION },
@@ -425,12 +503,15 @@ static void help(void)
 {
 	puts("Usage: tandemd -c FILE\n"
 	     "       tandemd --check -c FILE\n"
-	     "       tandemd --make-key-file FILE\n\n"
+	     "       tandemd --make-key-file FILE\n"
+	     "       tandemd --make-control-key FILE\n\n"
 	     "A SIP load balancer. Runs in the foreground; events go to stderr.\n\n"
 	     "  -c, --config FILE     the configuration\n"
 	     "      --check           check the configuration and exit: 0 valid, 1 not\n"
 	     "      --make-key-file FILE\n"
 	     "                        make the keys that the instances of a cluster share, and exit\n"
+	     "      --make-control-key FILE\n"
+	     "                        make the server's keys for remote operators, and exit\n"
 	     "      --print-reference print every keyword of the configuration, as Markdown\n"
 	     "      --print-schema    print the configuration's JSON Schema\n"
 	     "      --version         print the version\n"
@@ -465,6 +546,8 @@ int main(int argc, char **argv)
 			break;
 		case OPTION_MAKE_KEYS:
 			return make_keys(optarg);
+		case OPTION_MAKE_CONTROL_KEY:
+			return make_control_key(optarg);
 		case OPTION_REFERENCE:
 			config_print_reference(stdout);
 			return EXIT_DONE;

@@ -17,6 +17,11 @@ const char *api_error_code(enum api_error error)
 	return codes[error];
 }
 
+bool api_command_reads(enum api_command_id id)
+{
+	return api_commands[id].reads || strncmp(api_commands[id].name, "show ", 5) == 0;
+}
+
 enum api_command_id api_command_find(const char *name)
 {
 	unsigned int id = 0;

@@ -292,6 +292,7 @@ const struct api_command api_commands[API_COMMAND_COUNT] = {
 	},
 	[API_COMMAND_EXPLAIN] = {
 		.name = "explain",
+		.reads = true,
 		.help = "where would this message go, and why",
 		.text = "Asks the worker that owns the call to route a message on the live "
 			"configuration, with the code that routes packets. Nothing is sent and "
@@ -354,6 +355,7 @@ const struct api_command api_commands[API_COMMAND_COUNT] = {
 	},
 	[API_COMMAND_TOP] = {
 		.name = "top",
+		.reads = true,
 		.help = "a live screen: targets, rates, delays, drops",
 		.text = "Shows each target with the operator's wish and what was observed, calls, open "
 			"requests, requests a second, failures and delays; each worker's load; and "
@@ -375,6 +377,7 @@ const struct api_command api_commands[API_COMMAND_COUNT] = {
 	},
 	[API_COMMAND_EVENTS] = {
 		.name = "events",
+		.reads = true,
 		.help = "follow what happens: start, stop, targets, capture, dialogs",
 		.text = "Prints the latest events, then every further one as it happens, until "
 			"interrupted.",
@@ -382,5 +385,37 @@ const struct api_command api_commands[API_COMMAND_COUNT] = {
 			LOCAL_OPTION(NUMBER, "count", "N", "end after N further events"),
 			LOCAL_OPTION(STRING, "kind", "KIND", "events of this kind alone"),
 		},
+	},
+	[API_COMMAND_SHOW_CLIENTS] = {
+		.name = "show clients",
+		.help = "who is connected to the control socket, and with what rights",
+		.text = "Prints each client of the control socket: what it calls itself, where it "
+			"comes from, whether it may change things (all) or look alone (read), the "
+			"name of its key if it is remote, and what waits for it.",
+		.args = {
+			OPTION(STRING, "name", "TEXT", "those with TEXT in their name alone"),
+			CHOICE("role", "ROLE", "client|agent", "those of this role alone"),
+			CHOICE("access", "ACCESS", "all|read", "those with these rights alone"),
+		},
+	},
+	[API_COMMAND_SHOW_AGENTS] = {
+		.name = "show agents",
+		.help = "helper processes, what they provide, and how they fare",
+		.text = "Prints each configured agent: its state (starting, running, ending, waiting "
+			"to be started again), process, restarts, why it ended last, and what it "
+			"provided, with its age. What an agent provided stays in use when it dies.",
+		.args = {
+			OPTION(STRING, "name", "NAME", "this agent alone"),
+			CHOICE("state", "STATE", "waiting|starting|running|ending|ended",
+			       "those in this state alone"),
+			NAMED(true, "pool", "POOL", POOL, "those that provide for this pool alone"),
+		},
+	},
+	[API_COMMAND_AGENT_RESTART] = {
+		.name = "agent restart",
+		.help = "end an agent and start it anew at once",
+		.text = "Asks the agent to end, and after its time limit makes it; then starts it "
+			"without the delay that failures have brought about.",
+		.args = { POSITIONAL(STRING, "name", "NAME", "name of the agent") },
 	},
 };

@@ -43,7 +43,10 @@
 	X(CAPTURE_START, capture_start)                                                            \
 	X(CAPTURE_STOP, capture_stop)                                                              \
 	X(TOP, top)                                                                                \
-	X(EVENTS, events)
+	X(EVENTS, events)                                                                          \
+	X(SHOW_CLIENTS, show_clients)                                                              \
+	X(SHOW_AGENTS, show_agents)                                                                \
+	X(AGENT_RESTART, agent_restart)
 
 enum api_command_id {
 #define X(id, handler) API_COMMAND_##id,
@@ -99,6 +102,7 @@ struct api_arg {
 
 struct api_command {
 	const char *name; /* words joined by one blank */
+	bool reads;       /* changes nothing; of `show ...` it goes without saying */
 	const char *help; /* one line */
 	const char *text; /* a paragraph for --help and the manual */
 	struct api_arg args[API_ARGS_MAX + 1]; /* ends with API_ARG_END */
@@ -106,6 +110,9 @@ struct api_command {
 
 /* Indexed by enum api_command_id. */
 extern const struct api_command api_commands[API_COMMAND_COUNT];
+
+/* May a client use it whose key is for reading alone? */
+[[nodiscard]] bool api_command_reads(enum api_command_id id);
 
 /* API_COMMAND_COUNT: no such command. */
 [[nodiscard]] enum api_command_id api_command_find(const char *name);

@@ -17,6 +17,7 @@
 #include "api/txns.h"
 #include "health/health.h"
 #include "reload/closing.h"
+#include "api/operators.h"
 #include "reload/publish.h"
 #include "reload/reload.h"
 #include "targets/drain.h"
@@ -25,6 +26,7 @@
 /* After ours: it brings <sys/param.h>, which defines MIN and MAX too. */
 #include <uv.h>
 
+struct agents;
 struct api_server;
 struct config;
 struct dns;
@@ -52,7 +54,9 @@ struct control {
 	struct txns txns;
 	struct trace trace;
 	struct capture capture;
+	struct operators operators;
 	struct api_server *api;
+	struct agents *agents;
 };
 
 #endif

@@ -16,7 +16,10 @@ json_t *api_error_body(enum api_error error, const char *text)
 struct sender {
 	const void *identity;
 	size_t identity_len;
+	const char *key;       /* that let it in; "": it is local.  The transport says so */
+	const char *address;   /* the same */
 	struct api_peer *peer; /* NULL: has not said hello */
+	enum api_access access;
 };
 
 static void answer(struct api_server *server, const struct sender *sender, json_t *message)
@@ -44,12 +47,14 @@ static void refuse(struct api_server *server, const struct sender *sender, int64
 	answer(server, sender, message);
 }
 
-static json_t *hello_commands(void)
+static json_t *hello_commands(enum api_access access)
 {
 	json_t *list = json_array();
 	char usage[256];
 
 	for (unsigned int i = 0; i < API_COMMAND_COUNT; i++) {
+		if (access < API_ACCESS_ALL && !api_command_reads(i))
+			continue;
 		json_array_append_new(
 			list, json_pack("{s:s, s:s, s:s}", "name", api_commands[i].name, "usage",
 					api_command_usage(i, usage, sizeof(usage)), "help",
@@ -58,21 +63,89 @@ static json_t *hello_commands(void)
 	return list;
 }
 
-static void take_hello(struct api_server *server, struct sender *sender, const json_t *hello)
+/* The client may name one version, or all that it speaks. */
+static bool hello_speaks_ours(const json_t *hello)
+{
+	const json_t *version = json_object_get(hello, "version"), *item;
+	const json_t *versions = json_object_get(hello, "versions");
+	size_t i;
+
+	if (json_integer_value(version) == API_VERSION)
+		return true;
+	json_array_foreach((json_t *)(uintptr_t)versions, i, item) {
+		if (json_integer_value(item) == API_VERSION)
+			return true;
+	}
+	return false;
+}
+
+static bool hello_is_well_formed(const json_t *hello)
+{
+	return (json_is_integer(json_object_get(hello, "version")) ||
+		json_is_array(json_object_get(hello, "versions"))) &&
+	       json_is_string(json_object_get(hello, "client"));
+}
+
+static void refuse_version(struct api_server *server, const struct sender *sender,
+			   const json_t *hello)
 {
 	const json_t *version = json_object_get(hello, "version");
-	const char *client = json_string_value(json_object_get(hello, "client"));
 	char why[128];
 
-	if (!json_is_integer(version) || !client) {
+	if (json_is_integer(version))
+		snprintf(why, sizeof(why), "this is protocol version %d, not %lld", API_VERSION,
+			 (long long)json_integer_value(version));
+	else
+		snprintf(why, sizeof(why), "this is protocol version %d, and not among those given",
+			 API_VERSION);
+	answer(server, sender, json_pack("{s:{s:s, s:s, s:[i]}}", "error", "code",
+					 api_error_code(API_ERROR_VERSION), "text", why, "versions",
+					 API_VERSION));
+}
+
+/* Agents are asked for the name and the token that they were started with. */
+static bool hello_greet_agent(struct api_server *server, struct sender *sender, const json_t *hello)
+{
+	const char *role = json_string_value(json_object_get(hello, "role"));
+	const char *name = json_string_value(json_object_get(hello, "agent"));
+	const char *token = json_string_value(json_object_get(hello, "token"));
+	char why[192] = "no agent was configured";
+	struct api_peer *peer = sender->peer;
+
+	if (!role || strcmp(role, "agent") != 0 || peer->agent)
+		return true;
+	if (sender->key[0])
+		snprintf(why, sizeof(why), "an agent uses the local socket");
+	else if (!name || !token)
+		snprintf(why, sizeof(why), "an agent's hello needs agent and token (strings)");
+	else if (server->agents.greet)
+		peer->agent = server->agents.greet(server->agents.context, peer, name, token, why,
+						   sizeof(why));
+	if (peer->agent)
+		return true;
+	refuse(server, sender, -1, API_ERROR_DENIED, why);
+	return false;
+}
+
+static json_t *hello_answer(const struct api_server *server, const struct sender *sender)
+{
+	return json_pack("{s:{s:i, s:[i], s:s, s:i, s:s, s:s, s:o}}", "hello", "version",
+			 API_VERSION, "versions", API_VERSION, "program", server->program,
+			 "instance", (int)server->instance, "access",
+			 api_access_name(sender->access), "role",
+			 sender->peer->agent ? "agent" : "client", "commands",
+			 hello_commands(sender->access));
+}
+
+static void take_hello(struct api_server *server, struct sender *sender, const json_t *hello)
+{
+	if (!hello_is_well_formed(hello)) {
 		refuse(server, sender, -1, API_ERROR_MALFORMED,
 		       "hello needs version (an integer) and client (a string)");
 		return;
 	}
-	if (json_integer_value(version) != API_VERSION) {
-		snprintf(why, sizeof(why), "this is protocol version %d, not %lld", API_VERSION,
-			 (long long)json_integer_value(version));
-		refuse(server, sender, -1, API_ERROR_VERSION, why);
+	if (!hello_speaks_ours(hello)) {
+		refuse_version(server, sender, hello);
 		return;
 	}
 	if (!sender->peer)
@@ -82,21 +155,53 @@ static void take_hello(struct api_server *server, struct sender *sender, const j
 		refuse(server, sender, -1, API_ERROR_BUSY, "too many clients are connected");
 		return;
 	}
-	sender->peer->last_used = ++server->peers.clock;
-	snprintf(sender->peer->name, sizeof(sender->peer->name), "%s", client);
-	answer(server, sender,
-	       json_pack("{s:{s:i, s:s, s:i, s:o}}", "hello", "version", API_VERSION, "program",
-			 server->program, "instance", (int)server->instance, "commands",
-			 hello_commands()));
+	struct api_peer *peer = sender->peer;
+	peer->last_used = ++server->peers.clock;
+	if (!peer->since_ms)
+		peer->since_ms = uv_now(server->poll.loop);
+	snprintf(peer->name, sizeof(peer->name), "%s",
+		 json_string_value(json_object_get(hello, "client")));
+	snprintf(peer->key, sizeof(peer->key), "%s", sender->key);
+	snprintf(peer->address, sizeof(peer->address), "%s", sender->address);
+	bool was_agent = peer->agent;
+	if (!hello_greet_agent(server, sender, hello)) {
+		api_server_forget(server, peer);
+		return;
+	}
+	answer(server, sender, hello_answer(server, sender));
+	/* Work comes behind the answer to its hello; that may have dropped it. */
+	if (!was_agent && peer->is_used && peer->agent)
+		server->agents.ready(peer->agent);
 }
 
-static bool id_is_open(const struct api_server *server, const struct api_peer *peer, int64_t id)
+/* The open request of this client with this id, or NULL. */
+static struct api_request *request_find(const struct api_server *server,
+					const struct api_peer *peer, int64_t id)
 {
-	for (const struct api_request *r = server->requests; r; r = r->next) {
-		if (r->peer == peer && r->id == id)
-			return true;
+	for (struct api_request *r = server->requests; r; r = r->next) {
+		if (r->peer == peer && r->id == id && !r->is_answered)
+			return r;
 	}
-	return false;
+	return NULL;
+}
+
+/* Of what is not open nothing is said: its final answer is on its way. */
+static void take_cancel(struct api_server *server, struct sender *sender, const json_t *cancel)
+{
+	int64_t id = json_is_integer(cancel) ? json_integer_value(cancel) : -1;
+	struct api_peer *peer = sender->peer;
+	struct api_request *request = request_find(server, peer, id);
+
+	peer->last_used = ++server->peers.clock;
+	if (request) {
+		api_request_cut(request, API_ERROR_CANCELLED, "cancelled");
+	} else if (peer->is_subscribed && peer->subscription == id) {
+		api_peer_unsubscribe(&server->peers, peer);
+		refuse(server, sender, id, API_ERROR_CANCELLED, "cancelled");
+	} else if (id < 0) {
+		refuse(server, sender, -1, API_ERROR_MALFORMED,
+		       "cancel needs the id of a request: an integer of at least 0");
+	}
 }
 
 static struct api_request *request_create(struct api_server *server, struct api_peer *peer,
@@ -138,7 +243,13 @@ static void take_request(struct api_server *server, struct sender *sender, const
 		refuse(server, sender, id, API_ERROR_UNKNOWN_COMMAND, why);
 		return;
 	}
-	if (id_is_open(server, sender->peer, id)) {
+	if (sender->access < API_ACCESS_ALL && !api_command_reads(command)) {
+		snprintf(why, sizeof(why), "'%s' changes something, and this key is for reading alone",
+			 name);
+		refuse(server, sender, id, API_ERROR_DENIED, why);
+		return;
+	}
+	if (request_find(server, sender->peer, id)) {
 		refuse(server, sender, id, API_ERROR_ARGUMENT, "this id belongs to an open request");
 		return;
 	}
@@ -178,13 +289,20 @@ static void take_message(struct api_server *server, struct sender *sender, const
 			take_request(server, sender, message, id);
 		else
 			refuse(server, sender, id, API_ERROR_NO_HELLO, "say hello first");
+	} else if (json_object_get(message, "cancel")) {
+		if (sender->peer)
+			take_cancel(server, sender, json_object_get(message, "cancel"));
+		else
+			refuse(server, sender, -1, API_ERROR_NO_HELLO, "say hello first");
 	} else if (json_object_get(message, "bye")) {
 		if (sender->peer)
 			api_server_forget(server, sender->peer);
+	} else if (sender->peer && sender->peer->agent) {
+		server->agents.message(sender->peer->agent, message);
 	} else {
 		server->malformed++;
 		refuse(server, sender, id, API_ERROR_MALFORMED,
-		       "a message has one of the members hello, command, bye");
+		       "a message has one of the members hello, command, cancel, bye");
 	}
 }
 
@@ -212,6 +330,46 @@ static void take_bytes(struct api_server *server, struct sender *sender, const c
 	json_decref(message);
 }
 
+static const char *frame_property(const zmq_msg_t *frame, const char *name)
+{
+	const char *value = zmq_msg_gets(frame, name);
+
+	return value ? value : "";
+}
+
+/* By a local socket, whose file keeps strangers out. */
+static bool sender_is_local(const struct api_server *server, const struct sender *sender)
+{
+	unsigned int uid, pid;
+
+	return !server->remote ||
+	       (!sender->key[0] && api_address_is_local(sender->address, &uid, &pid));
+}
+
+/* Whoever sends what under an identity that somebody else had is a new client; and one whose key is
+ * not in the list any more is nobody. */
+static bool sender_is_let_in(struct api_server *server, struct sender *sender)
+{
+	const struct api_remote_client *client = NULL;
+
+	if (sender->peer && strcmp(sender->peer->key, sender->key) != 0) {
+		api_server_forget(server, sender->peer);
+		sender->peer = NULL;
+	}
+	sender->access = API_ACCESS_ALL;
+	if (sender_is_local(server, sender))
+		return true;
+	client = server->remote ? api_remote_find(server->remote, sender->key) : NULL;
+	if (!client) {
+		refuse(server, sender, -1, API_ERROR_DENIED, "this key is not known any more");
+		if (sender->peer)
+			api_server_forget(server, sender->peer);
+		return false;
+	}
+	sender->access = client->access;
+	return true;
+}
+
 /* Reads what is left of a message that `frame` is a part of. */
 static void skip_frames(struct api_server *server, zmq_msg_t *frame)
 {
@@ -219,9 +377,10 @@ static void skip_frames(struct api_server *server, zmq_msg_t *frame)
 		;
 }
 
-void api_server_receive(struct api_server *server)
+size_t api_server_receive(struct api_server *server)
 {
 	zmq_msg_t identity, payload;
+	size_t octets = 0;
 
 	zmq_msg_init(&identity);
 	zmq_msg_init(&payload);
@@ -239,7 +398,15 @@ void api_server_receive(struct api_server *server)
 		skip_frames(server, &payload);
 		is_single = false;
 	}
-	if (is_single) {
+	octets = zmq_msg_size(&payload);
+	/* The identity's frame has none. */
+	sender.key = frame_property(&payload, "User-Id");
+	sender.address = frame_property(&payload, "Peer-Address");
+	if (sender.peer)
+		sender.peer->messages++;
+	if (!sender_is_let_in(server, &sender)) {
+		goto out;
+	} else if (is_single) {
 		take_bytes(server, &sender, zmq_msg_data(&payload), zmq_msg_size(&payload));
 	} else {
 		server->malformed++;
@@ -248,4 +415,5 @@ void api_server_receive(struct api_server *server)
 out:
 	zmq_msg_close(&identity);
 	zmq_msg_close(&payload);
+	return octets;
 }

@@ -272,6 +272,16 @@ static int job_ask(struct explain_job *job)
 	return status;
 }
 
+/* A long list leaves room for the others: none of them waits for its end. */
+static bool job_has_turn(const struct explain_job *job)
+{
+	unsigned int jobs = 0;
+
+	for (const struct explain_job *j = job->explain->jobs; j; j = j->next)
+		jobs += j->request && j->asked < j->total;
+	return job->asked - job->answered <= EXPLAIN_OUTSTANDING_MAX / (jobs ? jobs : 1);
+}
+
 static void job_pump(struct explain_job *job, uint64_t now_ms)
 {
 	int status = 0;
@@ -281,7 +291,7 @@ static void job_pump(struct explain_job *job, uint64_t now_ms)
 	if (job->deadline_ms == 0)
 		job->deadline_ms = now_ms + EXPLAIN_TIMEOUT_MS;
 	while (job->request && status == 0 && job->asked < job->total &&
-	       job->explain->outstanding < EXPLAIN_OUTSTANDING_MAX)
+	       job->explain->outstanding < EXPLAIN_OUTSTANDING_MAX && job_has_turn(job))
 		status = job_ask(job);
 	if (!job->request)
 		return;

@@ -47,7 +47,7 @@ static struct api_peer *peers_make_room(struct api_peers *peers)
 		struct api_peer *peer = &peers->table[i];
 		if (!peer->is_used)
 			return peer;
-		if (peer->requests == 0 && !peer->is_subscribed &&
+		if (peer->requests == 0 && !peer->is_subscribed && !peer->agent &&
 		    (!oldest || peer->last_used < oldest->last_used))
 			oldest = peer;
 	}
@@ -64,6 +64,7 @@ struct api_peer *api_peers_insert(struct api_peers *peers, const void *identity,
 		return NULL;
 	memset(peer, 0, sizeof(*peer));
 	peer->is_used = true;
+	peer->number = ++peers->numbered;
 	peer->identity_len = (unsigned char)len;
 	memcpy(peer->identity, identity, len);
 	peer->tail = &peer->head;
@@ -88,17 +89,24 @@ void api_peers_remove(struct api_peers *peers, struct api_peer *peer)
 {
 	while (peer->head)
 		peer_pop(peers, peer);
-	if (peer->is_subscribed)
-		peers->subscribed--;
+	api_peer_unsubscribe(peers, peer);
 	peer->is_used = false;
 	peers->count--;
 }
 
-void api_peer_subscribe(struct api_peers *peers, struct api_peer *peer)
+void api_peer_subscribe(struct api_peers *peers, struct api_peer *peer, int64_t id)
 {
 	if (!peer->is_subscribed)
 		peers->subscribed++;
 	peer->is_subscribed = true;
+	peer->subscription = id;
+}
+
+void api_peer_unsubscribe(struct api_peers *peers, struct api_peer *peer)
+{
+	if (peer->is_subscribed)
+		peers->subscribed--;
+	peer->is_subscribed = false;
 }
 
 /* 0, EAGAIN or EHOSTUNREACH.  The transport decides on the identity; the second frame of a message

@@ -6,6 +6,7 @@
 #ifndef API_PEER_H
 #define API_PEER_H
 
+#include "api/curve_key.h"
 #include "api/protocol.h"
 #include "base/compiler.h"
 
@@ -17,7 +18,14 @@ struct api_peer {
 	unsigned char identity_len;
 	char identity[255];
 	char name[64];           /* what the client calls itself */
-	unsigned int requests;   /* unanswered */
+	char key[CURVE_KEY_TEXT_MAX]; /* that let it in, told by the transport; "": it is local */
+	char address[64];        /* as the transport tells it */
+	uint64_t number;         /* of all clients since the start, from 1 */
+	uint64_t since_ms;       /* uv_now at hello */
+	uint64_t messages;       /* from it */
+	int64_t subscription;    /* id of the request that events follow */
+	void *agent;             /* what control/agents knows it as; NULL: no agent */
+	unsigned int requests;   /* whose handlers have not ended them */
 	uint64_t last_used;      /* the table's clock at its last message */
 	struct api_peer_message *head, **tail;
 	size_t queued;           /* octets in the queue */
@@ -27,6 +35,7 @@ struct api_peers {
 	void *socket;            /* ROUTER with ZMQ_ROUTER_MANDATORY; not owned */
 	size_t queue_max;
 	uint64_t clock;          /* counts messages received */
+	uint64_t numbered;       /* clients since the start */
 	unsigned int count, subscribed, blocked; /* blocked: with a queue */
 	struct api_peer table[API_CLIENTS_MAX];
 };
@@ -43,11 +52,13 @@ void api_peers_fini(struct api_peers *peers);
 /* NULL: unknown. */
 struct api_peer *api_peers_find(struct api_peers *peers, const void *identity, size_t len);
 /* NULL: the table is full of clients that are in use.  One that is silent for longest, without an
- * open request or a subscription, makes room: it has most likely gone, and may say hello again. */
+ * open request or a subscription, and no agent, makes room: it has most likely gone, and may say
+ * hello again. */
 struct api_peer *api_peers_insert(struct api_peers *peers, const void *identity, size_t len);
 void api_peers_remove(struct api_peers *peers, struct api_peer *peer);
 
-void api_peer_subscribe(struct api_peers *peers, struct api_peer *peer);
+void api_peer_subscribe(struct api_peers *peers, struct api_peer *peer, int64_t id);
+void api_peer_unsubscribe(struct api_peers *peers, struct api_peer *peer);
 
 /* In order with what was sent before. */
 [[nodiscard]] enum api_peer_sent api_peer_send(struct api_peers *peers, struct api_peer *peer,

@@ -34,6 +34,9 @@
 	X(NOT_FOUND, "not-found")                                                                  \
 	X(CONFLICT, "conflict")               /* not possible in the present state */              \
 	X(TIMEOUT, "timeout")                 /* the data plane did not answer */                  \
+	X(DENIED, "denied")                   /* this client's key is for reading alone */         \
+	X(CANCELLED, "cancelled")             /* the client asked for it */                        \
+	X(STOPPED, "stopped")                 /* tandemd ends */                                   \
 	X(FAILED, "failed")
 
 enum api_error {

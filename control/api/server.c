@@ -15,9 +15,12 @@
 
 #include "api/endpoint.h"
 
-#define SERVER_BUDGET    64  /* messages a pass, so that the loop's other work gets its turn */
+#define SERVER_BUDGET    64  /* messages a pass, so that the loop's other work gets its turn, ... */
+#define SERVER_BUDGET_OCTETS (256 * 1024) /* ... and what may be in them: parsing takes time */
 #define SERVER_RETRY_MS  10
 #define SERVER_LINGER_MS 200
+/* A wake-up that got lost, whoever lost it, costs a client this much and not its answer. */
+#define SERVER_WATCH_MS  200
 
 static bool server_has_input(const struct api_server *server)
 {
@@ -30,11 +33,15 @@ static bool server_has_input(const struct api_server *server)
 
 void api_server_forget(struct api_server *server, struct api_peer *peer)
 {
+	void *agent = peer->agent;
+
 	for (struct api_request *r = server->requests; r; r = r->next) {
 		if (r->peer == peer)
 			r->peer = NULL;
 	}
 	api_peers_remove(&server->peers, peer);
+	if (agent)
+		server->agents.gone(agent);
 }
 
 static void server_drop(struct api_server *server, struct api_peer *peer)
@@ -80,8 +87,11 @@ static bool server_flush(struct api_server *server)
 
 static void server_drain(struct api_server *server)
 {
-	for (unsigned int i = 0; i < SERVER_BUDGET && server_has_input(server); i++)
-		api_server_receive(server);
+	size_t octets = 0;
+
+	for (unsigned int i = 0; i < SERVER_BUDGET && octets < SERVER_BUDGET_OCTETS &&
+				 server_has_input(server); i++)
+		octets += api_server_receive(server);
 	bool progressed = server_flush(server);
 	/* Asking for input may take note of room in a pipe, too, and nothing would tell: a client
 	 * that reads is tried again in the next pass, one that does not by the timer. */
@@ -106,16 +116,33 @@ static void server_retry(uv_timer_t *timer)
 	server_drain(timer->data);
 }
 
-void api_server_send(struct api_server *server, struct api_peer *peer, const json_t *message)
+static bool server_send(struct api_server *server, struct api_peer *peer, const json_t *message)
 {
 	char *text = json_dumps(message, JSON_COMPACT);
+	bool is_sent = true;
 
 	if (!text)
-		return;
-	if (api_peer_send(&server->peers, peer, text, strlen(text)) != API_PEER_SENT)
+		return true;
+	if (api_peer_send(&server->peers, peer, text, strlen(text)) != API_PEER_SENT) {
 		server_drop(server, peer);
+		is_sent = false;
+	}
 	free(text);
 	server_after_send(server);
+	return is_sent;
+}
+
+void api_server_send(struct api_server *server, struct api_peer *peer, const json_t *message)
+{
+	(void)server_send(server, peer, message);
+}
+
+bool api_server_tell(struct api_server *server, struct api_peer *peer, json_t *message)
+{
+	bool is_sent = server_send(server, peer, message);
+
+	json_decref(message);
+	return is_sent;
 }
 
 void api_server_event(struct api_server *server, json_t *event)
@@ -146,7 +173,7 @@ void api_server_stats(const struct api_server *server, struct api_server_stats *
 
 bool api_request_is_live(const struct api_request *request)
 {
-	return request->peer != NULL;
+	return request->peer && !request->is_answered;
 }
 
 const char *api_request_client(const struct api_request *request)
@@ -158,7 +185,7 @@ static void request_send(struct api_request *request, const char *member, json_t
 {
 	json_t *message = json_pack("{s:I, s:o}", "id", request->id, member, body);
 
-	if (message && request->peer)
+	if (message && api_request_is_live(request))
 		api_server_send(request->server, request->peer, message);
 	json_decref(message);
 }
@@ -203,10 +230,16 @@ void api_request_error(struct api_request *request, enum api_error error, const 
 	request_free(request);
 }
 
+void api_request_cut(struct api_request *request, enum api_error error, const char *text)
+{
+	request_send(request, "error", api_error_body(error, text));
+	request->is_answered = true;
+}
+
 void api_request_subscribe(struct api_request *request)
 {
-	if (request->peer)
-		api_peer_subscribe(&request->server->peers, request->peer);
+	if (api_request_is_live(request))
+		api_peer_subscribe(&request->server->peers, request->peer, request->id);
 }
 
 /* Start and stop. */
@@ -276,8 +309,10 @@ static int server_watch(struct api_server *server, uv_loop_t *loop, char *error,
 	}
 	uv_idle_init(loop, &server->idle);
 	uv_timer_init(loop, &server->retry);
-	server->poll.data = server->idle.data = server->retry.data = server;
-	server->handles_open = 3;
+	uv_timer_init(loop, &server->watch);
+	server->poll.data = server->idle.data = server->retry.data = server->watch.data = server;
+	server->handles_open = 4;
+	uv_timer_start(&server->watch, server_retry, SERVER_WATCH_MS, SERVER_WATCH_MS);
 	uv_poll_start(&server->poll, UV_READABLE, server_readable);
 	/* What arrived between bind and here signalled before anybody watched. */
 	uv_idle_start(&server->idle, api_server_idle);
@@ -308,22 +343,30 @@ struct api_server *api_server_start(const struct api_server_config *config, char
 	server->instance = config->instance;
 	server->handlers = config->handlers;
 	server->context = config->context;
+	if (config->agents)
+		server->agents = *config->agents;
 	if (server_open(server, config, error, size) < 0)
 		goto fail;
 	api_peers_init(&server->peers, server->socket,
 		       config->queue_max ? config->queue_max : API_QUEUE_MAX);
 	if (server_watch(server, config->loop, error, size) < 0)
 		goto fail;
-	return server;
+	if (!config->remote)
+		return server;
+	if (api_remote_open(config->loop, server->zmq, server->socket, config->remote,
+			    &server->remote, error, size) == 0)
+		return server;
+	api_server_stop(server); /* its handles are the loop's */
+	return NULL;
 fail:
 	server_close_socket(server);
 	free(server);
 	return NULL;
 }
 
-static void server_handle_closed(uv_handle_t *handle)
+static void server_handle_closed(void *context)
 {
-	struct api_server *server = handle->data;
+	struct api_server *server = context;
 
 	if (--server->handles_open > 0)
 		return;
@@ -332,16 +375,41 @@ static void server_handle_closed(uv_handle_t *handle)
 	free(server);
 }
 
-void api_server_stop(struct api_server *server)
+static void server_uv_closed(uv_handle_t *handle)
 {
+	server_handle_closed(handle->data);
+}
+
+/* A last answer to all that is open, as far as the clients read. */
+static void server_end_requests(struct api_server *server)
+{
+	for (struct api_request *request = server->requests, *next; request; request = next) {
+		next = request->next;
+		api_request_cut(request, API_ERROR_STOPPED, "tandemd is stopping");
+	}
 	while (server->requests) {
 		struct api_request *request = server->requests;
 		server->requests = request->next;
 		request->peer = NULL;
 		request->server = NULL;
 	}
+}
+
+void api_server_stop(struct api_server *server)
+{
+	server_end_requests(server);
+	for (unsigned int i = 0; i < API_CLIENTS_MAX; i++) {
+		struct api_peer *peer = &server->peers.table[i];
+		if (peer->is_used && peer->agent)
+			api_server_forget(server, peer);
+	}
 	api_peers_fini(&server->peers);
-	uv_close((uv_handle_t *)&server->poll, server_handle_closed);
-	uv_close((uv_handle_t *)&server->idle, server_handle_closed);
-	uv_close((uv_handle_t *)&server->retry, server_handle_closed);
+	if (server->remote) {
+		server->handles_open++;
+		api_remote_close(server->remote, server_handle_closed, server);
+	}
+	uv_close((uv_handle_t *)&server->poll, server_uv_closed);
+	uv_close((uv_handle_t *)&server->idle, server_uv_closed);
+	uv_close((uv_handle_t *)&server->retry, server_uv_closed);
+	uv_close((uv_handle_t *)&server->watch, server_uv_closed);
 }

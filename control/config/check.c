@@ -297,7 +297,7 @@ static void check_single_sections(const struct config *config, struct config_rep
 		config_error(report, CONFIG_AT(SECTION_CONTROL, control, socket),
 			     "socket: %s is not a local socket; accepted: ipc:// and an absolute "
 			     "path of at most 107 bytes, for example "
-			     "ipc:///run/tandem/control.sock",
+			     "ipc:///run/tandem/control.sock (\"remote\" serves tcp, with keys)",
 			     config_quote(socket, quoted));
 }
 
@@ -306,6 +306,7 @@ bool config_check(struct config *config, struct config_report *report)
 	if (config->item.at.line == 0) /* not even a mapping */
 		return true;
 	check_single_sections(config, report);
+	config_check_control(config, report);
 	config_check_interfaces(config, report);
 	if (!check_names(config, report) || !check_pools(config, report) ||
 	    !check_listens(config, report) || !config_check_targets(config, report))

@@ -20,14 +20,16 @@ static void check_lifetimes(const struct config_resolver *resolver, struct confi
 		     floor);
 }
 
-static void check_pool(const struct config_pool *pool, struct config_report *report)
+static void check_pool(const struct config *config, const struct config_pool *pool,
+		       struct config_report *report)
 {
 	if (pool->item.at.line == 0 || pool->targets.count || pool->srv[0] ||
+	    config_pool_has_agent(config, pool->name) ||
 	    CONFIG_IS_BAD(SECTION_POOL, pool, targets) || CONFIG_IS_BAD(SECTION_POOL, pool, srv))
 		return;
 	config_error(report, pool->item.at,
 		     "pools[]: \"targets\" is missing; accepted: for example targets: [{name: sw1, "
-		     "uri: \"sip:198.51.100.11:5060\"}], or srv: _sip._udp.example.com");
+		     "uri: \"sip:198.51.100.11:5060\"}], or srv: _sip._udp.example.com, or an agent");
 }
 
 void config_check_resolver(const struct config *config, struct config_report *report)
@@ -36,7 +38,7 @@ void config_check_resolver(const struct config *config, struct config_report *re
 
 	check_lifetimes(&config->resolver, report);
 	for (uint32_t i = 0; i < config->pools.count; i++)
-		check_pool(&pools[i], report);
+		check_pool(config, &pools[i], report);
 }
 
 static uint32_t to_ms(uint64_t us)

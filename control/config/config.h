@@ -72,6 +72,33 @@ void config_report_print(const struct config_report *report, FILE *out);
 const char *config_control_socket(const struct config *config);
 const char *config_state_dir(const struct config *config);
 uint64_t config_shutdown_ms(const struct config *config);
+
+/* Remote operators; false: none are configured.  The pointers are the configuration's. */
+struct config_remote_view {
+	const char *listens[4];
+	uint32_t listen_count;
+	char key_file[512];       /* given, or in the state directory */
+	bool key_file_is_given;   /* otherwise it is made on first use */
+	uint32_t client_count;
+};
+[[nodiscard]] bool config_remote(const struct config *config, struct config_remote_view *view);
+struct config_remote_client_view {
+	const char *name, *key;
+	bool may_change; /* access: all */
+};
+struct config_remote_client_view config_remote_client(const struct config *config, uint32_t index);
+
+/* Agents. */
+enum agent_provides { AGENT_PROVIDES_TARGETS = 1 << 0 };
+struct config_agent_view {
+	const char *name;
+	const char *command[33]; /* ends with NULL */
+	uint32_t provides;       /* enum agent_provides */
+	uint32_t pool_count;
+};
+uint32_t config_agent_count(const struct config *config);
+void config_agent(const struct config *config, uint32_t index, struct config_agent_view *view);
+const char *config_agent_pool(const struct config *config, uint32_t index, uint32_t pool);
 /* The configuration in force as YAML, defaults written out; loads to the same configuration.
  * Holds no secret. */
 void config_print(const struct config *config, FILE *out);

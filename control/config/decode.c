@@ -84,6 +84,7 @@ static size_t element_size(enum keyword_type type)
 	case KEYWORD_NAMESERVERS:
 		return sizeof(struct config_endpoint);
 	case KEYWORD_DOMAINS:
+	case KEYWORD_TEXTS:
 		return sizeof(struct config_text);
 	default:
 		return sizeof(uint32_t);
@@ -109,6 +110,11 @@ static bool parse_element(const struct keyword *keyword, struct span text, void 
 		return value_parse_endpoint(text, &((struct config_listen *)element)->endpoint, why);
 	case KEYWORD_DOMAINS:
 		return value_parse_host(text, ((struct config_text *)element)->text, why);
+	case KEYWORD_TEXTS:
+		return value_parse(&(struct keyword){ .type = KEYWORD_TEXT,
+						      .size = sizeof(((struct config_text *)0)->text),
+						      .example = keyword->example },
+				   text, ((struct config_text *)element)->text, why);
 	default:
 		return value_parse_choice(keyword, text, element, why);
 	}
@@ -300,6 +306,7 @@ static bool decode_value(struct decoder *d, const struct keyword *keyword, const
 	case KEYWORD_NAMESERVERS:
 	case KEYWORD_ENDPOINTS:
 	case KEYWORD_DOMAINS:
+	case KEYWORD_TEXTS:
 		return decode_values(d, keyword, node, field);
 	default:
 		return decode_scalar(d, keyword, node, field);

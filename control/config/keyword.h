@@ -29,6 +29,9 @@ enum keyword_section {
 	SECTION_LOG,
 	SECTION_TELEMETRY,
 	SECTION_HEP,
+	SECTION_REMOTE,
+	SECTION_REMOTE_CLIENT,
+	SECTION_AGENT,
 	SECTION_COUNT,
 };
 
@@ -54,6 +57,7 @@ enum keyword_type {
 	KEYWORD_ENDPOINT,  /* struct endpoint */
 	KEYWORD_ENDPOINTS, /* struct config_list of config_listen; one or a list */
 	KEYWORD_DOMAINS,   /* struct config_list of config_text */
+	KEYWORD_TEXTS,     /* the same, of any text */
 	KEYWORD_HOSTS,     /* struct config_list of config_host; a mapping with free keys */
 	KEYWORD_MAP,       /* a section's struct */
 	KEYWORD_LIST,      /* struct config_list of a section's struct */

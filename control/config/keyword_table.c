@@ -21,4 +21,7 @@ const struct keyword_table *const keyword_tables[SECTION_COUNT] = {
 	[SECTION_LOG] = &keywords_log,
 	[SECTION_TELEMETRY] = &keywords_telemetry,
 	[SECTION_HEP] = &keywords_hep,
+	[SECTION_REMOTE] = &keywords_remote,
+	[SECTION_REMOTE_CLIENT] = &keywords_remote_client,
+	[SECTION_AGENT] = &keywords_agent,
 };

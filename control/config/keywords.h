@@ -45,5 +45,8 @@ extern const struct keyword_table keywords_control;
 extern const struct keyword_table keywords_log;
 extern const struct keyword_table keywords_telemetry;
 extern const struct keyword_table keywords_hep;
+extern const struct keyword_table keywords_remote;
+extern const struct keyword_table keywords_remote_client;
+extern const struct keyword_table keywords_agent;
 
 #endif

@@ -74,6 +74,12 @@ static const struct keyword root_keywords[] = {
 	  FIELD(config, resolver),
 	  .help = "How DNS is asked.  Never by a worker: names cost no packet any time.",
 	  .example = "{nameservers: [192.0.2.53, \"[2001:db8::53]:53\"], ttl_min: 10s}" },
+	{ .name = "agents", .type = KEYWORD_LIST, .section = SECTION_AGENT, FIELD(config, agents),
+	  .min = 1, .max = 32, .unset_means = "no helper process is started",
+	  .help = "Helper processes that tandemd starts, watches and ends, and that tell it about "
+		  "targets over the control socket; control/api/README.md has what they say.",
+	  .example = "[{name: list, command: [/usr/local/libexec/tandem-agent-file, "
+		     "/etc/tandem/targets], provides: [targets], pools: [switches]}]" },
 	{ .name = "control", .type = KEYWORD_MAP, .section = SECTION_CONTROL,
 	  FIELD(config, control), .help = "Where tandemctl talks to tandemd.",
 	  .example = "{socket: \"ipc:///run/tandem/control.sock\"}" },
@@ -134,6 +140,12 @@ static const struct keyword control_keywords[] = {
 	  .unset = "\"ipc:///run/tandem/control.sock\"",
 	  .help = "ZeroMQ endpoint of the control API, a local socket: `ipc://` and a path.",
 	  .example = "\"ipc:///run/tandem/control.sock\"" },
+	{ .name = "remote", .type = KEYWORD_MAP, .section = SECTION_REMOTE,
+	  FIELD(config_control, remote), .unset_means = "local clients alone",
+	  .help = "Operators at other machines: TCP with CURVE, for those alone whose public keys are "
+		  "listed.  Nothing is served over TCP without keys.",
+	  .example = "{listen: [\"tcp://192.0.2.250:9591\"], clients: [{name: alice, key: "
+		     "\"rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7\"}]}" },
 	{ .name = "metrics", .type = KEYWORD_ENDPOINTS, FIELD(config_control, metrics), .min = 1,
 	  .max = SETTINGS_METRICS_MAX, .unset_means = "nothing is served over HTTP",
 	  .help = "Addresses and ports of the kernel's where Prometheus finds `/metrics`, and others "

@@ -171,10 +171,35 @@ struct config_resolver {
 	uint32_t tries;
 };
 
+#define CONFIG_REMOTE_LISTENS_MAX 4
+struct config_remote {
+	struct config_item item;
+	struct config_list listens; /* struct config_text */
+	char key_file[256];
+	struct config_list clients; /* struct config_remote_client */
+};
+
+struct config_remote_client {
+	struct config_item item;
+	char name[BALANCE_NAME_MAX];
+	char key[64];
+	uint32_t access; /* 1: all */
+};
+
+#define CONFIG_AGENT_WORDS_MAX 32
+struct config_agent {
+	struct config_item item;
+	char name[BALANCE_NAME_MAX];
+	struct config_list command; /* struct config_text */
+	uint32_t provides;          /* enum agent_provides */
+	struct config_list pools;   /* struct config_text */
+};
+
 struct config_control {
 	struct config_item item;
 	struct config_list metrics; /* struct config_listen */
 	char socket[128];
+	struct config_remote remote;
 };
 
 struct config_log {
@@ -210,7 +235,7 @@ struct config {
 	struct config_control control;
 	struct config_log log;
 	struct config_telemetry telemetry;
-	struct config_list interfaces, services, pools, hosts;
+	struct config_list interfaces, services, pools, hosts, agents;
 	char state_dir[256];
 	uint64_t shutdown_timeout;
 	uint32_t stray_responses; /* 1: forward */
@@ -275,6 +300,10 @@ void config_check_path(const char *keyword, const char *path, struct config_posi
  * `own` NULL: of that section alone. */
 struct balance_timers config_timers_of(const struct config *config,
 				       const struct config_timers *own);
+/* Does an agent provide targets of this pool? */
+[[nodiscard]] bool config_pool_has_agent(const struct config *config, const char *name);
+/* Remote operators and agents. */
+void config_check_control(const struct config *config, struct config_report *report);
 /* Settings of services and pools that only make sense together. */
 void config_check_services(const struct config *config, struct config_report *report);
 /* Modes of services and what their pools can then do.  Sets failover.on where it cannot act. */

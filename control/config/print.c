@@ -56,6 +56,7 @@ static void print_element(const struct keyword *keyword, const struct config_lis
 			endpoint_to_string(&CONFIG_ITEMS(config_listen, *list)[i].endpoint, text));
 		break;
 	case KEYWORD_DOMAINS:
+	case KEYWORD_TEXTS:
 		print_quoted(CONFIG_ITEMS(config_text, *list)[i].text, out);
 		break;
 	default:
@@ -202,6 +203,7 @@ static bool is_set(const struct keyword *keyword, const void *field)
 	case KEYWORD_NAMESERVERS:
 	case KEYWORD_ENDPOINTS:
 	case KEYWORD_DOMAINS:
+	case KEYWORD_TEXTS:
 	case KEYWORD_HOSTS:
 	case KEYWORD_LIST:
 		return ((const struct config_list *)field)->count != 0;
@@ -240,6 +242,7 @@ static void print_value(const struct keyword *keyword, const void *field, int de
 	case KEYWORD_NAMESERVERS:
 	case KEYWORD_ENDPOINTS:
 	case KEYWORD_DOMAINS:
+	case KEYWORD_TEXTS:
 		print_elements(keyword, field, out);
 		break;
 	default:

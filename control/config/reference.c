@@ -48,6 +48,8 @@ static const char *type_text(enum keyword_type type)
 		return "`ADDRESS:PORT`, an IPv6 address in brackets, or a list of them";
 	case KEYWORD_DOMAINS:
 		return "list of host names or addresses";
+	case KEYWORD_TEXTS:
+		return "list of texts";
 	case KEYWORD_HOSTS:
 		return "mapping of names to addresses";
 	case KEYWORD_MAP:

@@ -138,6 +138,7 @@ static void print_type(const struct keyword *keyword, int depth, FILE *out)
 	case KEYWORD_LISTENS:
 	case KEYWORD_NAMESERVERS:
 	case KEYWORD_DOMAINS:
+	case KEYWORD_TEXTS:
 		print_list_of_strings(keyword, out);
 		break;
 	case KEYWORD_GATEWAYS:

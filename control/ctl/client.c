@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <zmq.h>
 
+#include "api/curve_key.h"
 #include "api/endpoint.h"
 #include "api/protocol.h"
 #include "base/text.h"
@@ -92,6 +93,48 @@ bool ctl_timeout_take(const char *word, int *timeout_ms, char *why, size_t size)
 
 volatile sig_atomic_t ctl_interrupted;
 
+static const char *keys_file, *keys_server;
+
+void ctl_client_use_keys(const char *key_file, const char *server_key)
+{
+	keys_file = key_file;
+	keys_server = server_key;
+}
+
+/* Nothing is said in clear: what is no local socket is encrypted, and both ends are known. */
+static bool client_protect(void *socket, const char *endpoint, char why[CTL_WHY_MAX])
+{
+	struct curve_key_pair pair;
+	char server[CURVE_KEY_TEXT_MAX];
+	bool is_set;
+
+	if (strncmp(endpoint, TCP_SCHEME, sizeof(TCP_SCHEME) - 1) != 0)
+		return true;
+	if (!keys_file || !keys_server) {
+		snprintf(why, CTL_WHY_MAX,
+			 "%s needs keys: --key FILE and --server-key KEY; tandemctl --make-key FILE "
+			 "makes the first", endpoint);
+		return false;
+	}
+	if (curve_key_is_text(keys_server))
+		memcpy(server, keys_server, sizeof(server));
+	else if (curve_key_file_read_public(keys_server, server, why, CTL_WHY_MAX) < 0)
+		return false;
+	if (curve_key_file_read(keys_file, &pair, why, CTL_WHY_MAX) < 0)
+		return false;
+	int ipv6 = strchr(endpoint, '[') != NULL;
+	is_set = zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, server, sizeof(server)) == 0 &&
+		 zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, pair.public_key,
+				sizeof(pair.public_key)) == 0 &&
+		 zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, pair.secret_key,
+				sizeof(pair.secret_key)) == 0 &&
+		 zmq_setsockopt(socket, ZMQ_IPV6, &ipv6, sizeof(ipv6)) == 0;
+	explicit_bzero(&pair, sizeof(pair));
+	if (!is_set)
+		snprintf(why, CTL_WHY_MAX, "cannot use the keys: %s", zmq_strerror(zmq_errno()));
+	return is_set;
+}
+
 static bool client_send(struct ctl_client *client, json_t *message, char why[CTL_WHY_MAX])
 {
 	char *text = json_dumps(message, JSON_COMPACT);
@@ -144,8 +187,10 @@ static enum ctl_status client_silent(const struct ctl_client *client, char why[C
 		snprintf(why, CTL_WHY_MAX, "what answers on the control socket %s is no tandemd",
 			 client->endpoint);
 	else
-		snprintf(why, CTL_WHY_MAX, "no answer within %d ms on the control socket %s",
-			 client->timeout_ms, client->endpoint);
+		snprintf(why, CTL_WHY_MAX, "no answer within %d ms on the control socket %s%s",
+			 client->timeout_ms, client->endpoint,
+			 client->is_greeted ? "" : "; a tandemd that has just been started answers "
+						   "when its workers run");
 	return CTL_UNREACHABLE;
 }
 
@@ -209,6 +254,10 @@ struct ctl_client *ctl_client_connect(const char *endpoint, void *zmq, int timeo
 	client->socket = client->zmq ? zmq_socket(client->zmq, ZMQ_DEALER) : NULL;
 	if (client->socket)
 		zmq_setsockopt(client->socket, ZMQ_LINGER, &linger, sizeof(linger));
+	if (client->socket && !client_protect(client->socket, endpoint, why)) {
+		ctl_client_close(client);
+		return NULL;
+	}
 	if (!client->socket || zmq_connect(client->socket, endpoint) < 0) {
 		snprintf(why, CTL_WHY_MAX, "cannot use the control socket %s: %s", endpoint,
 			 zmq_strerror(zmq_errno()));

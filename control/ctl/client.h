@@ -35,6 +35,12 @@ extern volatile sig_atomic_t ctl_interrupted;
 				     size_t size);
 [[nodiscard]] bool ctl_timeout_take(const char *word, int *timeout_ms, char *why, size_t size);
 
+/*
+ * Keys for tcp://, for the whole process: the file of this client's pair, and the server's public
+ * key, as text or as a file that has it.  NULL: not given.  Without both, tcp is not used.
+ */
+void ctl_client_use_keys(const char *key_file, const char *server_key);
+
 /* timeout_ms: how long tandemd may be silent.  NULL: unreachable, with a sentence in why. */
 [[nodiscard]] struct ctl_client *ctl_client_connect(const char *endpoint, void *zmq, int timeout_ms,
 						    char why[CTL_WHY_MAX]);

@@ -16,7 +16,8 @@ static const char *const methods[] = {
 	"SUBSCRIBE", "NOTIFY", "PUBLISH", "REFER",
 };
 static const char *const own_options[] = {
-	"--help", "--json", "--socket", "--timeout", "--version", "--completion",
+	"--help", "--json", "--socket", "--timeout", "--key", "--server-key", "--make-key",
+	"--version", "--completion",
 };
 
 void ctl_match_add(struct ctl_matches *matches, struct span word)
@@ -181,6 +182,9 @@ static int skip_own(int count, const char *const *words, char endpoint[CTL_ENDPO
 	const char *value = NULL;
 	int used = 1;
 
+	/* Keys and the server behind them are left alone: names of it are not asked for. */
+	if (strcmp(words[0], "--key") == 0 || strcmp(words[0], "--server-key") == 0)
+		return MIN(count, 2);
 	if (strncmp(words[0], "--socket=", 9) == 0 || strncmp(words[0], "--timeout=", 10) == 0) {
 		value = strchr(words[0], '=') + 1;
 	} else if (strcmp(words[0], "--socket") == 0 || strcmp(words[0], "-s") == 0 ||

@@ -18,13 +18,19 @@ static void put_summary(enum api_command_id id, FILE *out)
 void ctl_help(FILE *out)
 {
 	fprintf(out, "Usage: tandemctl [--socket ENDPOINT] [--json] [--timeout SECONDS] COMMAND ...\n"
-		     "       tandemctl [--socket ENDPOINT]           (interactive)\n\n"
+		     "       tandemctl [--socket ENDPOINT]           (interactive)\n"
+		     "       tandemctl --socket tcp://HOST:PORT --key FILE --server-key KEY ...\n"
+		     "       tandemctl --make-key FILE\n\n"
 		     "Asks a running tandemd, or tells it something.\n\nCommands:\n");
 	for (unsigned int id = 0; id < API_COMMAND_COUNT; id++)
 		put_summary((enum api_command_id)id, out);
 	fprintf(out, "  %-17s %s\n", "help", "this text, or that of the command behind it; also ?");
 	fprintf(out,
-		"\nOptions, before or behind the command:\n"
+		"\nOptions before the command:\n"
+		"      --key FILE          this operator's key pair, for tcp\n"
+		"      --server-key KEY    tandemd's public key, or a file that has it, for tcp\n"
+		"      --make-key FILE     make a key pair, print its public key, and end\n"
+		"Before or behind it:\n"
 		"  -s, --socket ENDPOINT   control socket, default %s\n"
 		"  -j, --json              print the answer as JSON\n"
 		"  -t, --timeout SECONDS   how long tandemd may be silent, default 5\n"

@@ -166,6 +166,14 @@ static void render_target_wish(const json_t *body, FILE *out)
 	fputc('\n', out);
 }
 
+static void render_agents(const json_t *agents, FILE *out)
+{
+	render_rows(agents_columns, agents, NULL, out);
+	for (size_t i = 0; i < json_array_size(agents); i++)
+		render_rows(agent_sets_columns, json_object_get(json_array_get(agents, i), "sets"),
+			    NULL, out);
+}
+
 static void render_capture_stop(const json_t *body, FILE *out)
 {
 	char text[FIELD_TEXT_MAX];
@@ -260,6 +268,16 @@ void ctl_render(enum api_command_id id, const json_t *body, FILE *out)
 	case API_COMMAND_TRACE: /* as they come: render_trace.h, top.h, ctl_render_event */
 	case API_COMMAND_TOP:
 	case API_COMMAND_EVENTS:
+		break;
+	case API_COMMAND_SHOW_AGENTS:
+		render_agents(json_object_get(body, "agents"), out);
+		break;
+	case API_COMMAND_AGENT_RESTART:
+		fprintf(out, "%s: ends, and starts anew\n", text_of(body, "agent"));
+		break;
+	case API_COMMAND_SHOW_CLIENTS:
+		render_rows(clients_columns, json_object_get(body, "clients"), NULL, out);
+		break;
 	case API_COMMAND_COUNT:
 		break;
 	}

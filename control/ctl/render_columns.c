@@ -212,6 +212,40 @@ const struct column standings_columns[] = {
 	{ "CALLS", "calls", FIELD_COUNT },
 	{ NULL, NULL, FIELD_TEXT },
 };
+const struct column clients_columns[] = {
+	{ "CLIENT", "client", FIELD_TEXT },
+	{ "NAME", "name", FIELD_TEXT },
+	{ "ROLE", "role", FIELD_TEXT },
+	{ "FROM", "address", FIELD_TEXT },
+	{ "KEY", "key", FIELD_TEXT },
+	{ "ACCESS", "access", FIELD_TEXT },
+	{ "CONNECTED", "connected_s", FIELD_SECONDS },
+	{ "MESSAGES", "messages", FIELD_COUNT },
+	{ "OPEN", "open_requests", FIELD_COUNT },
+	{ "FOLLOWS", "follows_events", FIELD_YES_NO },
+	{ "QUEUED", "queued_octets", FIELD_OCTETS },
+	{ NULL, NULL, FIELD_TEXT },
+};
+const struct column agents_columns[] = {
+	{ "AGENT", "name", FIELD_TEXT },
+	{ "STATE", "state", FIELD_TEXT },
+	{ "PROCESS", "pid", FIELD_TEXT },
+	{ "RUNNING", "running_s", FIELD_SECONDS },
+	{ "STARTS", "starts", FIELD_COUNT },
+	{ "AGAIN IN", "starts_again_in_s", FIELD_SECONDS },
+	{ "ENDED LAST", "ended", FIELD_TEXT },
+	{ "POOLS", "pools", FIELD_LIST },
+	{ "TARGETS", "targets", FIELD_COUNT },
+	{ NULL, NULL, FIELD_TEXT },
+};
+const struct column agent_sets_columns[] = {
+	{ "AGENT", "agent", FIELD_TEXT },
+	{ "POOL", "pool", FIELD_TEXT },
+	{ "TARGETS", "targets", FIELD_COUNT },
+	{ "AGE", "age_s", FIELD_SECONDS },
+	{ "REFUSED", "refused", FIELD_TEXT },
+	{ NULL, NULL, FIELD_TEXT },
+};
 const struct column answers_columns[] = {
 	{ "CALL-ID", "call_id", FIELD_TEXT },
 	{ "GOES", "kind", FIELD_TEXT },

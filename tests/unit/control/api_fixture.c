@@ -13,25 +13,34 @@
 
 #define DEADLINE_NS 10000000000ull
 
-bool api_fixture_start_at(struct api_fixture *f, const char *endpoint,
-			  const api_handler_fn *handlers, void *context, size_t queue_max)
+bool api_fixture_start_with(struct api_fixture *f, const struct api_server_config *given)
 {
+	struct api_server_config config = *given;
+
 	memset(f, 0, sizeof(*f));
 	assert_int_equal(uv_loop_init(&f->loop), 0);
 	f->zmq = zmq_ctx_new();
+	config.loop = &f->loop;
+	config.zmq = f->zmq;
+	config.program = "tandemd test";
+	config.instance = 7;
+	config.transport_queue = 4;
+	if (!config.endpoint)
+		config.endpoint = API_FIXTURE_ENDPOINT;
+	f->server = api_server_start(&config, f->error, sizeof(f->error));
+	return f->server != NULL;
+}
+
+bool api_fixture_start_at(struct api_fixture *f, const char *endpoint,
+			  const api_handler_fn *handlers, void *context, size_t queue_max)
+{
 	const struct api_server_config config = {
-		.loop = &f->loop,
 		.endpoint = endpoint,
-		.zmq = f->zmq,
-		.program = "tandemd test",
-		.instance = 7,
 		.handlers = handlers,
 		.context = context,
 		.queue_max = queue_max,
-		.transport_queue = 4,
 	};
-	f->server = api_server_start(&config, f->error, sizeof(f->error));
-	return f->server != NULL;
+	return api_fixture_start_with(f, &config);
 }
 
 void api_fixture_start(struct api_fixture *f, const api_handler_fn *handlers, void *context,
@@ -68,6 +77,23 @@ static void **client_slot(struct api_fixture *f, const void *client)
 		i++;
 	assert_true(i < ARRAY_SIZE(f->clients));
 	return &f->clients[i];
+}
+
+void *api_client_open_at(struct api_fixture *f, const char *endpoint,
+			 const struct curve_key_pair *keys, const char *server_key)
+{
+	void *client = zmq_socket(f->zmq, ZMQ_DEALER);
+	int zero = 0;
+
+	zmq_setsockopt(client, ZMQ_LINGER, &zero, sizeof(zero));
+	if (keys) {
+		zmq_setsockopt(client, ZMQ_CURVE_SERVERKEY, server_key, CURVE_KEY_TEXT_MAX);
+		zmq_setsockopt(client, ZMQ_CURVE_PUBLICKEY, keys->public_key, CURVE_KEY_TEXT_MAX);
+		zmq_setsockopt(client, ZMQ_CURVE_SECRETKEY, keys->secret_key, CURVE_KEY_TEXT_MAX);
+	}
+	*client_slot(f, NULL) = client;
+	assert_int_equal(zmq_connect(client, endpoint), 0);
+	return client;
 }
 
 void *api_client_open_narrow(struct api_fixture *f, int receive_queue)

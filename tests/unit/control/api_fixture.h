@@ -25,6 +25,10 @@ void api_fixture_start(struct api_fixture *f, const api_handler_fn *handlers, vo
 [[nodiscard]] bool api_fixture_start_at(struct api_fixture *f, const char *endpoint,
 					const api_handler_fn *handlers, void *context,
 					size_t queue_max);
+/* The same with what else a server may be given; endpoint and transport are the fixture's unless
+ * `config` has an endpoint. */
+[[nodiscard]] bool api_fixture_start_with(struct api_fixture *f,
+					  const struct api_server_config *config);
 /* The server may have been stopped before (server NULL). */
 void api_fixture_stop(struct api_fixture *f);
 
@@ -34,6 +38,10 @@ void api_fixture_turn(struct api_fixture *f);
 void *api_client_open(struct api_fixture *f);
 /* ... that lets the transport hold so few messages. */
 void *api_client_open_narrow(struct api_fixture *f, int receive_queue);
+/* ... elsewhere; `keys` (NULL: none) and the server's public key for CURVE. */
+struct curve_key_pair;
+void *api_client_open_at(struct api_fixture *f, const char *endpoint,
+			 const struct curve_key_pair *keys, const char *server_key);
 void api_client_close(struct api_fixture *f, void *client);
 void api_client_say_bytes(void *client, const void *bytes, size_t len);
 /* JSON with ' for ", to spare backslashes. */

@@ -6,100 +6,14 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "api_fixture.h"
+#include "api_rig.h"
 
 #include <stdlib.h>
 #include <zmq.h>
 
-/* Handlers of the test: `explain` waits for the test to answer, `events` subscribes, all others
- * answer with their arguments. */
-struct handlers {
-	struct api_request *waiting[64];
-	unsigned int count;
-};
-
-static void handle_echo(void *, struct api_request *request, const json_t *args)
-{
-	api_request_ok(request, args ? json_deep_copy(args) : json_object());
-}
-
-static void handle_later(void *context, struct api_request *request, const json_t *)
-{
-	struct handlers *handlers = context;
-
-	handlers->waiting[handlers->count++] = request;
-}
-
-static void handle_subscribe(void *, struct api_request *request, const json_t *)
-{
-	api_request_subscribe(request);
-	api_request_ok(request, json_object());
-}
-
-struct test {
-	struct api_fixture api;
-	struct handlers handlers;
-	api_handler_fn table[API_COMMAND_COUNT];
-};
-
-static int setup_sized(void **state, size_t queue_max)
-{
-	struct test *t = calloc(1, sizeof(*t));
-
-	for (unsigned int i = 0; i < API_COMMAND_COUNT; i++)
-		t->table[i] = handle_echo;
-	t->table[API_COMMAND_EXPLAIN] = handle_later;
-	t->table[API_COMMAND_EVENTS] = handle_subscribe;
-	api_fixture_start(&t->api, t->table, &t->handlers, queue_max);
-	*state = t;
-	return 0;
-}
-
-static int setup(void **state)
-{
-	return setup_sized(state, 0);
-}
-
-static int setup_small_queue(void **state)
-{
-	return setup_sized(state, 2000);
-}
-
-static int teardown(void **state)
-{
-	struct test *t = *state;
-
-	api_fixture_stop(&t->api);
-	free(t);
-	return 0;
-}
-
-static struct api_server_stats stats_of(const struct test *t)
-{
-	struct api_server_stats stats;
-
-	api_server_stats(t->api.server, &stats);
-	return stats;
-}
-
-static void await_waiting(struct test *t, unsigned int count)
-{
-	for (int i = 0; i < 1000 && t->handlers.count < count; i++)
-		api_fixture_turn(&t->api);
-	assert_int_equal(t->handlers.count, count);
-}
-
-static void raise_event(struct test *t, const char *kind)
-{
-	json_t *event = json_pack("{s:s}", "kind", kind);
-
-	api_server_event(t->api.server, event);
-	json_decref(event);
-}
-
 static void hello_tells_version_instance_and_commands(void **state)
 {
-	struct test *t = *state;
+	struct api_rig *t = *state;
 	void *client = api_client_open(&t->api);
 
 	api_client_say(client, "{'hello':{'version':1,'client':'test'}}");
@@ -120,18 +34,18 @@ static void hello_tells_version_instance_and_commands(void **state)
 
 static void a_request_before_hello_is_refused(void **state)
 {
-	struct test *t = *state;
+	struct api_rig *t = *state;
 	void *client = api_client_open(&t->api);
 
 	api_client_say(client, "{'id':3,'command':'show status'}");
 	api_client_expect_error(&t->api, client, 3, "no-hello");
-	assert_int_equal(stats_of(t).clients, 0);
+	assert_int_equal(api_rig_stats(t).clients, 0);
 	api_client_close(&t->api, client);
 }
 
 static void another_version_is_refused(void **state)
 {
-	struct test *t = *state;
+	struct api_rig *t = *state;
 	void *client = api_client_open(&t->api);
 
 	api_client_say(client, "{'hello':{'version':2,'client':'test'}}");
@@ -140,13 +54,13 @@ static void another_version_is_refused(void **state)
 	api_client_expect_error(&t->api, client, -1, "malformed");
 	api_client_say(client, "{'hello':5}");
 	api_client_expect_error(&t->api, client, -1, "malformed");
-	assert_int_equal(stats_of(t).clients, 0);
+	assert_int_equal(api_rig_stats(t).clients, 0);
 	api_client_close(&t->api, client);
 }
 
 static void a_request_is_answered_once_with_its_id(void **state)
 {
-	struct test *t = *state;
+	struct api_rig *t = *state;
 	void *client = api_client_open(&t->api);
 
 	api_client_hello(&t->api, client);
@@ -155,13 +69,13 @@ static void a_request_is_answered_once_with_its_id(void **state)
 	api_client_say(client, "{'id':41,'command':'show status'}");
 	api_client_expect(&t->api, client, "{'id':41,'ok':{}}");
 	assert_null(api_client_hear_at_once(&t->api, client));
-	assert_int_equal(stats_of(t).requests, 0);
+	assert_int_equal(api_rig_stats(t).requests, 0);
 	api_client_close(&t->api, client);
 }
 
 static void two_clients_interleave_partials_events_and_finals(void **state)
 {
-	struct test *t = *state;
+	struct api_rig *t = *state;
 	void *a = api_client_open(&t->api), *b = api_client_open(&t->api);
 
 	api_client_hello(&t->api, a);
@@ -169,19 +83,19 @@ static void two_clients_interleave_partials_events_and_finals(void **state)
 	api_client_say(a, "{'id':1,'command':'events'}");
 	api_client_expect(&t->api, a, "{'id':1,'ok':{}}");
 	api_client_say(a, "{'id':2,'command':'explain','args':{'message':'eA'}}");
-	await_waiting(t, 1);
+	api_rig_await(t, 1);
 	api_client_say(b, "{'id':2,'command':'explain','args':{'message':'eA'}}");
-	await_waiting(t, 2);
+	api_rig_await(t, 2);
 
-	api_request_partial(t->handlers.waiting[0], json_pack("{s:i}", "a", 1));
-	api_request_partial(t->handlers.waiting[1], json_pack("{s:i}", "b", 1));
-	raise_event(t, "target");
-	api_request_partial(t->handlers.waiting[0], json_pack("{s:i}", "a", 2));
+	api_request_partial(t->waiting[0], json_pack("{s:i}", "a", 1));
+	api_request_partial(t->waiting[1], json_pack("{s:i}", "b", 1));
+	api_rig_raise(t, "target");
+	api_request_partial(t->waiting[0], json_pack("{s:i}", "a", 2));
 	api_client_say(b, "{'id':3,'command':'show pools'}");
 	api_client_expect(&t->api, b, "{'id':2,'partial':{'b':1}}");
 	api_client_expect(&t->api, b, "{'id':3,'ok':{}}");
-	api_request_ok(t->handlers.waiting[1], json_pack("{s:i}", "b", 2));
-	api_request_error(t->handlers.waiting[0], API_ERROR_TIMEOUT, "after %d answers", 2);
+	api_request_ok(t->waiting[1], json_pack("{s:i}", "b", 2));
+	api_request_error(t->waiting[0], API_ERROR_TIMEOUT, "after %d answers", 2);
 
 	api_client_expect(&t->api, a, "{'id':2,'partial':{'a':1}}");
 	api_client_expect(&t->api, a, "{'event':{'kind':'target'}}");
@@ -197,7 +111,7 @@ static void two_clients_interleave_partials_events_and_finals(void **state)
 
 static void malformed_input_gets_an_error_and_costs_nothing(void **state)
 {
-	struct test *t = *state;
+	struct api_rig *t = *state;
 	void *client = api_client_open(&t->api);
 	static const char *const inputs[] = {
 		"", "{", "[]", "5", "null", "{}", "\xff\xfe", "{\"hello\":{}", "{'id':1}",
@@ -214,8 +128,8 @@ static void malformed_input_gets_an_error_and_costs_nothing(void **state)
 	api_client_expect_error(&t->api, client, -1, "malformed");
 	api_client_say_bytes(client, "{\0}", 3);
 	api_client_expect_error(&t->api, client, -1, "malformed");
-	assert_int_equal(stats_of(t).malformed, ARRAY_SIZE(inputs) + 2);
-	assert_int_equal(stats_of(t).clients, 0);
+	assert_int_equal(api_rig_stats(t).malformed, ARRAY_SIZE(inputs) + 2);
+	assert_int_equal(api_rig_stats(t).clients, 0);
 
 	api_client_hello(&t->api, client);
 	api_client_say(client, "{'id':0,'command':'show status'}");
@@ -225,7 +139,7 @@ static void malformed_input_gets_an_error_and_costs_nothing(void **state)
 
 static void messages_of_several_frames_are_refused(void **state)
 {
-	struct test *t = *state;
+	struct api_rig *t = *state;
 	void *client = api_client_open(&t->api);
 
 	for (int frames = 2; frames < 5; frames++) {
@@ -240,7 +154,7 @@ static void messages_of_several_frames_are_refused(void **state)
 
 static void an_oversized_message_is_refused(void **state)
 {
-	struct test *t = *state;
+	struct api_rig *t = *state;
 	void *client = api_client_open(&t->api);
 	char *big = malloc(API_MESSAGE_MAX + 1);
 
@@ -257,7 +171,7 @@ static void an_oversized_message_is_refused(void **state)
 
 static void wrong_requests_are_told_apart(void **state)
 {
-	struct test *t = *state;
+	struct api_rig *t = *state;
 	void *client = api_client_open(&t->api);
 	static const struct {
 		const char *json;
@@ -289,13 +203,13 @@ static void wrong_requests_are_told_apart(void **state)
 		api_client_say(client, cases[i].json);
 		api_client_expect_error(&t->api, client, cases[i].id, cases[i].code);
 	}
-	assert_int_equal(stats_of(t).requests, 0);
+	assert_int_equal(api_rig_stats(t).requests, 0);
 	api_client_close(&t->api, client);
 }
 
 static void open_requests_are_bounded_and_their_ids_are_distinct(void **state)
 {
-	struct test *t = *state;
+	struct api_rig *t = *state;
 	void *client = api_client_open(&t->api);
 	char request[128];
 
@@ -304,27 +218,27 @@ static void open_requests_are_bounded_and_their_ids_are_distinct(void **state)
 		snprintf(request, sizeof(request),
 			 "{'id':%u,'command':'explain','args':{'message':'eA'}}", i);
 		api_client_say(client, request);
-		await_waiting(t, i + 1);
+		api_rig_await(t, i + 1);
 	}
 	api_client_say(client, "{'id':3,'command':'show pools'}");
 	api_client_expect_error(&t->api, client, 3, "argument");
 	api_client_say(client, "{'id':99,'command':'show pools'}");
 	api_client_expect_error(&t->api, client, 99, "busy");
-	api_request_ok(t->handlers.waiting[3], json_object());
+	api_request_ok(t->waiting[3], json_object());
 	api_client_expect(&t->api, client, "{'id':3,'ok':{}}");
 	api_client_say(client, "{'id':3,'command':'show pools'}");
 	api_client_expect(&t->api, client, "{'id':3,'ok':{}}");
 	for (unsigned int i = 0; i < API_REQUESTS_MAX; i++) {
 		if (i != 3)
-			api_request_ok(t->handlers.waiting[i], json_object());
+			api_request_ok(t->waiting[i], json_object());
 	}
-	assert_int_equal(stats_of(t).requests, 0);
+	assert_int_equal(api_rig_stats(t).requests, 0);
 	api_client_close(&t->api, client);
 }
 
 static void a_slow_client_is_dropped_and_the_others_go_on(void **state)
 {
-	struct test *t = *state;
+	struct api_rig *t = *state;
 	void *slow = api_client_open_narrow(&t->api, 1), *quick = api_client_open(&t->api);
 	unsigned int heard = 0, raised = 0;
 
@@ -333,22 +247,22 @@ static void a_slow_client_is_dropped_and_the_others_go_on(void **state)
 	api_client_say(slow, "{'id':1,'command':'events'}");
 	api_client_say(slow, "{'id':2,'command':'explain','args':{'message':'eA'}}");
 	api_client_say(quick, "{'id':1,'command':'events'}");
-	await_waiting(t, 1);
+	api_rig_await(t, 1);
 	api_client_expect(&t->api, quick, "{'id':1,'ok':{}}");
 	/* Its transport holds a few, its queue 2,000 octets of events of 27 octets. */
-	while (stats_of(t).clients_dropped == 0 && raised < 1000) {
-		raise_event(t, "start");
+	while (api_rig_stats(t).clients_dropped == 0 && raised < 1000) {
+		api_rig_raise(t, "start");
 		raised++;
 		api_client_expect(&t->api, quick, "{'event':{'kind':'start'}}");
 		heard++;
 	}
 	assert_true(raised > 2000 / 27 && raised < 1000);
 	assert_int_equal(heard, raised);
-	assert_int_equal(stats_of(t).clients, 1);
-	assert_int_equal(stats_of(t).subscribers, 1);
-	assert_false(api_request_is_live(t->handlers.waiting[0]));
-	api_request_ok(t->handlers.waiting[0], json_object());
-	raise_event(t, "stop");
+	assert_int_equal(api_rig_stats(t).clients, 1);
+	assert_int_equal(api_rig_stats(t).subscribers, 1);
+	assert_false(api_request_is_live(t->waiting[0]));
+	api_request_ok(t->waiting[0], json_object());
+	api_rig_raise(t, "stop");
 	api_client_expect(&t->api, quick, "{'event':{'kind':'stop'}}");
 	api_client_close(&t->api, slow);
 	api_client_close(&t->api, quick);
@@ -356,28 +270,28 @@ static void a_slow_client_is_dropped_and_the_others_go_on(void **state)
 
 static void a_client_that_reads_late_gets_everything_in_order(void **state)
 {
-	struct test *t = *state;
+	struct api_rig *t = *state;
 	void *client = api_client_open_narrow(&t->api, 1);
 	char wanted[64];
 
 	api_client_hello(&t->api, client);
 	api_client_say(client, "{'id':1,'command':'explain','args':{'message':'eA'}}");
-	await_waiting(t, 1);
+	api_rig_await(t, 1);
 	for (int i = 0; i < 40; i++)
-		api_request_partial(t->handlers.waiting[0], json_pack("{s:i}", "n", i));
-	api_request_ok(t->handlers.waiting[0], json_object());
+		api_request_partial(t->waiting[0], json_pack("{s:i}", "n", i));
+	api_request_ok(t->waiting[0], json_object());
 	for (int i = 0; i < 40; i++) {
 		snprintf(wanted, sizeof(wanted), "{'id':1,'partial':{'n':%d}}", i);
 		api_client_expect(&t->api, client, wanted);
 	}
 	api_client_expect(&t->api, client, "{'id':1,'ok':{}}");
-	assert_int_equal(stats_of(t).clients_dropped, 0);
+	assert_int_equal(api_rig_stats(t).clients_dropped, 0);
 	api_client_close(&t->api, client);
 }
 
 static void a_client_that_has_gone_is_forgotten_when_something_is_sent(void **state)
 {
-	struct test *t = *state;
+	struct api_rig *t = *state;
 	void *client = api_client_open(&t->api);
 
 	api_client_hello(&t->api, client);
@@ -386,25 +300,25 @@ static void a_client_that_has_gone_is_forgotten_when_something_is_sent(void **st
 	api_client_close(&t->api, client);
 	/* A thread of the transport takes the closed end away in its own time. */
 	uint64_t deadline = uv_hrtime() + 10000000000u;
-	for (unsigned int i = 0; stats_of(t).clients && uv_hrtime() < deadline; i++) {
+	for (unsigned int i = 0; api_rig_stats(t).clients && uv_hrtime() < deadline; i++) {
 		if (i % 100 == 0)
-			raise_event(t, "start");
+			api_rig_raise(t, "start");
 		api_fixture_turn(&t->api);
 	}
-	assert_int_equal(stats_of(t).clients, 0);
-	assert_int_equal(stats_of(t).subscribers, 0);
+	assert_int_equal(api_rig_stats(t).clients, 0);
+	assert_int_equal(api_rig_stats(t).subscribers, 0);
 }
 
 static void bye_forgets_the_client(void **state)
 {
-	struct test *t = *state;
+	struct api_rig *t = *state;
 	void *client = api_client_open(&t->api);
 
 	api_client_hello(&t->api, client);
-	assert_int_equal(stats_of(t).clients, 1);
+	assert_int_equal(api_rig_stats(t).clients, 1);
 	api_client_say(client, "{'bye':true}");
 	assert_null(api_client_hear_at_once(&t->api, client));
-	assert_int_equal(stats_of(t).clients, 0);
+	assert_int_equal(api_rig_stats(t).clients, 0);
 	api_client_say(client, "{'id':1,'command':'show pools'}");
 	api_client_expect_error(&t->api, client, 1, "no-hello");
 	api_client_close(&t->api, client);
@@ -412,7 +326,7 @@ static void bye_forgets_the_client(void **state)
 
 static void a_full_table_makes_room_for_the_longest_silent(void **state)
 {
-	struct test *t = *state;
+	struct api_rig *t = *state;
 	void *clients[API_CLIENTS_MAX + 1];
 
 	for (unsigned int i = 0; i < API_CLIENTS_MAX; i++) {
@@ -424,7 +338,7 @@ static void a_full_table_makes_room_for_the_longest_silent(void **state)
 	api_client_expect(&t->api, clients[0], "{'id':1,'ok':{}}");
 	clients[API_CLIENTS_MAX] = api_client_open(&t->api);
 	api_client_hello(&t->api, clients[API_CLIENTS_MAX]);
-	assert_int_equal(stats_of(t).clients, API_CLIENTS_MAX);
+	assert_int_equal(api_rig_stats(t).clients, API_CLIENTS_MAX);
 	api_client_say(clients[1], "{'id':1,'command':'show pools'}");
 	api_client_expect_error(&t->api, clients[1], 1, "no-hello");
 	for (unsigned int i = 2; i <= API_CLIENTS_MAX; i++) {
@@ -439,7 +353,7 @@ static void a_full_table_makes_room_for_the_longest_silent(void **state)
 
 static void a_burst_larger_than_one_pass_is_served_whole(void **state)
 {
-	struct test *t = *state;
+	struct api_rig *t = *state;
 	void *client = api_client_open(&t->api);
 	char text[64];
 
@@ -459,7 +373,7 @@ static void a_burst_larger_than_one_pass_is_served_whole(void **state)
 
 static void a_message_that_a_send_took_note_of_is_still_read(void **state)
 {
-	struct test *t = *state;
+	struct api_rig *t = *state;
 	void *follower = api_client_open(&t->api), *client = api_client_open(&t->api);
 
 	api_client_hello(&t->api, follower);
@@ -468,7 +382,7 @@ static void a_message_that_a_send_took_note_of_is_still_read(void **state)
 	api_client_expect(&t->api, follower, "{'id':1,'ok':{}}");
 	for (int i = 0; i < 100; i++) {
 		api_client_say(client, "{'id':1,'command':'show pools'}");
-		raise_event(t, "start");
+		api_rig_raise(t, "start");
 		api_client_expect(&t->api, client, "{'id':1,'ok':{}}");
 		api_client_expect(&t->api, follower, "{'event':{'kind':'start'}}");
 	}
@@ -478,7 +392,7 @@ static void a_message_that_a_send_took_note_of_is_still_read(void **state)
 
 static void requests_outlive_a_stopped_server(void **state)
 {
-	struct test *t = *state;
+	struct api_rig *t = *state;
 	void *client = api_client_open(&t->api);
 
 	api_client_hello(&t->api, client);
@@ -487,21 +401,21 @@ static void requests_outlive_a_stopped_server(void **state)
 		snprintf(request, sizeof(request),
 			 "{'id':%d,'command':'explain','args':{'message':'eA'}}", i);
 		api_client_say(client, request);
-		await_waiting(t, (unsigned int)i + 1);
+		api_rig_await(t, (unsigned int)i + 1);
 	}
 	api_server_stop(t->api.server);
 	t->api.server = NULL;
 	for (int i = 0; i < 3; i++) {
-		assert_false(api_request_is_live(t->handlers.waiting[i]));
-		api_request_partial(t->handlers.waiting[i], json_object());
-		api_request_ok(t->handlers.waiting[i], json_object());
+		assert_false(api_request_is_live(t->waiting[i]));
+		api_request_partial(t->waiting[i], json_object());
+		api_request_ok(t->waiting[i], json_object());
 	}
 	api_client_close(&t->api, client);
 }
 
 int main(void)
 {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, api_rig_setup, api_rig_teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(hello_tells_version_instance_and_commands),
 		CASE(a_request_before_hello_is_refused),
@@ -514,7 +428,7 @@ int main(void)
 		CASE(wrong_requests_are_told_apart),
 		CASE(open_requests_are_bounded_and_their_ids_are_distinct),
 		cmocka_unit_test_setup_teardown(a_slow_client_is_dropped_and_the_others_go_on,
-						setup_small_queue, teardown),
+						api_rig_setup_small_queue, api_rig_teardown),
 		CASE(a_client_that_reads_late_gets_everything_in_order),
 		CASE(a_client_that_has_gone_is_forgotten_when_something_is_sent),
 		CASE(bye_forgets_the_client),

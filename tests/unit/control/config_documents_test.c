@@ -105,7 +105,13 @@ static void schema_is_json_and_knows_every_keyword(void **)
 	const json_t *root = member(schema, "properties");
 	const json_t *pool = member(member(member(root, "pools"), "items"), "properties");
 	const json_t *service = member(member(member(root, "services"), "items"), "properties");
+	const json_t *remote = member(
+		member(member(member(root, "control"), "properties"), "remote"), "properties");
 	const json_t *sections[SECTION_COUNT] = {
+		[SECTION_REMOTE] = remote,
+		[SECTION_REMOTE_CLIENT] =
+			member(member(member(remote, "clients"), "items"), "properties"),
+		[SECTION_AGENT] = member(member(member(root, "agents"), "items"), "properties"),
 		[SECTION_ROOT] = root,
 		[SECTION_DATAPLANE] = member(member(root, "dataplane"), "properties"),
 		[SECTION_CLUSTER] = member(member(root, "cluster"), "properties"),
@@ -181,6 +187,14 @@ static void every_example_is_accepted(void **)
 		"pools:\n"
 		"- {name: switches, targets: [{name: a, uri: \"sip:192.0.2.9\"%s}]%s}\n"
 		"%s\n";
+#define KEY "rq:rM>}U?@Lns47E1%%kR.o@n%%FcmmsL/@{H8]yf7"
+	static const char *const control_frames[] = {
+		"control: {remote: {listen: [\"tcp://192.0.2.250:1\"], clients: [{name: a, key: "
+		"\"" KEY "\"}], %s: %s}}",
+		"control: {remote: {listen: [\"tcp://192.0.2.250:1\"], clients: [{name: a, key: "
+		"\"" KEY "\", %s: %s}]}}",
+		"agents: [{name: a, command: [/bin/a], pools: [switches], %s: %s}]",
+	};
 	for (uint32_t i = 0; i < SECTION_COUNT; i++) {
 		const struct keyword_table *table = keyword_tables[i];
 		for (uint32_t j = 0; j < table->count; j++) {
@@ -214,7 +228,10 @@ static void every_example_is_accepted(void **)
 				put[4] = value;
 				break;
 			}
-			if (i == SECTION_ROOT)
+			if (i == SECTION_REMOTE || i == SECTION_REMOTE_CLIENT || i == SECTION_AGENT)
+				snprintf(value, sizeof(value), control_frames[i - SECTION_REMOTE],
+					 keyword->name, keyword->example);
+			else if (i == SECTION_ROOT)
 				snprintf(value, sizeof(value), "%s: %s", keyword->name,
 					 keyword->example);
 			else if (i == SECTION_FAILOVER || i == SECTION_PROBE ||

