@@ -37,20 +37,9 @@ void api_handle_show_blacklist(void *context, struct api_request *request, const
 		.target = api_arg_string(args, "target"),
 		.cause = api_arg_string(args, "cause"),
 	};
-	bool is_cause = !filter.cause;
 
-	if (!pool_is_known(control, request, filter.pool))
-		return;
-	for (enum blacklist_cause cause = 0; cause < BLACKLIST_CAUSES; cause++)
-		is_cause = is_cause || strcmp(filter.cause, blacklist_cause_name(cause)) == 0;
-	if (!is_cause) {
-		api_request_error(request, API_ERROR_ARGUMENT,
-				  "'%.40s' is no cause; accepted: timeout, transport-error, "
-				  "failures, 503, by-hand",
-				  filter.cause);
-		return;
-	}
-	api_answer_rows(request, "blacklist", stats_show_blacklist(control, &filter));
+	if (pool_is_known(control, request, filter.pool))
+		api_answer_rows(request, "blacklist", stats_show_blacklist(control, &filter));
 }
 
 static void answer_entry(const struct control *control, struct api_request *request,
