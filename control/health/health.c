@@ -197,6 +197,21 @@ static void records_rest(struct health *health)
 	}
 }
 
+/* Where probes end, what they held back returns, and a call tries what one of them was to try. */
+static void record_configure(struct health *health, struct health_record *record, tick_t now)
+{
+	bool was_down = record->prober.is_down;
+
+	prober_configure(&record->prober, &health_settings_of(health, record)->probe, now,
+			 health_random(health));
+	if (!record->prober.is_on)
+		health_trial_by_call(record, now);
+	if (was_down && !record->prober.is_down)
+		health_return(health, record, now, "it is not probed any more");
+	else
+		health_apply(health, record, now);
+}
+
 int health_publish(struct health *health, const struct balance_snapshot *snapshot, tick_t now)
 {
 	int status = 0;
@@ -216,9 +231,7 @@ int health_publish(struct health *health, const struct balance_snapshot *snapsho
 		}
 		record->target = target;
 		record->pool = target->pool;
-		prober_configure(&record->prober, &health->pools[target->pool].settings.probe, now,
-				 health_random(health));
-		health_apply(health, record, now);
+		record_configure(health, record, now);
 	}
 	records_rest(health);
 	health_count_pools(health, now);

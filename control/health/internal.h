@@ -34,6 +34,8 @@ void health_return(struct health *health, struct health_record *record, tick_t n
 /* Puts it on the list and tells.  for_us as blacklist_list. */
 void health_list(struct health *health, struct health_record *record, enum blacklist_cause cause,
 		 uint64_t for_us, const char *reason, tick_t now);
+/* No probe tries any more, should one have been about to: a call does. */
+void health_trial_by_call(struct health_record *record, tick_t now);
 /* What is due of a record. */
 void health_record_tick(struct health *health, struct health_record *record, tick_t now);
 

@@ -33,10 +33,16 @@ static void trial_pass(struct health *health, struct health_record *record, tick
 	health_return(health, record, now, why);
 }
 
-static void on_answer(struct health *health, struct health_record *record, tick_t sent, tick_t now)
+/* `is_passing`: whoever answers so takes calls. */
+static void on_answer(struct health *health, struct health_record *record, tick_t sent,
+		      bool is_passing, tick_t now)
 {
 	traffic_answer(&record->traffic, &health_settings_of(health, record)->blacklist, sent, now);
-	if (is_trial(record, sent))
+	if (!is_trial(record, sent))
+		return;
+	if (!is_passing)
+		health_apply(health, record, now);
+	else
 		trial_pass(health, record, now, "the call that tried it was answered");
 }
 
@@ -64,11 +70,12 @@ static void on_full(struct health *health, struct health_record *record, uint32_
 static void on_response(struct health *health, struct health_record *record,
 			const struct outcome *outcome, tick_t now)
 {
+	bool honours = health_settings_of(health, record)->blacklist.honour_retry_after;
 	tick_t sent = sent_at(now, outcome->delay_us);
 
 	if (outcome->value != 503) {
 		share_answer(&record->share, false, now);
-		on_answer(health, record, sent, now);
+		on_answer(health, record, sent, true, now);
 		return;
 	}
 	bool names_time = outcome->retry_after_s != OUTCOME_NO_RETRY_AFTER && outcome->retry_after_s;
@@ -77,7 +84,8 @@ static void on_response(struct health *health, struct health_record *record,
 			    "503 to the call that tried it", now);
 		return;
 	}
-	on_answer(health, record, sent, now);
+	/* With a time it is listed anew, and was not back in between. */
+	on_answer(health, record, sent, !names_time || !honours, now);
 	on_full(health, record, outcome->retry_after_s, "", now);
 }
 
@@ -91,7 +99,9 @@ static void on_provisional(struct health *health, struct health_record *record,
 		share_answer(&record->share, true, now);
 		health_apply(health, record, now);
 	}
-	on_answer(health, record, sent_at(now, outcome->delay_us), now);
+	/* 100 says that somebody is there, not that there is room: 503 may follow. */
+	on_answer(health, record, sent_at(now, outcome->delay_us),
+		  outcome->value != 100 || record->entry.cause != BLACKLIST_RETRY_AFTER, now);
 }
 
 static void on_verdict(struct health *health, struct health_record *record,

@@ -7,7 +7,10 @@
 
 #include "health/internal.h"
 
-/* A call that tries may say nothing for long, or its outcome be lost: then another one may. */
+/* One call tries: whoever calls a target that is dead waits for 64*T1.  Another one may when that
+ * time is over and nothing was heard, for the outcome may be lost; sooner when the target answers,
+ * for then only the end is open.  Until it is taken, a trial is looked at as often. */
+#define TRIAL_SILENCE  TICK_SECONDS(40)
 #define TRIAL_PATIENCE TICK_SECONDS(5)
 #define TRIALS         1u
 
@@ -25,13 +28,21 @@ static bool is_tried_by_call(const struct health_record *record)
 	return record->health == TARGET_TRIAL && !record->entry.tries_by_probe;
 }
 
+static tick_t trial_due(const struct health_record *record)
+{
+	bool is_taken = !__atomic_load_n(&record->status->trials, __ATOMIC_RELAXED);
+	bool is_silent = is_taken && record->traffic.answered < record->trial_given;
+
+	return tick_add(record->trial_given, is_silent ? TRIAL_SILENCE : TRIAL_PATIENCE);
+}
+
 static tick_t record_due(const struct health_record *record)
 {
 	tick_t due = MIN(prober_due(&record->prober), blacklist_due(&record->entry));
 
 	due = MIN(due, share_due(&record->share));
 	if (is_tried_by_call(record))
-		due = MIN(due, tick_add(record->trial_given, TRIAL_PATIENCE));
+		due = MIN(due, trial_due(record));
 	return due;
 }
 
@@ -182,9 +193,17 @@ static void load_step(struct health *health, struct health_record *record, tick_
 
 static void trial_renew(struct health_record *record, tick_t now)
 {
-	if (now - record->trial_given < TRIAL_PATIENCE)
+	if (now >= trial_due(record))
+		trial_give(record, TRIALS, now);
+}
+
+void health_trial_by_call(struct health_record *record, tick_t now)
+{
+	if (!record->entry.tries_by_probe)
 		return;
-	trial_give(record, TRIALS, now);
+	record->entry.tries_by_probe = false;
+	if (is_tried_by_call(record))
+		trial_give(record, TRIALS, now);
 }
 
 void health_record_tick(struct health *health, struct health_record *record, tick_t now)

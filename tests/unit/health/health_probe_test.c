@@ -148,6 +148,40 @@ static void a_probe_tries_instead_of_a_call_where_there_are_probes(void **state)
 	assert_non_null(strstr(fixture_event(f), "up: the probe that tried it was answered"));
 }
 
+static void a_reload_that_ends_probes_leaves_nobody_out_for_ever(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_run_probed(f, S(4), all_well);
+	f->settings.probe.interval_us = S(60);
+	fixture_publish(f);
+	fixture_run_probed(f, S(4), all_well);
+	fixture_error(f, 0);
+	fixture_error(f, 0);
+	fixture_run(f, TICK_MS(5600));
+	assert_int_equal(fixture_health(f, 0), TARGET_TRIAL);
+	assert_int_equal(f->statuses[0].trials, 0); /* a probe is to try it */
+	f->settings.probe.interval_us = 0;
+	fixture_publish(f);
+	assert_int_equal(fixture_health(f, 0), TARGET_TRIAL);
+	assert_int_equal(f->statuses[0].trials, 1);
+	fixture_answer(f, 0, 200);
+	assert_int_equal(fixture_health(f, 0), TARGET_UP);
+}
+
+static void what_was_down_by_probes_that_a_reload_ends_returns_and_people_hear_of_it(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_run_probed(f, S(10), first_silent);
+	assert_int_equal(fixture_health(f, 0), TARGET_DOWN);
+	f->settings.probe.interval_us = 0;
+	fixture_publish(f);
+	assert_int_equal(fixture_health(f, 0), TARGET_UP);
+	assert_string_equal(fixture_event(f), "switches/sw1: up: it is not probed any more; slow "
+					      "start over 10 s");
+}
+
 /* After a long outage nobody waits for a long time to run out, where probes can tell. */
 static void probes_that_are_answered_again_end_a_listing_for_absence(void **state)
 {
@@ -303,6 +337,8 @@ int main(void)
 		TEST(a_full_target_is_not_dead),
 		TEST(silence_to_probes_of_a_target_that_answers_calls_is_no_failure),
 		TEST(a_probe_tries_instead_of_a_call_where_there_are_probes),
+		TEST(a_reload_that_ends_probes_leaves_nobody_out_for_ever),
+		TEST(what_was_down_by_probes_that_a_reload_ends_returns_and_people_hear_of_it),
 		TEST(probes_that_are_answered_again_end_a_listing_for_absence),
 		TEST(a_target_down_by_probes_is_judged_by_probes),
 		TEST(a_listed_target_that_goes_down_returns_with_its_probes),

@@ -275,11 +275,33 @@ static void a_trial_that_says_nothing_is_repeated(void **state)
 	fixture_run(f, S(1));
 	assert_int_equal(f->statuses[0].trials, 1);
 	f->statuses[0].trials = 0; /* a worker took it, and its outcome was lost */
-	fixture_run(f, TICK_MS(4990));
+	fixture_run(f, S(40) - TICK_MS(10));
 	assert_int_equal(f->statuses[0].trials, 0);
 	fixture_run(f, TICK_MS(20));
 	assert_int_equal(f->statuses[0].trials, 1);
 	assert_int_equal(fixture_health(f, 0), TARGET_TRIAL);
+}
+
+/* Whoever tries a dead target hears ringing after 64*T1 at the soonest. */
+static void while_one_call_tries_in_vain_no_other_does(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_timeout(f, 0, OUTCOME_IS_INVITE);
+	assert_int_equal(fixture_health(f, 0), TARGET_BLACKLISTED);
+	fixture_run(f, S(6));
+	assert_int_equal(fixture_health(f, 0), TARGET_TRIAL);
+	/* It is taken late: its time counts from then. */
+	fixture_run(f, S(44));
+	assert_int_equal(f->statuses[0].trials, 1);
+	f->statuses[0].trials = 0;
+	for (int i = 0; i < 32; i++) {
+		fixture_run(f, S(1));
+		assert_int_equal(f->statuses[0].trials, 0);
+	}
+	fixture_timeout(f, 0, OUTCOME_IS_INVITE);
+	assert_int_equal(fixture_health(f, 0), TARGET_BLACKLISTED);
+	assert_non_null(strstr(fixture_event(f), "the call that tried it was not answered"));
 }
 
 static void a_trial_call_that_gets_503_again_waits_again(void **state)
@@ -296,6 +318,26 @@ static void a_trial_call_that_gets_503_again_waits_again(void **state)
 	fixture_refuse(f, 0, OUTCOME_NO_RETRY_AFTER);
 	assert_non_null(strstr(fixture_event(f), "503 to the call that tried it"));
 	assert_int_equal(fixture_health(f, 0), TARGET_BLACKLISTED);
+}
+
+static void a_100_is_no_room_and_a_503_with_a_time_no_return(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_refuse(f, 0, 1);
+	fixture_run(f, S(1) + TICK_MS(5));
+	assert_int_equal(fixture_health(f, 0), TARGET_TRIAL);
+	f->statuses[0].trials = 0;
+	fixture_ring(f, 0, 100, 1000);
+	assert_int_equal(fixture_health(f, 0), TARGET_TRIAL);
+	/* It is there: the next one tries sooner, whatever becomes of this one. */
+	fixture_run(f, S(5));
+	assert_int_equal(f->statuses[0].trials, 1);
+	f->event_count = 0;
+	fixture_refuse(f, 0, 3);
+	assert_int_equal(f->event_count, 1);
+	assert_string_equal(fixture_event(f),
+			    "switches/sw1: blacklisted for 3 s: 503 with Retry-After: 3");
 }
 
 static void by_hand_on_and_off_and_for_a_time(void **state)
@@ -393,7 +435,9 @@ int main(void)
 		TEST(a_stranger_cannot_list_what_answers_others_nor_what_is_not_configured),
 		TEST(back_off_doubles_until_good_behaviour),
 		TEST(a_trial_that_says_nothing_is_repeated),
+		TEST(while_one_call_tries_in_vain_no_other_does),
 		TEST(a_trial_call_that_gets_503_again_waits_again),
+		TEST(a_100_is_no_room_and_a_503_with_a_time_no_return),
 		TEST(by_hand_on_and_off_and_for_a_time),
 		TEST(a_reload_keeps_it_and_so_does_one_that_takes_the_target_away_for_a_while),
 		TEST(the_operators_wish_is_left_alone),
