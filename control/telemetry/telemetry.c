@@ -77,6 +77,11 @@ bool telemetry_health(const struct telemetry *telemetry, char *text, size_t size
 			 (unsigned long long)((now - telemetry->published_ms) / 1000));
 		return false;
 	}
+	/* Whoever shares out calls among instances is to leave this one out. */
+	if (control->closing.is_under_way) {
+		snprintf(text, size, "closing: calls finish, new ones are refused");
+		return false;
+	}
 	snprintf(text, size, "ok");
 	return true;
 }

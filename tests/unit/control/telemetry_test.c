@@ -237,6 +237,12 @@ static void health_is_the_workers_and_the_publications(void **state)
 	assert_false(telemetry_health(&t->telemetry, text, sizeof(text)));
 	assert_non_null(strstr(text, "still reads"));
 	t->control.publisher.retiring = NULL;
+	/* SIGTERM came: no new calls are wanted. */
+	t->control.closing.is_under_way = true;
+	assert_false(telemetry_health(&t->telemetry, text, sizeof(text)));
+	assert_string_equal(text, "closing: calls finish, new ones are refused");
+	t->control.closing.is_under_way = false;
+	assert_true(telemetry_health(&t->telemetry, text, sizeof(text)));
 }
 
 int main(void)
