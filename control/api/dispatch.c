@@ -137,6 +137,29 @@ static json_t *hello_answer(const struct api_server *server, const struct sender
 			 hello_commands(sender->access));
 }
 
+/* A place in the table; without one the hello is refused. */
+static bool hello_let_in(struct api_server *server, struct sender *sender)
+{
+	const struct api_remote_client *client = NULL;
+	enum api_peers_full full;
+	char why[128] = "too many clients are connected";
+
+	sender->peer = api_peers_insert(&server->peers, sender->key, sender->identity,
+					sender->identity_len, &full);
+	if (sender->peer)
+		return true;
+	if (full == API_PEERS_FULL_KEY)
+		client = server->remote ? api_remote_find(server->remote, sender->key) : NULL;
+	if (client)
+		snprintf(why, sizeof(why), "key %s has %d clients already", client->name,
+			 API_CLIENTS_KEY_MAX);
+	else if (full == API_PEERS_FULL_REMOTE)
+		snprintf(why, sizeof(why), "all %d places for remote clients are taken",
+			 API_CLIENTS_MAX - API_CLIENTS_LOCAL);
+	refuse(server, sender, -1, API_ERROR_BUSY, why);
+	return false;
+}
+
 static void take_hello(struct api_server *server, struct sender *sender, const json_t *hello)
 {
 	if (!hello_is_well_formed(hello)) {
@@ -148,20 +171,14 @@ static void take_hello(struct api_server *server, struct sender *sender, const j
 		refuse_version(server, sender, hello);
 		return;
 	}
-	if (!sender->peer)
-		sender->peer = api_peers_insert(&server->peers, sender->identity,
-						sender->identity_len);
-	if (!sender->peer) {
-		refuse(server, sender, -1, API_ERROR_BUSY, "too many clients are connected");
+	if (!sender->peer && !hello_let_in(server, sender))
 		return;
-	}
 	struct api_peer *peer = sender->peer;
 	peer->last_used = ++server->peers.clock;
 	if (!peer->since_ms)
 		peer->since_ms = uv_now(server->poll.loop);
 	snprintf(peer->name, sizeof(peer->name), "%s",
 		 json_string_value(json_object_get(hello, "client")));
-	snprintf(peer->key, sizeof(peer->key), "%s", sender->key);
 	snprintf(peer->address, sizeof(peer->address), "%s", sender->address);
 	bool was_agent = peer->agent;
 	if (!hello_greet_agent(server, sender, hello)) {

@@ -3,6 +3,7 @@
 #include "api/peer.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zmq.h>
@@ -39,27 +40,78 @@ struct api_peer *api_peers_find(struct api_peers *peers, const void *identity, s
 	return NULL;
 }
 
-static struct api_peer *peers_make_room(struct api_peers *peers)
+/* Whom a limit counts: all, those with some key, those with this key. */
+struct share {
+	enum api_peers_full limit;
+	const char *key;
+	unsigned int max;
+};
+
+static bool share_counts(const struct share *share, const struct api_peer *peer)
+{
+	if (!peer->is_used)
+		return false;
+	switch (share->limit) {
+	case API_PEERS_FULL_KEY:
+		return strcmp(peer->key, share->key) == 0;
+	case API_PEERS_FULL_REMOTE:
+		return peer->key[0];
+	default:
+		return true;
+	}
+}
+
+/* False: as many as may be are there, and none can go. */
+static bool share_make_room(struct api_peers *peers, const struct share *share)
 {
 	struct api_peer *oldest = NULL;
+	unsigned int count = 0;
 
 	for (unsigned int i = 0; i < API_CLIENTS_MAX; i++) {
 		struct api_peer *peer = &peers->table[i];
-		if (!peer->is_used)
-			return peer;
+		if (!share_counts(share, peer))
+			continue;
+		count++;
 		if (peer->requests == 0 && !peer->is_subscribed && !peer->agent &&
 		    (!oldest || peer->last_used < oldest->last_used))
 			oldest = peer;
 	}
+	if (count < share->max)
+		return true;
 	if (oldest)
 		api_peers_remove(peers, oldest);
 	return oldest;
 }
 
-struct api_peer *api_peers_insert(struct api_peers *peers, const void *identity, size_t len)
+/* A free place.  The smallest share comes first: who has used up its own sends nobody else away. */
+static struct api_peer *peers_make_room(struct api_peers *peers, const char *key,
+					enum api_peers_full *full)
 {
-	struct api_peer *peer = len <= sizeof(peer->identity) ? peers_make_room(peers) : NULL;
+	const struct share shares[] = {
+		{ API_PEERS_FULL_KEY, key, API_CLIENTS_KEY_MAX },
+		{ API_PEERS_FULL_REMOTE, key, API_CLIENTS_MAX - API_CLIENTS_LOCAL },
+		{ API_PEERS_FULL_ALL, key, API_CLIENTS_MAX },
+	};
 
+	for (size_t i = key[0] ? 0 : ARRAY_SIZE(shares) - 1; i < ARRAY_SIZE(shares); i++) {
+		*full = shares[i].limit;
+		if (!share_make_room(peers, &shares[i]))
+			return NULL;
+	}
+	for (unsigned int i = 0; i < API_CLIENTS_MAX; i++) {
+		if (!peers->table[i].is_used)
+			return &peers->table[i];
+	}
+	return NULL;
+}
+
+struct api_peer *api_peers_insert(struct api_peers *peers, const char *key, const void *identity,
+				  size_t len, enum api_peers_full *full)
+{
+	struct api_peer *peer;
+
+	*full = API_PEERS_FULL_ALL;
+	peer = len <= sizeof(peer->identity) ? peers_make_room(peers, key, full) : NULL;
 	if (!peer)
 		return NULL;
 	memset(peer, 0, sizeof(*peer));
@@ -67,6 +119,7 @@ struct api_peer *api_peers_insert(struct api_peers *peers, const void *identity,
 	peer->number = ++peers->numbered;
 	peer->identity_len = (unsigned char)len;
 	memcpy(peer->identity, identity, len);
+	snprintf(peer->key, sizeof(peer->key), "%s", key);
 	peer->tail = &peer->head;
 	peers->count++;
 	return peer;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Clients as the server sees them: a bounded table by transport identity, and for each a bounded
- * queue of what the transport would not take yet.  Knows no JSON and no loop.
+ * Clients as the server sees them: a bounded table by transport identity, with places that are kept
+ * for local ones and a limit for each key, and for each a bounded queue of what the transport would
+ * not take yet.  Knows no JSON and no loop.
  */
 #ifndef API_PEER_H
 #define API_PEER_H
@@ -51,10 +52,21 @@ void api_peers_fini(struct api_peers *peers);
 
 /* NULL: unknown. */
 struct api_peer *api_peers_find(struct api_peers *peers, const void *identity, size_t len);
-/* NULL: the table is full of clients that are in use.  One that is silent for longest, without an
- * open request or a subscription, and no agent, makes room: it has most likely gone, and may say
- * hello again. */
-struct api_peer *api_peers_insert(struct api_peers *peers, const void *identity, size_t len);
+/* Why somebody new finds no place. */
+enum api_peers_full {
+	API_PEERS_FULL_ALL,    /* all places are taken by clients that are in use */
+	API_PEERS_FULL_REMOTE, /* all that are not kept for local ones */
+	API_PEERS_FULL_KEY,    /* as many have this key as may */
+};
+
+/*
+ * `key`: that let it in; "": it is local.  Where a limit is reached, one of those that it counts
+ * makes room: the one that is silent for longest, without an open request or a subscription, and no
+ * agent.  It has most likely gone, and may say hello again.  NULL: there is no such, with *full; or
+ * an identity that no transport gives.
+ */
+struct api_peer *api_peers_insert(struct api_peers *peers, const char *key, const void *identity,
+				  size_t len, enum api_peers_full *full);
 void api_peers_remove(struct api_peers *peers, struct api_peer *peer);
 
 void api_peer_subscribe(struct api_peers *peers, struct api_peer *peer, int64_t id);

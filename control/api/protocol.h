@@ -15,6 +15,8 @@
 /* A peer that sends more than this is cut off by the transport. */
 #define API_TRANSPORT_MAX     (4 * API_MESSAGE_MAX)
 #define API_CLIENTS_MAX       64
+#define API_CLIENTS_LOCAL     16 /* of them, places that remote clients never take */
+#define API_CLIENTS_KEY_MAX   16 /* with one key */
 #define API_REQUESTS_MAX      16 /* unanswered, a client */
 /* Octets waiting for one client; a client that lets more pile up is dropped. */
 #define API_QUEUE_MAX         (4 * API_MESSAGE_MAX)

@@ -258,6 +258,75 @@ static void an_identity_that_another_had_is_a_new_client(void **state)
 	api_client_expect_error(&w->rig.api, bob, 1, "denied");
 }
 
+/* Says hello, and follows events: nothing makes it go but its own wish. */
+static void *follower(struct world *w, void *client)
+{
+	api_client_hello(&w->rig.api, client);
+	api_client_say(client, "{'id':1,'command':'events'}");
+	api_client_expect(&w->rig.api, client, "{'id':1,'ok':{}}");
+	return client;
+}
+
+/* Hello is answered with the error `busy` and this sentence. */
+static void expect_busy(struct world *w, void *client, const char *sentence)
+{
+	api_client_say(client, "{'hello':{'version':1,'client':'test'}}");
+	json_t *message = api_client_hear(&w->rig.api, client);
+	const json_t *error = json_object_get(message, "error");
+	assert_non_null(error);
+	assert_string_equal(json_string_value(json_object_get(error, "code")), "busy");
+	assert_string_equal(json_string_value(json_object_get(error, "text")), sentence);
+	json_decref(message);
+}
+
+static void a_key_has_its_share_of_clients_and_no_more(void **state)
+{
+	struct world *w = *state;
+	void *bobs[API_CLIENTS_KEY_MAX];
+
+	for (unsigned int i = 0; i < API_CLIENTS_KEY_MAX; i++)
+		bobs[i] = follower(w, client_of(w, &w->bob));
+	void *late = client_of(w, &w->bob);
+	expect_busy(w, late, "key bob has 16 clients already");
+	/* One that is in says hello again, and others are not touched. */
+	api_client_hello(&w->rig.api, bobs[0]);
+	api_client_hello(&w->rig.api, client_of(w, &w->alice));
+	follower(w, api_client_open_at(&w->rig.api, w->local, NULL, NULL));
+	assert_int_equal(api_rig_stats(&w->rig).clients, API_CLIENTS_KEY_MAX + 2);
+	/* One that waits for nothing makes room for its own key. */
+	api_client_say(bobs[3], "{'cancel':1}");
+	api_client_expect_error(&w->rig.api, bobs[3], 1, "cancelled");
+	api_client_hello(&w->rig.api, late);
+	assert_int_equal(api_rig_stats(&w->rig).clients, API_CLIENTS_KEY_MAX + 2);
+	api_client_say(bobs[3], "{'id':2,'command':'show pools'}");
+	api_client_expect_error(&w->rig.api, bobs[3], 2, "no-hello");
+}
+
+static void remote_clients_leave_room_for_local_ones(void **state)
+{
+	struct world *w = *state;
+	struct curve_key_pair pairs[4];
+	struct api_remote_client clients[ARRAY_SIZE(pairs)];
+	unsigned int remote = API_CLIENTS_MAX - API_CLIENTS_LOCAL;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(pairs); i++) {
+		pair_make(&pairs[i]);
+		clients[i] = (struct api_remote_client){ .access = API_ACCESS_READ };
+		snprintf(clients[i].name, sizeof(clients[i].name), "key%u", i);
+		strcpy(clients[i].key, pairs[i].public_key);
+	}
+	assert_int_equal(api_server_set_remote_clients(w->rig.api.server, clients,
+						       ARRAY_SIZE(clients)), 0);
+	for (unsigned int i = 0; i < remote; i++)
+		follower(w, client_of(w, &pairs[i / API_CLIENTS_KEY_MAX]));
+	expect_busy(w, client_of(w, &pairs[3]), "all 48 places for remote clients are taken");
+	for (unsigned int i = 0; i < API_CLIENTS_LOCAL; i++)
+		follower(w, api_client_open_at(&w->rig.api, w->local, NULL, NULL));
+	expect_busy(w, api_client_open_at(&w->rig.api, w->local, NULL, NULL),
+		    "too many clients are connected");
+	assert_int_equal(api_rig_stats(&w->rig).clients, API_CLIENTS_MAX);
+}
+
 /* Files. */
 
 static void key_files_are_made_once_and_read_back(void **)
@@ -325,6 +394,8 @@ int main(void)
 		CASE(a_key_that_is_taken_away_ends_what_it_began),
 		CASE(local_and_remote_clients_share_the_server),
 		CASE(an_identity_that_another_had_is_a_new_client),
+		CASE(a_key_has_its_share_of_clients_and_no_more),
+		CASE(remote_clients_leave_room_for_local_ones),
 		cmocka_unit_test(key_files_are_made_once_and_read_back),
 		cmocka_unit_test(a_bad_key_file_is_refused_with_its_line),
 	};
