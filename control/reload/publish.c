@@ -144,7 +144,6 @@ void publish_now(struct control *control, const struct balance_snapshot *snapsho
 	control->explain.before = before;
 	difference_tell(&control->events, before, snapshot, why);
 	drain_compare(&control->drain, before, snapshot);
-	drain_compare(&control->drain, before, snapshot);
 	for (uint32_t i = 0; i < publisher->hook_count; i++)
 		publisher->hooks[i].fn(publisher->hooks[i].context, snapshot);
 }

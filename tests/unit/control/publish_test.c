@@ -13,6 +13,20 @@
 
 #include "api/control.h"
 
+/* Every call of ours passes here (--wrap). */
+void __wrap_drain_compare(struct drain *drain, const struct balance_snapshot *before,
+			  const struct balance_snapshot *after);
+void __real_drain_compare(struct drain *drain, const struct balance_snapshot *before,
+			  const struct balance_snapshot *after);
+static unsigned int drain_compared;
+
+void __wrap_drain_compare(struct drain *drain, const struct balance_snapshot *before,
+			  const struct balance_snapshot *after)
+{
+	drain_compared++;
+	__real_drain_compare(drain, before, after);
+}
+
 static const char configuration[] =
 	"interfaces: [{name: access, device: d, addresses: [192.0.2.1/24]}]\n"
 	"services: [{name: a, listen: [\"udp:192.0.2.1:5060\"], pool: p}]\n"
@@ -184,6 +198,19 @@ static void counted_outcomes_outlive_a_target_that_goes_and_comes_back(void **st
 	target_outcomes_destroy(outcomes);
 }
 
+/* All targets are gone through for it. */
+static void what_drains_is_looked_for_once_a_publication(void **state)
+{
+	struct test *t = *state;
+
+	drain_compared = 0;
+	add(t, "x", 12);
+	control_publish_soon(&t->control, "DNS");
+	publish_poll(&t->control);
+	assert_int_equal(t->dataplane.publications, 1);
+	assert_int_equal(drain_compared, 1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -192,6 +219,7 @@ int main(void)
 		TEST(the_one_before_is_kept_while_a_worker_reads_it_and_the_next_waits),
 		TEST(each_target_that_differs_is_told_with_what_it_was),
 		TEST(counted_outcomes_outlive_a_target_that_goes_and_comes_back),
+		TEST(what_drains_is_looked_for_once_a_publication),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
