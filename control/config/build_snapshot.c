@@ -38,7 +38,25 @@ struct builder {
 	const struct config_build *build;
 	struct build_plan plan;
 	struct tables tables;
+	char *error; /* the caller's, for one sentence */
+	size_t error_size;
 };
+
+static int no_memory(const struct builder *builder)
+{
+	snprintf(builder->error, builder->error_size,
+		 "out of memory for a configuration of this size");
+	return -ENOMEM;
+}
+
+/* What has got a number keeps it until the process ends. */
+static int no_number(const struct builder *builder, const char *what)
+{
+	static_assert(BALANCE_NONE == 65535);
+	snprintf(builder->error, builder->error_size,
+		 "65,535 different %s since the start: restart tandemd", what);
+	return -ENOSPC;
+}
 
 uint32_t config_peer_count(const struct config *config)
 {
@@ -241,45 +259,56 @@ static void fill_services(const struct builder *builder)
 	snapshot->domains = tables->domains;
 }
 
-/* False: out of memory. */
-static bool fill_timers(const struct builder *builder)
+/* 0, or -errno with a sentence, as all that fill in. */
+static int set_number(const struct builder *builder, const struct config_timers *timers,
+		      uint16_t *number)
+{
+	struct target_registry *registry = builder->build->registry;
+	const struct balance_timers set = config_timers_of(builder->config, timers);
+
+	*number = target_registry_timers(registry, &set);
+	if (*number != BALANCE_NONE)
+		return 0;
+	return target_registry_timers_are_full(registry) ? no_number(builder, "sets of timers") :
+							   no_memory(builder);
+}
+
+static int fill_timers(const struct builder *builder)
 {
 	const struct config *config = builder->config;
 	const struct config_service *services = CONFIG_ITEMS(config_service, config->services);
 	const struct config_pool *pools = CONFIG_ITEMS(config_pool, config->pools);
-	struct target_registry *registry = builder->build->registry;
 	const struct tables *tables = &builder->tables;
 
 	for (uint32_t i = 0; i < config->services.count; i++) {
-		const struct balance_timers set = config_timers_of(config, &services[i].timers);
-		uint16_t index = target_registry_timers(registry, &set);
-		if (index == BALANCE_NONE)
-			return false;
-		tables->services[builder->plan.service_index[i]].timer_set = index;
+		int rc = set_number(builder, &services[i].timers,
+				    &tables->services[builder->plan.service_index[i]].timer_set);
+		if (rc < 0)
+			return rc;
 	}
 	for (uint32_t i = 0; i < config->pools.count; i++) {
 		if (pools[i].timers.item.at.line == 0)
 			continue;
-		const struct balance_timers set = config_timers_of(config, &pools[i].timers);
-		uint16_t index = target_registry_timers(registry, &set);
-		if (index == BALANCE_NONE)
-			return false;
-		tables->pools[builder->plan.pool_index[i]].timer_set = index;
+		int rc = set_number(builder, &pools[i].timers,
+				    &tables->pools[builder->plan.pool_index[i]].timer_set);
+		if (rc < 0)
+			return rc;
 	}
 	const struct balance_timers *sets;
-	uint32_t count = target_registry_timer_sets(registry, &sets);
+	uint32_t count = target_registry_timer_sets(builder->build->registry, &sets);
 	assert(count <= tables->timer_set_room);
 	memcpy(tables->timer_sets, sets, count * sizeof(*sets));
 	tables->snapshot->timer_sets = tables->timer_sets;
 	tables->snapshot->timer_set_count = count;
 	tables->snapshot->settle_ms = balance_settle_ms(tables->snapshot);
-	return true;
+	return 0;
 }
 
-static bool fill_target(const struct builder *builder, const char *pool,
-			const struct target_spec *from, uint16_t pool_index,
-			struct balance_target *to)
+static int fill_target(const struct builder *builder, const char *pool,
+		       const struct target_spec *from, uint16_t pool_index,
+		       struct balance_target *to)
 {
+	struct target_registry *registry = builder->build->registry;
 	const struct balance_snapshot *snapshot = builder->tables.snapshot;
 
 	to->id = target_registry_id(span_of_string(pool), span_of_string(from->name));
@@ -295,12 +324,14 @@ static bool fill_target(const struct builder *builder, const char *pool,
 	to->weight = from->weight;
 	to->calls_max = from->calls_max;
 	to->rate_max = from->rate_max;
-	to->status = target_registry_find(builder->build->registry, to->id, &to->slot);
-	return to->status != NULL;
+	to->status = target_registry_find(registry, to->id, &to->slot);
+	if (to->status)
+		return 0;
+	return target_registry_is_full(registry) ? no_number(builder, "targets") :
+						   no_memory(builder);
 }
 
-static bool fill_targets(const struct builder *builder, uint32_t number,
-			 struct balance_pool *pool)
+static int fill_targets(const struct builder *builder, uint32_t number, struct balance_pool *pool)
 {
 	const struct tables *tables = &builder->tables;
 	struct balance_snapshot *snapshot = tables->snapshot;
@@ -310,15 +341,16 @@ static bool fill_targets(const struct builder *builder, uint32_t number,
 	pool->target_first = snapshot->target_count;
 	pool->target_count = count;
 	for (uint32_t i = 0; i < count; i++) {
-		if (!fill_target(builder, pool->name, members[i].spec,
-				 builder->plan.pool_index[number],
-				 &tables->targets[snapshot->target_count++]))
-			return false;
+		int rc = fill_target(builder, pool->name, members[i].spec,
+				     builder->plan.pool_index[number],
+				     &tables->targets[snapshot->target_count++]);
+		if (rc < 0)
+			return rc;
 	}
-	return true;
+	return 0;
 }
 
-static bool fill_pools(const struct builder *builder)
+static int fill_pools(const struct builder *builder)
 {
 	const struct config *config = builder->config;
 	const struct config_pool *all = CONFIG_ITEMS(config_pool, config->pools);
@@ -337,8 +369,9 @@ static bool fill_pools(const struct builder *builder)
 			.status = target_registry_pool(builder->build->registry, from->name),
 		};
 		copy_text(to->name, sizeof(to->name), from->name);
-		if (!to->status || !fill_targets(builder, i, to))
-			return false;
+		int rc = to->status ? fill_targets(builder, i, to) : no_memory(builder);
+		if (rc < 0)
+			return rc;
 	}
 	if (config->uses_request_uri)
 		tables->pools[builder->plan.pool_index[config->pools.count]] =
@@ -352,7 +385,7 @@ static bool fill_pools(const struct builder *builder)
 	snapshot->pool_count = builder->plan.pool_count;
 	snapshot->pools = tables->pools;
 	snapshot->targets = tables->targets;
-	return true;
+	return 0;
 }
 
 static void fill_hosts(const struct config *config, const struct tables *tables)
@@ -380,15 +413,9 @@ static void fill_identity(const struct config_identity *identity, uint64_t versi
 	memcpy(snapshot->route_keys, identity->route_keys, sizeof(snapshot->route_keys));
 }
 
-static int no_memory(char *error, size_t size)
-{
-	snprintf(error, size, "out of memory for a configuration of this size");
-	return -ENOMEM;
-}
-
 /* In this order: targets go by the interfaces, timers by services and pools, the index by targets,
  * and what has gone by the index. */
-static bool fill_all(struct builder *builder, const struct sizes *sizes)
+static int fill_all(struct builder *builder, const struct sizes *sizes)
 {
 	struct tables *tables = &builder->tables;
 
@@ -398,17 +425,25 @@ static bool fill_all(struct builder *builder, const struct sizes *sizes)
 	build_retire(builder->build, &builder->plan, tables->services, tables->pools);
 	fill_services(builder);
 	fill_hosts(builder->config, tables);
-	if (!fill_pools(builder) || !fill_timers(builder))
-		return false;
+	int rc = fill_pools(builder);
+	if (rc == 0)
+		rc = fill_timers(builder);
+	if (rc < 0)
+		return rc;
 	balance_index_build(tables->snapshot, tables->index_slots, sizes->index_slots);
 	build_past(builder->build, &builder->plan, tables->snapshot, tables->past);
-	return true;
+	return 0;
 }
 
 int config_snapshot_build(const struct config *config, const struct config_build *build,
 			  const struct balance_snapshot **snapshot, char *error, size_t size)
 {
-	struct builder builder = { .config = config, .build = build };
+	struct builder builder = {
+		.config = config,
+		.build = build,
+		.error = error,
+		.error_size = size,
+	};
 
 	*snapshot = NULL;
 	int rc = build_plan_make(config, build, &builder.plan, error, size);
@@ -423,12 +458,13 @@ int config_snapshot_build(const struct config *config, const struct config_build
 	size_t total = lay_out(NULL, &sizes, &builder.tables);
 	unsigned char *block = aligned_alloc(CACHE_LINE_SIZE, total);
 	if (!block)
-		return no_memory(error, size);
+		return no_memory(&builder);
 	memset(block, 0, total);
 	lay_out(block, &sizes, &builder.tables);
-	if (!fill_all(&builder, &sizes)) {
+	rc = fill_all(&builder, &sizes);
+	if (rc < 0) {
 		free(block);
-		return no_memory(error, size);
+		return rc;
 	}
 	*snapshot = builder.tables.snapshot;
 	return 0;

@@ -149,6 +149,8 @@ void target_registry_destroy(struct target_registry *registry);     /* NULL is a
  * (slot may be NULL).  NULL: out of memory, or 65,535 different targets since the start. */
 [[nodiscard]] struct target_status *target_registry_find(struct target_registry *registry,
 							 uint64_t id, uint16_t *slot);
+/* Tells the two apart: as many targets as can be were seen, and only they are found. */
+[[nodiscard]] bool target_registry_is_full(const struct target_registry *registry);
 /* The pool's, by name.  NULL: out of memory. */
 [[nodiscard]] struct pool_status *target_registry_pool(struct target_registry *registry,
 						       const char *name);
@@ -159,6 +161,7 @@ void target_registry_destroy(struct target_registry *registry);     /* NULL is a
  */
 [[nodiscard]] uint16_t target_registry_timers(struct target_registry *registry,
 					      const struct balance_timers *set);
+[[nodiscard]] bool target_registry_timers_are_full(const struct target_registry *registry);
 /* How many, and all of them, until the next is added. */
 uint32_t target_registry_timer_sets(const struct target_registry *registry,
 				    const struct balance_timers **sets);
@@ -188,7 +191,8 @@ struct config_build {
  * One block of memory, freed by config_snapshot_destroy once retired.  It refers to the registry's
  * statuses but not to `config`, nor to the set or the snapshot before.  0, or with a sentence in
  * error[size]: -ENOMEM; -ENOSPC: too many targets, or no index is left for a service or a pool
- * because what may still be referred to has them.
+ * because what may still be referred to has them, or as many targets or sets of timers as the
+ * registry can hold were seen.
  */
 [[nodiscard]] int config_snapshot_build(const struct config *config,
 					const struct config_build *build,

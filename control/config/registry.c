@@ -96,7 +96,7 @@ struct target_status *target_registry_find(struct target_registry *registry, uin
 	struct registry_slot *slot = slot_find(registry->slots, registry->size, id);
 	if (slot->status)
 		return slot_found(slot, number);
-	if (registry->count == BALANCE_NONE)
+	if (target_registry_is_full(registry))
 		return NULL;
 	if (registry->count >= registry->size / 2) {
 		if (!registry_grow(registry))
@@ -113,6 +113,11 @@ struct target_status *target_registry_find(struct target_registry *registry, uin
 		.number = (uint16_t)registry->count++,
 	};
 	return slot_found(slot, number);
+}
+
+bool target_registry_is_full(const struct target_registry *registry)
+{
+	return registry->count == BALANCE_NONE;
 }
 
 struct pool_status *target_registry_pool(struct target_registry *registry, const char *name)
@@ -138,7 +143,7 @@ uint16_t target_registry_timers(struct target_registry *registry, const struct b
 		if (memcmp(&registry->timer_sets[i], set, sizeof(*set)) == 0)
 			return (uint16_t)i;
 	}
-	if (registry->timer_set_count == BALANCE_NONE)
+	if (target_registry_timers_are_full(registry))
 		return BALANCE_NONE;
 	if (registry->timer_set_count == registry->timer_set_room) {
 		uint32_t room = MAX(2 * registry->timer_set_room, 8u);
@@ -150,6 +155,11 @@ uint16_t target_registry_timers(struct target_registry *registry, const struct b
 	}
 	registry->timer_sets[registry->timer_set_count] = *set;
 	return (uint16_t)registry->timer_set_count++;
+}
+
+bool target_registry_timers_are_full(const struct target_registry *registry)
+{
+	return registry->timer_set_count == BALANCE_NONE;
 }
 
 uint32_t target_registry_timer_sets(const struct target_registry *registry,

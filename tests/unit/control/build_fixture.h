@@ -7,11 +7,13 @@
 
 #include "config/config.h"
 
-static inline int build_fixture(const struct config *config, const struct config_identity *identity,
-				struct target_registry *registry, uint64_t version,
-				const struct balance_snapshot **snapshot)
+/* With the sentence in error[size] when the snapshot cannot be built. */
+static inline int build_fixture_told(const struct config *config,
+				     const struct config_identity *identity,
+				     struct target_registry *registry, uint64_t version,
+				     const struct balance_snapshot **snapshot, char *error,
+				     size_t size)
 {
-	char error[256];
 	struct target_set *targets = target_set_create();
 	const struct config_build build = {
 		.identity = identity,
@@ -23,9 +25,19 @@ static inline int build_fixture(const struct config *config, const struct config
 
 	*snapshot = NULL;
 	if (rc == 0)
-		rc = config_snapshot_build(config, &build, snapshot, error, sizeof(error));
+		rc = config_snapshot_build(config, &build, snapshot, error, size);
 	target_set_destroy(targets);
 	return rc;
+}
+
+static inline int build_fixture(const struct config *config, const struct config_identity *identity,
+				struct target_registry *registry, uint64_t version,
+				const struct balance_snapshot **snapshot)
+{
+	char error[256];
+
+	return build_fixture_told(config, identity, registry, version, snapshot, error,
+				  sizeof(error));
 }
 
 #endif

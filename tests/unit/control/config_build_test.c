@@ -316,6 +316,30 @@ static void registry_keeps_statuses_while_it_grows(void **)
 		    target_registry_id(SPAN("a"), SPAN("bc")));
 }
 
+static void see_targets(struct target_registry *registry, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		assert_non_null(target_registry_find(registry, i, NULL));
+}
+
+static void too_many_different_targets_are_not_told_as_lack_of_memory(void **)
+{
+	struct target_registry *registry = target_registry_create();
+	struct config *config = load(everything);
+	char error[256];
+
+	see_targets(registry, UINT16_MAX);
+	/* Those that are known stay so. */
+	see_targets(registry, UINT16_MAX);
+	const struct balance_snapshot *snapshot;
+	assert_int_equal(build_fixture_told(config, &identity, registry, 1, &snapshot, error,
+					    sizeof(error)), -ENOSPC);
+	assert_null(snapshot);
+	assert_string_equal(error, "65,535 different targets since the start: restart tandemd");
+	config_destroy(config);
+	target_registry_destroy(registry);
+}
+
 static void dataplane_gets_what_the_file_says(void **)
 {
 	struct config *config = load(everything);
@@ -414,14 +438,17 @@ static void running_out_of_memory_is_told_and_leaks_nothing(void **)
 		int rc = config_load_text("t.yaml", SPAN(everything), &config, &report);
 		if (rc == 0 && !(registry = target_registry_create()))
 			rc = -ENOMEM;
+		char error[256] = "";
 		if (rc == 0)
-			rc = build_fixture(config, &identity, registry, 1, &snapshot);
+			rc = build_fixture_told(config, &identity, registry, 1, &snapshot, error,
+						sizeof(error));
 		done = allocations_left > 0;
 		allocations_left = -1;
 		assert_int_equal(rc, done ? 0 : rc);
 		if (rc) {
 			assert_int_equal(rc, -ENOMEM);
 			assert_null(snapshot);
+			assert_null(strstr(error, "restart"));
 			if (!config)
 				assert_non_null(strstr(report.errors.list[0].text,
 						       "Cannot allocate memory"));
@@ -440,6 +467,7 @@ int main(void)
 		cmocka_unit_test(snapshot_has_pools_targets_and_hosts),
 		cmocka_unit_test(statuses_outlive_snapshots),
 		cmocka_unit_test(registry_keeps_statuses_while_it_grows),
+		cmocka_unit_test(too_many_different_targets_are_not_told_as_lack_of_memory),
 		cmocka_unit_test(dataplane_gets_what_the_file_says),
 		cmocka_unit_test(defaults_are_those_of_the_reference),
 		cmocka_unit_test(printed_configuration_loads_to_itself),

@@ -11,6 +11,8 @@
 #include "balance/timers.h"
 #include "build_fixture.h"
 #include "config/config.h"
+/* Its tables are filled here. */
+#include "config/registry.c"
 
 /* A file with a service "in" to pool "near", one "out" to pool "far"; lines 1 to 8. */
 static const char frame[] = "interfaces: [{name: a, device: net_null0, addresses: [192.0.2.1/24]}]\n"
@@ -158,6 +160,30 @@ static void registry_keeps_many_sets_apart(void **)
 	target_registry_destroy(registry);
 }
 
+static void too_many_different_sets_are_not_told_as_lack_of_memory(void **)
+{
+	struct target_registry *registry = target_registry_create();
+	const struct balance_snapshot *snapshot;
+	struct config_report report;
+	struct config *config;
+	char error[256];
+
+	/* By hand: one by one each would be compared with all before it. */
+	registry->timer_sets = calloc(UINT16_MAX, sizeof(*registry->timer_sets));
+	registry->timer_set_count = registry->timer_set_room = UINT16_MAX;
+	for (uint32_t i = 0; i < UINT16_MAX; i++)
+		registry->timer_sets[i].t1_ms = i;
+	assert_int_equal(target_registry_timers(registry, &registry->timer_sets[777]), 777);
+	assert_int_equal(load((struct sections){ "", "", "" }, &config, &report), 0);
+	assert_int_equal(build_fixture_told(config, &identity, registry, 1, &snapshot, error,
+					    sizeof(error)), -ENOSPC);
+	assert_null(snapshot);
+	assert_string_equal(error, "65,535 different sets of timers since the start: restart "
+				   "tandemd");
+	config_destroy(config);
+	target_registry_destroy(registry);
+}
+
 struct told {
 	struct sections sections;
 	uint32_t line;
@@ -283,6 +309,7 @@ int main(void)
 		cmocka_unit_test(service_governs_both_sides_where_the_pool_says_nothing),
 		cmocka_unit_test(set_keeps_its_index_in_later_snapshots),
 		cmocka_unit_test(registry_keeps_many_sets_apart),
+		cmocka_unit_test(too_many_different_sets_are_not_told_as_lack_of_memory),
 		cmocka_unit_test(values_too_short_are_told_with_what_they_cost),
 		cmocka_unit_test(values_as_the_rfcs_ask_are_not_complained_about),
 		cmocka_unit_test(what_the_rfcs_forbid_is_refused),
