@@ -203,30 +203,5 @@ void api_handle_target_remove(void *context, struct api_request *request, const 
 
 void api_handle_set_timers(void *context, struct api_request *request, const json_t *args)
 {
-	struct control *control = context;
-	const char *name = api_arg_string(args, "timer"), *value = api_arg_string(args, "value");
-	char before[CONFIG_VALUE_TEXT_MAX], after[CONFIG_VALUE_TEXT_MAX], error[384];
-	int rc = config_timer_set(control->config, name, value, before, after, error,
-				  sizeof(error));
-
-	if (rc < 0) {
-		api_request_error(request, rc == -ENOENT ? API_ERROR_NOT_FOUND : API_ERROR_ARGUMENT,
-				  "%s", error);
-		return;
-	}
-	bool changed = strcmp(before, after) != 0;
-	if (changed) {
-		if (!control->reload.changed)
-			control->reload.changed = json_object();
-		json_object_set_new(control->reload.changed, name, json_string(after));
-		events_raise(&control->events, "config",
-			     json_pack("{s:o, s:s, s:s}", "timer", json_text(name), "before", before,
-				       "after", after),
-			     "timers: %s is %s, was %s, until the next reload (%s)", name, after,
-			     before, api_request_client(request));
-		control_publish_soon(control, "set timers");
-	}
-	api_request_ok(request, json_pack("{s:o, s:s, s:s, s:b}", "timer", json_text(name),
-					  "before", before, "after", after, "changed",
-					  (int)changed));
+	reload_ask_timer(context, request, api_request_client(request), args);
 }

@@ -226,6 +226,9 @@ void config_identity_differences(const struct config_identity *before,
 				   char before[CONFIG_VALUE_TEXT_MAX],
 				   char after[CONFIG_VALUE_TEXT_MAX], char *error, size_t size);
 
+/* Takes back the last config_timer_set that returned 0. */
+void config_timer_put_back(struct config *config);
+
 /* How DNS is asked. */
 struct resolver_settings;
 void config_resolver(const struct config *config, struct resolver_settings *settings);

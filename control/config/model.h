@@ -231,6 +231,7 @@ struct config {
 	struct config_dataplane dataplane;
 	struct config_cluster cluster;
 	struct config_timers timers;
+	struct config_timers timers_before; /* the last config_timer_set */
 	struct config_resolver resolver;
 	struct config_control control;
 	struct config_log log;

@@ -17,16 +17,21 @@ static void put_value(uint64_t us, const struct keyword *keyword, char *text)
 		snprintf(text, VALUE_TEXT_MAX, "%s", keyword->unset_means);
 }
 
+void config_timer_put_back(struct config *config)
+{
+	config->timers = config->timers_before;
+}
+
 int config_timer_set(struct config *config, const char *name, const char *value,
 		     char before[CONFIG_VALUE_TEXT_MAX], char after[CONFIG_VALUE_TEXT_MAX],
 		     char *error, size_t size)
 {
-	const struct config_timers kept = config->timers;
 	struct config_timers *timers = &config->timers;
 	struct config_report report = { .file = "" };
 	char why[VALUE_WHY_MAX];
 	int index = keyword_find(SECTION_TIMERS, span_of_string(name));
 
+	config->timers_before = config->timers;
 	if (index < 0) {
 		char names[256];
 		keyword_list_names(SECTION_TIMERS, names, sizeof(names));
@@ -44,7 +49,7 @@ int config_timer_set(struct config *config, const char *name, const char *value,
 	timers->item.field[index] = (struct config_position){ 0 };
 	config_check_timers(config, &report);
 	if (report.errors.count) {
-		*timers = kept;
+		config_timer_put_back(config);
 		snprintf(error, size, "%s", report.errors.list[0].text);
 		return -EINVAL;
 	}

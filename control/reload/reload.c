@@ -267,20 +267,39 @@ static void reload_serve(struct control *control, struct reload_asked *asked)
 	attempt_free(&attempt);
 }
 
-void reload_ask(struct control *control, struct api_request *request, const char *who, bool is_dry)
+/* False: the request ended with an error. */
+static bool pending_add(struct control *control, struct reload_asked asked, const char *who)
 {
 	struct reload *reload = &control->reload;
 
 	if (reload->pending_count == RELOAD_PENDING_MAX) {
-		if (request)
-			api_request_error(request, API_ERROR_BUSY,
-					  "%d reloads are waiting already", RELOAD_PENDING_MAX);
-		return;
+		if (asked.request)
+			api_request_error(asked.request, API_ERROR_BUSY,
+					  "%d reloads or timers are waiting already",
+					  RELOAD_PENDING_MAX);
+		return false;
 	}
-	struct reload_asked *asked = &reload->pending[reload->pending_count++];
-	*asked = (struct reload_asked){ .request = request, .is_dry = is_dry };
-	snprintf(asked->who, sizeof(asked->who), "%s", who);
+	snprintf(asked.who, sizeof(asked.who), "%s", who);
+	reload->pending[reload->pending_count++] = asked;
 	reload_poll(control);
+	return true;
+}
+
+void reload_ask(struct control *control, struct api_request *request, const char *who, bool is_dry)
+{
+	(void)pending_add(control, (struct reload_asked){ .request = request, .is_dry = is_dry }, who);
+}
+
+void reload_ask_timer(struct control *control, struct api_request *request, const char *who,
+		      const json_t *args)
+{
+	json_t *timer = json_deep_copy(args);
+
+	if (!timer)
+		api_request_error(request, API_ERROR_FAILED, "tandemd is out of memory");
+	else if (!pending_add(control,
+			      (struct reload_asked){ .request = request, .timer = timer }, who))
+		json_decref(timer);
 }
 
 void reload_poll(struct control *control)
@@ -292,7 +311,11 @@ void reload_poll(struct control *control)
 		reload->pending_count--;
 		memmove(reload->pending, reload->pending + 1,
 			reload->pending_count * sizeof(reload->pending[0]));
-		reload_serve(control, &asked);
+		if (asked.timer)
+			reload_serve_timer(control, &asked);
+		else
+			reload_serve(control, &asked);
+		json_decref(asked.timer);
 	}
 }
 
@@ -304,6 +327,7 @@ void reload_fini(struct control *control)
 		if (reload->pending[i].request)
 			api_request_error(reload->pending[i].request, API_ERROR_FAILED,
 					  "tandemd is stopping");
+		json_decref(reload->pending[i].timer);
 	}
 	reload->pending_count = 0;
 	json_decref(reload->changed);

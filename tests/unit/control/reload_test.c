@@ -33,6 +33,7 @@ struct test {
 	struct control control;
 	char folder[64], file[96], keys[96];
 	void *client;
+	uint64_t numbered; /* targets that were seen and are in no snapshot */
 };
 
 static void write_file(const char *path, const char *text)
@@ -420,6 +421,79 @@ static void timer_set_at_run_time_is_shown_and_put_back_by_a_reload(void **state
 	json_decref(body);
 }
 
+/* A target more than the registry can number: no snapshot can be built. */
+static void let_no_snapshot_be_built(struct test *t)
+{
+	const struct target_spec spec = {
+		.name = "x",
+		.endpoint = { .address = { .bytes = { 192, 0, 2, 13 }, .family = IP_V4 },
+			      .port = 5060 },
+		.weight = 1,
+	};
+
+	while (!target_registry_is_full(t->control.publisher.registry))
+		assert_non_null(target_registry_find(t->control.publisher.registry,
+						     ++t->numbered, NULL));
+	assert_int_equal(target_set_replace(t->control.publisher.targets, "p", TARGET_SOURCE_SRV,
+					    &spec, 1), 1);
+}
+
+static void timer_that_cannot_be_put_in_force_is_put_back_and_told(void **state)
+{
+	struct test *t = *state;
+
+	json_decref(ask(t, "'set timers','args':{'timer':'t2','value':'5s'}"));
+	let_no_snapshot_be_built(t);
+	assert_string_equal(ask_error(t, "'set timers','args':{'timer':'t1','value':'700ms'}", NULL),
+			    "t1 stays 500ms, all goes on as before: 65,535 different targets since "
+			    "the start: restart tandemd");
+	json_t *body = ask(t, "'show config'");
+	const json_t *changed = json_object_get(body, "changed");
+	assert_int_equal(json_object_size(changed), 1);
+	assert_string_equal(json_string_value(json_object_get(changed, "t2")), "5s");
+	const char *yaml = json_string_value(json_object_get(body, "yaml"));
+	assert_non_null(strstr(yaml, "  t2: 5s\n"));
+	assert_null(strstr(yaml, "700ms"));
+	json_decref(body);
+	assert_true(event_says(t, "timers: t1 stays 500ms, 700ms asked by test was refused, all goes "
+				  "on as before: 65,535 different targets since the start: restart "
+				  "tandemd"));
+	assert_int_equal(t->dataplane.publications, 1);
+	/* Nothing of it is left for the next snapshot. */
+	assert_int_equal(target_set_replace(t->control.publisher.targets, "p", TARGET_SOURCE_SRV,
+					    NULL, 0), 1);
+	control_publish_soon(&t->control, "DNS");
+	settle(t);
+	const struct balance_snapshot *s = t->control.snapshot;
+	assert_int_equal(t->dataplane.publications, 2);
+	assert_int_equal(balance_timers_at(s, s->services[0].timer_set)->t1_ms, 500);
+	assert_int_equal(balance_timers_at(s, s->services[0].timer_set)->t2_ms, 5000);
+}
+
+static void timer_is_answered_when_it_is_in_force(void **state)
+{
+	struct test *t = *state;
+
+	t->dataplane.is_in_use = true;
+	json_decref(ask(t, "'reload'"));
+	api_client_say(t->client, "{'id':2,'command':'set timers','args':{'timer':'t1','value':'700ms'}}");
+	assert_null(api_client_hear_at_once(&t->api, t->client));
+	settle(t);
+	api_client_say(t->client, "{'id':3,'command':'show config'}");
+	json_t *message = hear(t);
+	assert_int_equal(json_integer_value(json_object_get(message, "id")), 3);
+	assert_null(json_object_get(json_object_get(message, "ok"), "changed"));
+	json_decref(message);
+	assert_int_equal(t->dataplane.publications, 1);
+	t->dataplane.is_in_use = false;
+	settle(t);
+	api_client_expect(&t->api, t->client, "{'id':2,'ok':{'after':'700ms','before':'500ms',"
+					      "'changed':true,'timer':'t1'}}");
+	assert_int_equal(t->dataplane.publications, 2);
+	const struct balance_snapshot *s = t->control.snapshot;
+	assert_int_equal(balance_timers_at(s, s->services[0].timer_set)->t1_ms, 700);
+}
+
 static void target_added_by_hand_stays_over_a_reload_until_it_is_removed(void **state)
 {
 	struct test *t = *state;
@@ -510,6 +584,8 @@ int main(void)
 		TEST(keys_that_calls_depend_on_do_not_change_live),
 		TEST(reload_waits_until_no_worker_reads_the_snapshot_before),
 		TEST(timer_set_at_run_time_is_shown_and_put_back_by_a_reload),
+		TEST(timer_that_cannot_be_put_in_force_is_put_back_and_told),
+		TEST(timer_is_answered_when_it_is_in_force),
 		TEST(target_added_by_hand_stays_over_a_reload_until_it_is_removed),
 		TEST(target_that_cannot_be_is_not_added),
 		TEST(drain_tells_the_calls_left_and_when_the_last_has_ended),
