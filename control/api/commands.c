@@ -187,7 +187,8 @@ const struct api_command api_commands[API_COMMAND_COUNT] = {
 		.args = {
 			NAMED(true, "pool", "NAME", POOL, "of this pool alone"),
 			OPTION(STRING, "target", "NAME", "targets of this name alone"),
-			CHOICE("cause", "CAUSE", "timeout|transport-error|failures|503|by-hand",
+			CHOICE("cause", "CAUSE",
+			       "timeout|transport-error|failures|503|no-invite|by-hand",
 			       "listed for this alone"),
 		},
 	},

@@ -14,6 +14,7 @@ const char *blacklist_cause_name(enum blacklist_cause cause)
 		[BLACKLIST_TRANSPORT_ERROR] = "transport-error",
 		[BLACKLIST_FAILURES] = "failures",
 		[BLACKLIST_RETRY_AFTER] = "503",
+		[BLACKLIST_NO_INVITE] = "no-invite",
 		[BLACKLIST_BY_HAND] = "by-hand",
 	};
 	return cause < BLACKLIST_CAUSES ? names[cause] : "?";

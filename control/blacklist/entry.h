@@ -23,10 +23,11 @@ enum blacklist_cause {
 	BLACKLIST_TRANSPORT_ERROR, /* ICMP errors */
 	BLACKLIST_FAILURES,        /* too large a share of what was sent failed */
 	BLACKLIST_RETRY_AFTER,     /* 503 with Retry-After */
+	BLACKLIST_NO_INVITE,       /* INVITEs without any answer, while others were answered */
 	BLACKLIST_BY_HAND,
 	BLACKLIST_CAUSES,
 };
-/* "timeout", "transport-error", "failures", "503", "by-hand". */
+/* "timeout", "transport-error", "failures", "503", "no-invite", "by-hand". */
 const char *blacklist_cause_name(enum blacklist_cause cause);
 
 #define BLACKLIST_REASON_MAX 128

@@ -27,6 +27,7 @@ static void fill_blacklist(const struct config_blacklist *from, struct blacklist
 		.honour_retry_after = from->honour_retry_after,
 		.panic_threshold = from->panic_threshold,
 		.timeouts = from->timeouts,
+		.invite_timeouts = from->invite_timeouts,
 		.errors = from->errors,
 		.failures = from->failures,
 		.failure_ratio = from->failure_ratio,

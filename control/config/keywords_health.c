@@ -86,6 +86,21 @@ static const struct keyword blacklist_keywords[] = {
 		  "that timed out counts beside an INVITE and never alone: a slow answer is not an "
 		  "absent one (RFC 4321 §1.3).  0: never.  64*t1 is long: `probe` is faster.",
 	  .example = "2" },
+	{ .name = "invite_timeouts", .type = KEYWORD_INTEGER, .reloadable = true,
+	  FIELD(config_blacklist, invite_timeouts), .min = 0, .max = 16, .unset = "3",
+	  .help = "So many INVITEs that timed out in a row list a target that answers other requests, "
+		  "say OPTIONS, and no INVITE.  They are of different Call-IDs, were sent over at least "
+		  "`window`, and no INVITE of anybody was answered in between, not even by 100.  One "
+		  "INVITE then tries it, no probe and no other request.  A stranger whose odd INVITEs a "
+		  "target drops can so list it only where no INVITE of anybody else is answered there "
+		  "for longer than 64*t1, as at night.  It returns when its time is over and an INVITE "
+		  "was answered meanwhile, in a dialog say, or the one that tries it is; when that one "
+		  "is the stranger's again, it is out for twice as long, `max` at most.  "
+		  "`panic_threshold` keeps him from emptying a pool; 100% takes that away.  One call "
+		  "that is dropped, however often it is tried again, lists nobody, and no drop counts "
+		  "for "
+		  "`failure_ratio`.  0: never.",
+	  .example = "5" },
 	{ .name = "errors", .type = KEYWORD_INTEGER, .reloadable = true,
 	  FIELD(config_blacklist, errors), .min = 0, .max = 1000, .unset = "2",
 	  .help = "So many ICMP errors in a row (port or host unreachable, for requests of ours that "

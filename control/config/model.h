@@ -146,7 +146,7 @@ struct config_blacklist {
 	uint64_t base, max;
 	bool honour_retry_after;
 	uint32_t panic_threshold; /* percent */
-	uint32_t timeouts, errors, failures;
+	uint32_t timeouts, invite_timeouts, errors, failures;
 	uint32_t failure_ratio; /* percent */
 	uint64_t window, slow_answer;
 };

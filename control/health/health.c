@@ -216,10 +216,14 @@ int health_publish(struct health *health, const struct balance_snapshot *snapsho
 {
 	int status = 0;
 
-	if (!pools_take_over(health, snapshot))
-		return -ENOMEM;
-	health->snapshot = snapshot;
+	/* Before anything can fail: what they refer to is about to be destroyed. */
 	records_detach(health);
+	if (!pools_take_over(health, snapshot)) {
+		health->snapshot = NULL;
+		records_rest(health);
+		return -ENOMEM;
+	}
+	health->snapshot = snapshot;
 	for (uint32_t i = 0; i < snapshot->target_count; i++) {
 		const struct balance_target *target = &snapshot->targets[i];
 		struct health_record *record = health_record_find(health, target->id);

@@ -85,8 +85,8 @@ struct health;
 [[nodiscard]] struct health *health_create(const struct health_calls *calls, uint64_t seed);
 void health_destroy(struct health *health); /* NULL is allowed */
 
-/* Takes a snapshot over, which lasts until the next is.  0 or -ENOMEM: some targets are without a
- * record, and stay up. */
+/* Takes a snapshot over, which lasts until the next is.  0 or -ENOMEM: some targets, or
+ * all, are not watched until the next one, and stay as they are. */
 [[nodiscard]] int health_publish(struct health *health, const struct balance_snapshot *snapshot,
 				 tick_t now);
 /* One outcome; of targets that are not configured it is ignored. */

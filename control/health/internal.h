@@ -36,6 +36,8 @@ void health_list(struct health *health, struct health_record *record, enum black
 		 uint64_t for_us, const char *reason, tick_t now);
 /* No probe tries any more, should one have been about to: a call does. */
 void health_trial_by_call(struct health_record *record, tick_t now);
+/* When something was last answered that ends a trial by call. */
+tick_t health_trial_answered(const struct health_record *record);
 /* What is due of a record. */
 void health_record_tick(struct health *health, struct health_record *record, tick_t now);
 

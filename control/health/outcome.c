@@ -34,13 +34,19 @@ static void trial_pass(struct health *health, struct health_record *record, tick
 }
 
 /* `is_passing`: whoever answers so takes calls. */
-static void on_answer(struct health *health, struct health_record *record, tick_t sent,
-		      bool is_passing, tick_t now)
+static void on_answer(struct health *health, struct health_record *record,
+		      const struct outcome *outcome, bool is_passing, tick_t now)
 {
-	traffic_answer(&record->traffic, &health_settings_of(health, record)->blacklist, sent, now);
-	if (!is_trial(record, sent))
+	const struct traffic_request request = {
+		.is_invite = outcome->flags & OUTCOME_IS_INVITE,
+		.sent = sent_at(now, outcome->delay_us),
+	};
+
+	traffic_answer(&record->traffic, &health_settings_of(health, record)->blacklist, &request,
+		       now);
+	if (!is_trial(record, request.sent))
 		return;
-	if (!is_passing)
+	if (!is_passing || (record->entry.cause == BLACKLIST_NO_INVITE && !request.is_invite))
 		health_apply(health, record, now);
 	else
 		trial_pass(health, record, now, "the call that tried it was answered");
@@ -75,7 +81,7 @@ static void on_response(struct health *health, struct health_record *record,
 
 	if (outcome->value != 503) {
 		share_answer(&record->share, false, now);
-		on_answer(health, record, sent, true, now);
+		on_answer(health, record, outcome, true, now);
 		return;
 	}
 	bool names_time = outcome->retry_after_s != OUTCOME_NO_RETRY_AFTER && outcome->retry_after_s;
@@ -85,7 +91,7 @@ static void on_response(struct health *health, struct health_record *record,
 		return;
 	}
 	/* With a time it is listed anew, and was not back in between. */
-	on_answer(health, record, sent, !names_time || !honours, now);
+	on_answer(health, record, outcome, !names_time || !honours, now);
 	on_full(health, record, outcome->retry_after_s, "", now);
 }
 
@@ -100,7 +106,7 @@ static void on_provisional(struct health *health, struct health_record *record,
 		health_apply(health, record, now);
 	}
 	/* 100 says that somebody is there, not that there is room: 503 may follow. */
-	on_answer(health, record, sent_at(now, outcome->delay_us),
+	on_answer(health, record, outcome,
 		  outcome->value != 100 || record->entry.cause != BLACKLIST_RETRY_AFTER, now);
 }
 
@@ -121,6 +127,12 @@ static void on_verdict(struct health *health, struct health_record *record,
 			 traffic->timeouts_invite == 1 ? "INVITE" : "INVITEs in a row");
 		health_list(health, record, BLACKLIST_TIMEOUT, 0, reason, now);
 		return;
+	case TRAFFIC_IGNORED:
+		snprintf(reason, sizeof(reason),
+			 "answers other requests but no INVITE: %u in a row timed out",
+			 traffic->ignored.count);
+		health_list(health, record, BLACKLIST_NO_INVITE, 0, reason, now);
+		return;
 	case TRAFFIC_ERRORS:
 		snprintf(reason, sizeof(reason), "%u ICMP %s", traffic->errors,
 			 traffic->errors == 1 ? "error" : "errors in a row");
@@ -137,23 +149,27 @@ static void on_verdict(struct health *health, struct health_record *record,
 static void on_timeout(struct health *health, struct health_record *record,
 		       const struct outcome *outcome, tick_t now)
 {
-	bool is_invite = outcome->flags & OUTCOME_IS_INVITE;
-	tick_t sent = sent_at(now, outcome->delay_us ? outcome->delay_us : TIMEOUT_UNKNOWN);
+	const struct traffic_request request = {
+		.is_invite = outcome->flags & OUTCOME_IS_INVITE,
+		.call = outcome->call,
+		.sent = sent_at(now, outcome->delay_us ? outcome->delay_us : TIMEOUT_UNKNOWN),
+	};
+	bool is_call_trial = request.is_invite && is_trial(record, request.sent) &&
+			     !record->entry.tries_by_probe;
 
 	if (outcome->flags & OUTCOME_WAS_ANSWERED)
 		return;
-	if (is_invite && is_trial(record, sent) && !record->entry.tries_by_probe &&
-	    record->traffic.answered <= sent) {
+	if (is_call_trial && health_trial_answered(record) <= request.sent) {
 		health_list(health, record, record->entry.cause, 0,
 			    "the call that tried it was not answered", now);
 		return;
 	}
-	if (!is_evidence(record, sent))
+	/* Calls that try it in vain, one by one, while it answers others are such a row too. */
+	if (!is_call_trial && !is_evidence(record, request.sent))
 		return;
 	on_verdict(health, record,
 		   traffic_timeout(&record->traffic,
-				   &health_settings_of(health, record)->blacklist, is_invite, sent,
-				   now),
+				   &health_settings_of(health, record)->blacklist, &request, now),
 		   now);
 }
 
@@ -218,6 +234,7 @@ static void entry_probed(struct health *health, struct health_record *record, en
 	const struct health_settings *settings = health_settings_of(health, record);
 	struct blacklist_entry *entry = &record->entry;
 
+	/* OPTIONS tells nothing of calls that are refused or ignored. */
 	if (!blacklist_is_absence(entry))
 		return;
 	if (entry->state == BLACKLIST_HALF_OPEN && sign != PROBER_BAD)

@@ -68,6 +68,8 @@ void health_count_pools(struct health *health, tick_t now)
 {
 	bool all = now - health->counted >= COUNT_EVERY;
 
+	if (!health->snapshot)
+		return;
 	if (all)
 		health->counted = now;
 	for (uint32_t i = 0; i < health->pool_count; i++) {

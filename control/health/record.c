@@ -28,10 +28,16 @@ static bool is_tried_by_call(const struct health_record *record)
 	return record->health == TARGET_TRIAL && !record->entry.tries_by_probe;
 }
 
+tick_t health_trial_answered(const struct health_record *record)
+{
+	return record->entry.cause == BLACKLIST_NO_INVITE ? record->traffic.invite_answered :
+							    record->traffic.answered;
+}
+
 static tick_t trial_due(const struct health_record *record)
 {
 	bool is_taken = !__atomic_load_n(&record->status->trials, __ATOMIC_RELAXED);
-	bool is_silent = is_taken && record->traffic.answered < record->trial_given;
+	bool is_silent = is_taken && health_trial_answered(record) < record->trial_given;
 
 	return tick_add(record->trial_given, is_silent ? TRIAL_SILENCE : TRIAL_PATIENCE);
 }
@@ -49,6 +55,8 @@ static tick_t record_due(const struct health_record *record)
 static void trial_give(struct health_record *record, uint32_t trials, tick_t now)
 {
 	record->trial_given = now;
+	__atomic_store_n(&record->status->trials_are_calls,
+			 record->entry.cause == BLACKLIST_NO_INVITE, __ATOMIC_RELAXED);
 	__atomic_store_n(&record->status->trials, trials, __ATOMIC_RELAXED);
 }
 
@@ -142,6 +150,10 @@ static void probe_send(struct health *health, struct health_record *record, tick
 
 static bool was_heard(const struct health_record *record, tick_t since)
 {
+	if (record->entry.cause == BLACKLIST_NO_INVITE)
+		return record->traffic.invite_heard > since;
+	if (!blacklist_is_absence(&record->entry))
+		return false;
 	return record->prober.good || record->traffic.heard > since;
 }
 
@@ -150,19 +162,23 @@ static void entry_over(struct health *health, struct health_record *record, tick
 {
 	const struct blacklist_settings *settings = &health_settings_of(health, record)->blacklist;
 	struct blacklist_entry *entry = &record->entry;
-	bool is_absence = blacklist_is_absence(entry);
-	bool by_probe = is_absence && record->prober.is_on;
+	bool by_probe = blacklist_is_absence(entry) && record->prober.is_on;
 	tick_t since = entry->since;
 	char why[HEALTH_WHY_MAX];
 
 	blacklist_expire(entry, settings, by_probe, now);
+	if (record->prober.is_down && entry->cause == BLACKLIST_NO_INVITE) {
+		/* When its probes have brought it back, a call tries it. */
+		health_apply(health, record, now);
+		return;
+	}
 	if (record->prober.is_down || entry->state == BLACKLIST_CLEAR) {
 		/* Down: its probes say when it returns. */
 		blacklist_pass(entry, settings, now);
 		health_return(health, record, now, "its time on the blacklist is over");
 		return;
 	}
-	if (is_absence && was_heard(record, since)) {
+	if (was_heard(record, since)) {
 		blacklist_pass(entry, settings, now);
 		health_return(health, record, now, "it answered while it was on the blacklist");
 		return;

@@ -39,6 +39,7 @@ struct blacklist_settings {
 	bool honour_retry_after;
 	uint32_t panic_threshold;
 	uint32_t timeouts, errors;       /* in a row; 0: never for that */
+	uint32_t invite_timeouts;        /* in a row, whatever else is answered; 0: never */
 	uint32_t failures, failure_ratio; /* so many at least, and so much; ratio 0: never */
 	uint64_t window_us;              /* that the ratio is of */
 	uint64_t slow_answer_us;         /* 0: no delay counts */

@@ -7,6 +7,7 @@
 void traffic_reset(struct traffic *traffic)
 {
 	traffic->timeouts_invite = traffic->timeouts_other = traffic->errors = 0;
+	traffic->ignored.count = 0;
 	memset(traffic->parts, 0, sizeof(traffic->parts));
 }
 
@@ -50,10 +51,15 @@ void traffic_alive(struct traffic *traffic, tick_t sent, tick_t now)
 	traffic->timeouts_invite = traffic->timeouts_other = traffic->errors = 0;
 }
 
-void traffic_answer(struct traffic *traffic, const struct blacklist_settings *settings, tick_t sent,
-		    tick_t now)
+void traffic_answer(struct traffic *traffic, const struct blacklist_settings *settings,
+		    const struct traffic_request *request, tick_t now)
 {
-	traffic_alive(traffic, sent, now);
+	traffic_alive(traffic, request->sent, now);
+	if (request->is_invite) {
+		traffic->invite_heard = MAX(traffic->invite_heard, request->sent);
+		traffic->invite_answered = now;
+		traffic->ignored.count = 0;
+	}
 	window_count(traffic, settings, false, now);
 }
 
@@ -80,13 +86,36 @@ static enum traffic_verdict window_verdict(struct traffic *traffic,
 	return TRAFFIC_FAILURES;
 }
 
-enum traffic_verdict traffic_timeout(struct traffic *traffic,
-				     const struct blacklist_settings *settings, bool is_invite,
-				     tick_t sent, tick_t now)
+/* One call counts once, however often it is tried again. */
+static void ignored_count(struct traffic *traffic, uint32_t call, tick_t sent)
 {
-	/* It answered something since: slow, or unwilling, but there. */
-	if (traffic->answered > sent)
+	if (!traffic->ignored.count)
+		traffic->ignored.first = traffic->ignored.last = sent;
+	traffic->ignored.first = MIN(traffic->ignored.first, sent);
+	for (uint32_t i = 0; i < traffic->ignored.count; i++) {
+		if (traffic->ignored.calls[i] == call)
+			return;
+	}
+	traffic->ignored.last = MAX(traffic->ignored.last, sent);
+	if (traffic->ignored.count < TRAFFIC_IGNORED_MAX)
+		traffic->ignored.calls[traffic->ignored.count++] = call;
+}
+
+/* Over some time, so that one bad moment, or one burst of a stranger's, is not enough. */
+static enum traffic_verdict ignored_verdict(const struct traffic *traffic,
+					    const struct blacklist_settings *settings)
+{
+	if (!settings->invite_timeouts || traffic->ignored.count < settings->invite_timeouts ||
+	    traffic->ignored.last - traffic->ignored.first < settings->window_us)
 		return TRAFFIC_FINE;
+	/* All silent: that is for `timeouts`. */
+	return traffic->answered > traffic->ignored.first ? TRAFFIC_IGNORED : TRAFFIC_FINE;
+}
+
+static enum traffic_verdict silence_verdict(struct traffic *traffic,
+					    const struct blacklist_settings *settings,
+					    bool is_invite, tick_t now)
+{
 	if (!is_invite) {
 		traffic->timeouts_other++;
 	} else {
@@ -99,6 +128,21 @@ enum traffic_verdict traffic_timeout(struct traffic *traffic,
 	    traffic->timeouts_invite + traffic->timeouts_other >= settings->timeouts)
 		return TRAFFIC_TIMEOUTS;
 	return window_verdict(traffic, settings, now);
+}
+
+enum traffic_verdict traffic_timeout(struct traffic *traffic,
+				     const struct blacklist_settings *settings,
+				     const struct traffic_request *request, tick_t now)
+{
+	enum traffic_verdict verdict = TRAFFIC_FINE;
+	bool is_ignored = request->is_invite && traffic->invite_answered <= request->sent;
+
+	if (is_ignored)
+		ignored_count(traffic, request->call, request->sent);
+	/* If it answered something since, it is slow, or unwilling, but there. */
+	if (traffic->answered <= request->sent)
+		verdict = silence_verdict(traffic, settings, request->is_invite, now);
+	return verdict == TRAFFIC_FINE && is_ignored ? ignored_verdict(traffic, settings) : verdict;
 }
 
 enum traffic_verdict traffic_error(struct traffic *traffic,

@@ -63,7 +63,7 @@ struct target_status {
 	int64_t calls;           /* live: INVITE dialogs, from the 2xx to the end */
 	/* Touched only where a cap or a trial asks for it. */
 	alignas(CACHE_LINE_SIZE) uint32_t trials; /* of TARGET_TRIAL, left.  control: sets; workers: take */
-	uint32_t reserved_trials;
+	uint32_t trials_are_calls; /* only an INVITE may take them.  control: rw, workers: ro */
 	uint64_t rate_due; /* of rate_max: the next request's turn (balance/cap.c).  workers: rw */
 };
 static_assert(sizeof(struct target_status) == 3 * CACHE_LINE_SIZE);

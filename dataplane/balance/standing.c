@@ -34,13 +34,23 @@ static enum balance_standing standing_by_wish(const struct balance_target *targe
 	}
 }
 
-static enum balance_standing standing_by_health(const struct balance_target *target)
+static enum balance_standing standing_on_trial(const struct target_status *status,
+					       const struct balance_request *request)
+{
+	bool may_take = !request || request->is_call ||
+			!__atomic_load_n(&status->trials_are_calls, __ATOMIC_RELAXED);
+
+	return may_take && cap_trial_is_left(status) ? STANDING_USABLE : STANDING_TRIAL_SPENT;
+}
+
+static enum balance_standing standing_by_health(const struct balance_target *target,
+						const struct balance_request *request)
 {
 	switch (__atomic_load_n(&target->status->health, __ATOMIC_RELAXED)) {
 	case TARGET_UP:
 		return STANDING_USABLE;
 	case TARGET_TRIAL:
-		return cap_trial_is_left(target->status) ? STANDING_USABLE : STANDING_TRIAL_SPENT;
+		return standing_on_trial(target->status, request);
 	case TARGET_BLACKLISTED:
 		return STANDING_BLACKLISTED;
 	default:
@@ -48,14 +58,15 @@ static enum balance_standing standing_by_health(const struct balance_target *tar
 	}
 }
 
-enum balance_standing standing_of(const struct balance_target *target, bool is_panicking)
+enum balance_standing standing_of(const struct balance_target *target,
+				  const struct balance_request *request, bool is_panicking)
 {
 	if (target->interface == BALANCE_NONE)
 		return STANDING_NO_WAY;
 	enum balance_standing standing = standing_by_wish(target);
 	if (standing != STANDING_USABLE || is_panicking)
 		return standing;
-	return standing_by_health(target);
+	return standing_by_health(target, request);
 }
 
 enum balance_standing standing_of_caps(const struct balance_target *target,
@@ -70,7 +81,7 @@ enum balance_standing standing_of_caps(const struct balance_target *target,
 
 bool balance_target_is_usable(const struct balance_target *target)
 {
-	return standing_of(target, false) == STANDING_USABLE;
+	return standing_of(target, NULL, false) == STANDING_USABLE;
 }
 
 bool balance_pool_is_usable(const struct balance_snapshot *snapshot, uint16_t index)
@@ -79,8 +90,8 @@ bool balance_pool_is_usable(const struct balance_snapshot *snapshot, uint16_t in
 	bool is_panicking = balance_pool_is_panicking(pool);
 
 	for (uint32_t i = 0; i < pool->target_count; i++) {
-		if (standing_of(&snapshot->targets[pool->target_first + i], is_panicking) ==
-		    STANDING_USABLE)
+		if (standing_of(&snapshot->targets[pool->target_first + i], NULL,
+				is_panicking) == STANDING_USABLE)
 			return true;
 	}
 	return false;
@@ -95,7 +106,8 @@ enum balance_standing balance_target_standing(const struct balance_snapshot *sna
 	if (request_has_tried(request, target))
 		return STANDING_TRIED;
 	enum balance_standing standing =
-		standing_of(target, balance_pool_is_panicking(&snapshot->pools[target->pool]));
+		standing_of(target, request,
+			    balance_pool_is_panicking(&snapshot->pools[target->pool]));
 	return standing == STANDING_USABLE ? standing_of_caps(target, request) : standing;
 }
 

@@ -46,8 +46,9 @@ static inline bool request_has_tried(const struct balance_request *request,
 	return false;
 }
 
-/* By wish and observation, caps aside. */
+/* By wish and observation, caps aside.  `request` NULL: for one of any kind. */
 [[nodiscard]] enum balance_standing standing_of(const struct balance_target *target,
+						const struct balance_request *request,
 						bool is_panicking);
 /* USABLE, CALLS_FULL, RATE_FULL. */
 [[nodiscard]] enum balance_standing standing_of_caps(const struct balance_target *target,
@@ -63,7 +64,7 @@ static inline bool contest_admits(struct contest *contest, const struct balance_
 	if (request_has_tried(contest->request, target))
 		return false;
 	if (UNLIKELY(!is_plain) &&
-	    standing_of(target, contest->is_panicking) != STANDING_USABLE)
+	    standing_of(target, contest->request, contest->is_panicking) != STANDING_USABLE)
 		return false;
 	if (LIKELY((target->calls_max | target->rate_max) == 0) ||
 	    standing_of_caps(target, contest->request) == STANDING_USABLE)

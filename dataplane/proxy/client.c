@@ -181,6 +181,7 @@ void client_failed(struct call *call, struct txn *branch, enum failover_cause ca
 		outcome = call_outcome(call, branch, OUTCOME_TIMEOUT, 0);
 		if (outcome) {
 			outcome->delay_us = call_delay_us(call, branch);
+			outcome->call = (uint32_t)branch->call_hash;
 			outcome->flags |= was_answered ? OUTCOME_WAS_ANSWERED : 0;
 		}
 		if (branch->status && !was_answered)

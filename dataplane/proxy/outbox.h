@@ -45,7 +45,10 @@ struct outcome {
 	uint64_t target_id;
 	uint32_t delay_us;       /* from the first sending to this; 0: not known */
 	uint32_t retry_after_s;  /* of a 503; OUTCOME_NO_RETRY_AFTER: it has none */
-	uint32_t probe;          /* of a probe: its number */
+	union {
+		uint32_t probe;  /* of a probe: its number */
+		uint32_t call;   /* of a timeout: hash of the Call-ID that is balanced by; 0: none */
+	};
 	uint16_t value;
 	uint8_t kind;            /* enum outcome_kind */
 	uint8_t flags;           /* enum outcome_flag */

@@ -6,13 +6,16 @@
  *		WHAT: timeout (no response at all), slow (a timeout after a provisional one),
  *		transport-error, provisional STATUS, STATUS, anything,
  *		probe STATUS|timeout|slow|unreachable|not-sent
- *		DETAIL: retry-after SECONDS|none, after DURATION (from the first sending on)
+ *		DETAIL: retry-after SECONDS|none, after DURATION (from the first sending on),
+ *		call CALL-ID (of a timeout)
  *	expect target TARGET NAME N     a member of struct target_status
  *	expect calls TARGET N           the same of `calls`
  */
 #include "play.h"
 
 #include <stdlib.h>
+
+#include "balance/policy.h"
 
 /* ---- outcomes */
 
@@ -24,6 +27,8 @@ struct wanted {
 	uint64_t retry_after;  /* UINT64_MAX: any */
 	tick_t delay;          /* TICK_NEVER: any */
 	int times;             /* -1: at least once */
+	const char *call_id;   /* NULL: any */
+	uint32_t call;         /* its hash */
 };
 
 static bool is_status(const char *word)
@@ -93,6 +98,8 @@ static bool detail_wanted(const char *name, const char *value, struct wanted *wa
 							       strtoull(value, NULL, 10);
 	else if (text_is(name, "after"))
 		wanted->delay = script_duration(value);
+	else if (text_is(name, "call"))
+		wanted->call_id = value;
 	else if (text_is(name, "times"))
 		wanted->times = atoi(value);
 	else
@@ -112,6 +119,7 @@ static bool outcome_fits(const struct outcome *outcome, const struct wanted *wan
 	       (wanted->value < 0 || outcome->value == wanted->value) &&
 	       (outcome->flags & ~unasked) == wanted->flags &&
 	       (wanted->retry_after == UINT64_MAX || outcome->retry_after_s == wanted->retry_after) &&
+	       (!wanted->call_id || outcome->call == wanted->call) &&
 	       (wanted->delay == TICK_NEVER || outcome->delay_us == wanted->delay);
 }
 
@@ -133,6 +141,9 @@ static void expect_told(struct play *play)
 		play_fail(play, "'%s' is not understood", play->command->text);
 		return;
 	}
+	if (wanted.call_id)
+		wanted.call = (uint32_t)balance_call_hash(world->snapshot,
+							  span_of_string(wanted.call_id));
 	for (int i = 0; i < world->outcome_count; i++) {
 		if (world->outcomes[i].target_id == world->snapshot->targets[target].id)
 			found += outcome_fits(&world->outcomes[i], &wanted);

@@ -205,6 +205,23 @@ static void trials_are_counted_across_workers(void **)
 	assert_int_equal(one.trials, 0);
 }
 
+static void a_trial_of_calls_is_no_other_requests(void **)
+{
+	for (size_t p = 0; p < ARRAY_SIZE(policies); p++) {
+		struct balance_request request = { .call_hash = 1 };
+		load(policies[p], "target p a 198.51.100.11 trial\n");
+		const struct balance_snapshot *s = snapshot_fixture_snapshot(fixture);
+		status("a")->trials = 1;
+		status("a")->trials_are_calls = 1;
+		assert_int_equal(balance_select(s, 0, &request, &state, false).target,
+				 BALANCE_NONE);
+		assert_int_equal(status("a")->trials, 1);
+		request.is_call = true;
+		assert_int_equal(balance_select(s, 0, &request, &state, false).target, 0);
+		assert_int_equal(status("a")->trials, 0);
+	}
+}
+
 static void a_pool_that_panics_goes_by_the_wish_alone(void **)
 {
 	struct pool_status pool = { .is_panicking = 1 };
@@ -414,6 +431,7 @@ int main(void)
 		cmocka_unit_test(a_cap_on_rate_moves_what_is_too_much),
 		cmocka_unit_test(a_target_on_trial_gets_the_calls_that_it_may),
 		cmocka_unit_test(trials_are_counted_across_workers),
+		cmocka_unit_test(a_trial_of_calls_is_no_other_requests),
 		cmocka_unit_test(a_pool_that_panics_goes_by_the_wish_alone),
 		cmocka_unit_test(a_target_without_any_of_its_weight_is_the_last_of_its_priority),
 		cmocka_unit_test(withheld_weight_lowers_the_share_of_turns),

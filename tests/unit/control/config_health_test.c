@@ -50,6 +50,7 @@ static void without_a_word_nothing_is_probed_and_the_blacklist_is_on(void **)
 	assert_true(s.blacklist.honour_retry_after);
 	assert_int_equal(s.blacklist.panic_threshold, 50);
 	assert_int_equal(s.blacklist.timeouts, 1);
+	assert_int_equal(s.blacklist.invite_timeouts, 3);
 	assert_int_equal(s.blacklist.errors, 2);
 	assert_int_equal(s.blacklist.failures, 10);
 	assert_int_equal(s.blacklist.failure_ratio, 50);
@@ -84,7 +85,7 @@ static void every_word_arrives_and_the_printed_configuration_says_the_same(void 
 	struct config *config = load_with(
 		", probe: {method: OPTIONS, interval: 3s, timeout: 400ms, rise: 4, fall: 5, jitter: "
 		"0%, accept: [200-299, 404]}, blacklist: {base: 1s, max: 9s, honour_retry_after: "
-		"false, panic_threshold: 100%, timeouts: 3, errors: 0, failure_ratio: 7%, failures: "
+		"false, panic_threshold: 100%, timeouts: 3, invite_timeouts: 4, errors: 0, failure_ratio: 7%, failures: "
 		"8, window: 60s, slow_answer: 2s}, slow_start: 0s");
 	char *printed = NULL;
 	size_t size;
@@ -109,6 +110,7 @@ static void every_word_arrives_and_the_printed_configuration_says_the_same(void 
 		assert_false(s.blacklist.honour_retry_after);
 		assert_int_equal(s.blacklist.panic_threshold, 100);
 		assert_int_equal(s.blacklist.timeouts, 3);
+		assert_int_equal(s.blacklist.invite_timeouts, 4);
 		assert_int_equal(s.blacklist.errors, 0);
 		assert_int_equal(s.blacklist.failure_ratio, 7);
 		assert_int_equal(s.blacklist.failures, 8);

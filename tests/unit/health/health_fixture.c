@@ -53,7 +53,7 @@ void fixture_start(struct fixture *f, uint32_t count)
 	*f = (struct fixture){ .now = S(1000) };
 	f->settings.blacklist = (struct blacklist_settings){
 		.base_us = S(5), .max_us = S(300), .honour_retry_after = true,
-		.panic_threshold = 50, .timeouts = 1, .errors = 2, .failures = 10,
+		.panic_threshold = 50, .timeouts = 1, .invite_timeouts = 3, .errors = 2, .failures = 10,
 		.failure_ratio = 50, .window_us = S(10),
 	};
 	f->settings.slow_start_us = S(10);
@@ -167,7 +167,25 @@ void fixture_error(struct fixture *f, uint32_t i)
 
 void fixture_timeout(struct fixture *f, uint32_t i, uint8_t flags)
 {
-	outcome(f, i, OUTCOME_TIMEOUT, 0, 32000000, OUTCOME_NO_RETRY_AFTER, flags);
+	const struct outcome o = { .target_id = f->targets[i].id,
+				   .kind = OUTCOME_TIMEOUT,
+				   .delay_us = 32000000,
+				   .retry_after_s = OUTCOME_NO_RETRY_AFTER,
+				   .call = ++f->calls,
+				   .flags = flags };
+
+	health_outcome(f->health, &o, f->now);
+}
+
+void fixture_timeout_of(struct fixture *f, uint32_t i, uint32_t call)
+{
+	f->calls = call - 1;
+	fixture_timeout(f, i, OUTCOME_IS_INVITE);
+}
+
+void fixture_answer_other(struct fixture *f, uint32_t i)
+{
+	outcome(f, i, OUTCOME_RESPONSE, 200, 1000, OUTCOME_NO_RETRY_AFTER, 0);
 }
 
 enum target_health fixture_health(const struct fixture *f, uint32_t i)

@@ -23,6 +23,7 @@ struct fixture {
 	struct balance_target targets[FIXTURE_TARGETS];
 	struct target_status statuses[FIXTURE_TARGETS];
 	tick_t now;
+	uint32_t calls; /* that timed out */
 	int probe_result;
 	struct {
 		uint64_t target_id;
@@ -51,8 +52,11 @@ void fixture_answer(struct fixture *f, uint32_t i, uint16_t status);
 void fixture_refuse(struct fixture *f, uint32_t i, uint32_t retry_after_s);
 void fixture_ring(struct fixture *f, uint32_t i, uint16_t status, uint32_t delay_us);
 void fixture_error(struct fixture *f, uint32_t i);
-/* What was sent 32 s ago. */
+/* What was sent 32 s ago, each of another call. */
 void fixture_timeout(struct fixture *f, uint32_t i, uint8_t flags);
+void fixture_timeout_of(struct fixture *f, uint32_t i, uint32_t call);
+/* To another request than an INVITE. */
+void fixture_answer_other(struct fixture *f, uint32_t i);
 
 enum target_health fixture_health(const struct fixture *f, uint32_t i);
 /* What counts of its weight. */

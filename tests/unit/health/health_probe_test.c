@@ -251,15 +251,94 @@ static void a_listed_target_that_goes_down_returns_with_its_probes(void **state)
 	assert_int_equal(fixture_health(f, 0), TARGET_UP);
 }
 
-static void an_invite_that_times_out_while_probes_are_answered_lists_nobody(void **state)
+static void one_call_that_is_dropped_while_probes_are_answered_lists_nobody(void **state)
 {
 	struct fixture *f = *state;
 
 	for (int i = 0; i < 20; i++) {
 		fixture_run_probed(f, S(3), all_well);
-		fixture_timeout(f, 0, OUTCOME_IS_INVITE);
+		fixture_timeout_of(f, 0, 77);
 		assert_int_equal(fixture_health(f, 0), TARGET_UP);
 	}
+}
+
+static void ignore_three(struct fixture *f)
+{
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(fixture_health(f, 0), TARGET_UP);
+		fixture_run_probed(f, S(6), all_well);
+		fixture_timeout(f, 0, OUTCOME_IS_INVITE);
+	}
+}
+
+static void what_answers_probes_and_no_invite_is_listed_and_an_invite_alone_brings_it_back(void **state)
+{
+	struct fixture *f = *state;
+
+	ignore_three(f);
+	assert_int_equal(fixture_health(f, 0), TARGET_BLACKLISTED);
+	assert_non_null(strstr(fixture_event(f), "switches/sw1: blacklisted for 5 s: answers other "
+						 "requests but no INVITE: 3 in a row timed out"));
+	fixture_run_probed(f, TICK_MS(5600), all_well);
+	assert_int_equal(fixture_health(f, 0), TARGET_TRIAL);
+	assert_int_equal(f->statuses[0].trials, 1);
+	assert_int_equal(f->statuses[0].trials_are_calls, 1);
+	/* One call tries, and no other as long as it hears nothing, whatever else is answered. */
+	f->statuses[0].trials = 0;
+	for (int i = 0; i < 33; i++) {
+		fixture_run_probed(f, S(1), all_well);
+		fixture_answer_other(f, 0);
+		assert_int_equal(f->statuses[0].trials, 0);
+		assert_int_equal(fixture_health(f, 0), TARGET_TRIAL);
+	}
+	fixture_timeout(f, 0, OUTCOME_IS_INVITE);
+	assert_int_equal(fixture_health(f, 0), TARGET_BLACKLISTED);
+	assert_non_null(strstr(fixture_event(f), "blacklisted for 1"));
+	fixture_run_probed(f, S(12), all_well);
+	assert_int_equal(fixture_health(f, 0), TARGET_TRIAL);
+	fixture_ring(f, 0, 100, 1000);
+	assert_int_equal(fixture_health(f, 0), TARGET_UP);
+}
+
+/* In a dialog, or in a pool that panics. */
+static void who_answered_an_invite_while_it_was_listed_for_none_needs_no_trial(void **state)
+{
+	struct fixture *f = *state;
+
+	ignore_three(f);
+	fixture_run_probed(f, S(1), all_well);
+	fixture_answer(f, 0, 486);
+	fixture_run_probed(f, S(5), all_well);
+	assert_int_equal(fixture_health(f, 0), TARGET_UP);
+}
+
+static void probes_that_failed_meanwhile_spare_it_no_trial(void **state)
+{
+	struct fixture *f = *state;
+
+	ignore_three(f);
+	fixture_run_probed(f, S(20), first_silent);
+	assert_int_equal(fixture_health(f, 0), TARGET_DOWN);
+	fixture_run_probed(f, S(10), all_well);
+	assert_int_equal(fixture_health(f, 0), TARGET_TRIAL);
+	assert_int_equal(f->statuses[0].trials, 1);
+}
+
+/* Listed for another reason: the trial's calls are ignored, its probes are not. */
+static void calls_that_try_in_vain_while_probes_are_answered_are_a_row(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_run_probed(f, S(4), all_well);
+	fixture_refuse(f, 0, 1);
+	fixture_run_probed(f, S(40), all_well);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(fixture_health(f, 0), TARGET_TRIAL);
+		fixture_run_probed(f, S(6), all_well);
+		fixture_timeout(f, 0, OUTCOME_IS_INVITE);
+	}
+	assert_int_equal(fixture_health(f, 0), TARGET_BLACKLISTED);
+	assert_non_null(strstr(fixture_event(f), "but no INVITE"));
 }
 
 static void a_full_ring_puts_probes_off_and_loses_none(void **state)
@@ -342,7 +421,11 @@ int main(void)
 		TEST(probes_that_are_answered_again_end_a_listing_for_absence),
 		TEST(a_target_down_by_probes_is_judged_by_probes),
 		TEST(a_listed_target_that_goes_down_returns_with_its_probes),
-		TEST(an_invite_that_times_out_while_probes_are_answered_lists_nobody),
+		TEST(one_call_that_is_dropped_while_probes_are_answered_lists_nobody),
+		TEST(what_answers_probes_and_no_invite_is_listed_and_an_invite_alone_brings_it_back),
+		TEST(who_answered_an_invite_while_it_was_listed_for_none_needs_no_trial),
+		TEST(probes_that_failed_meanwhile_spare_it_no_trial),
+		TEST(calls_that_try_in_vain_while_probes_are_answered_are_a_row),
 		TEST(a_full_ring_puts_probes_off_and_loses_none),
 		TEST(what_was_not_sent_says_nothing_and_an_icmp_error_says_so),
 		TEST(a_target_that_is_gone_is_not_probed_and_one_that_is_new_is),

@@ -3,12 +3,21 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
 #include "health_fixture.h"
+
+static bool is_memory_out;
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return is_memory_out ? NULL : __real_calloc(count, size);
+}
 
 static int setup(void **state)
 {
@@ -409,6 +418,31 @@ static void slow_answers_cost_weight_where_a_limit_is_configured(void **state)
 	assert_in_range(fixture_percent(f, 0), 40, 60);
 }
 
+/* The snapshot before is destroyed all the same. */
+static void without_memory_for_a_snapshot_nothing_of_the_one_before_is_kept(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_refuse(f, 0, 60);
+	is_memory_out = true;
+	assert_int_equal(health_publish(f->health, &f->snapshot, f->now), -ENOMEM);
+	is_memory_out = false;
+	f->snapshot.pools = NULL;
+	f->snapshot.targets = NULL;
+	for (uint32_t i = 0; i < 4; i++)
+		assert_null(health_find(f->health, f->targets[i].id)->target);
+	fixture_run(f, S(70));
+	fixture_error(f, 1);
+	fixture_error(f, 1);
+	assert_false(health_blacklist_add(f->health, f->targets[2].id, 0, "by hand", f->now));
+	assert_int_equal(f->event_count, 1);
+	f->snapshot.pools = f->pools;
+	f->snapshot.targets = f->targets;
+	fixture_publish(f);
+	fixture_run(f, S(1));
+	assert_int_equal(fixture_health(f, 0), TARGET_TRIAL);
+}
+
 static void times_are_told_in_units_that_people_say(void **)
 {
 	char text[HEALTH_TIME_MAX];
@@ -442,6 +476,7 @@ int main(void)
 		TEST(a_reload_keeps_it_and_so_does_one_that_takes_the_target_away_for_a_while),
 		TEST(the_operators_wish_is_left_alone),
 		TEST(slow_answers_cost_weight_where_a_limit_is_configured),
+		TEST(without_memory_for_a_snapshot_nothing_of_the_one_before_is_kept),
 		TEST(times_are_told_in_units_that_people_say),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
