@@ -384,7 +384,11 @@ const struct api_command api_commands[API_COMMAND_COUNT] = {
 			"interrupted.",
 		.args = {
 			LOCAL_OPTION(NUMBER, "count", "N", "end after N further events"),
-			LOCAL_OPTION(STRING, "kind", "KIND", "events of this kind alone"),
+			{ .kind = API_ARG_STRING, .scope = API_ARG_LOCAL, .is_option = true,
+			  .key = "kind", .value_name = "KIND",
+			  .choices = "start|stop|config|target|health|panic|dns|agent|capture|control|"
+				     "peer|cseq|ack",
+			  .help = "events of this kind alone" },
 		},
 	},
 	[API_COMMAND_SHOW_CLIENTS] = {

@@ -24,14 +24,24 @@ static json_t *text_or_null(const char *text)
 	return *text ? json_text(text) : json_null();
 }
 
+/* What the latest probe brought; null: none has ended yet. */
+static json_t *answer_of(const struct prober *p)
+{
+	if (!p->last)
+		return json_null();
+	if (p->last_status)
+		return json_sprintf("%u", p->last_status);
+	return json_string(p->was_unreachable ? "icmp" : "silence");
+}
+
 static json_t *probe_of(const struct health_record *record, tick_t now)
 {
 	const struct prober *p = &record->prober;
 
 	if (!p->is_on)
 		return json_null();
-	return json_pack("{s:s, s:i, s:i, s:o, s:o, s:o, s:I, s:I, s:I}", "state",
-			 p->is_down ? "down" : "up", "good", (int)p->good, "bad", (int)p->bad,
+	return json_pack("{s:s, s:o, s:i, s:i, s:o, s:o, s:o, s:I, s:I, s:I}", "state",
+			 p->is_down ? "down" : "up", "answer", answer_of(p), "good", (int)p->good, "bad", (int)p->bad,
 			 "status", p->last_status ? json_integer(p->last_status) : json_null(),
 			 "delay_us", p->last_status ? json_integer(p->last_delay_us) : json_null(),
 			 "ago_s", p->last ? seconds(now - p->last) : json_null(), "sent",

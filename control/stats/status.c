@@ -122,9 +122,10 @@ json_t *stats_show_status(const struct control *c)
 
 	stats_sum_read(c->dataplane, &sum);
 	return json_pack(
-		"{s:s, s:i, s:I, s:i, s:s, s:I, s:o, s:i, s:I, s:i, s:i, s:i, s:o, s:I, s:o, s:o, s:o, s:o, "
-		"s:o}",
-		"program", c->program, "instance", (int)c->snapshot->instance, "epoch",
+		"{s:s, s:s, s:i, s:I, s:i, s:s, s:I, s:o, s:i, s:I, s:i, s:i, s:i, s:o, s:I, s:o, "
+		"s:o, s:o, s:o, s:o}",
+		"program", c->program, "state", c->closing.is_under_way ? "closing" : "serving",
+		"instance", (int)c->snapshot->instance, "epoch",
 		(json_int_t)c->snapshot->epoch, "pid", (int)getpid(), "started",
 		events_time(&c->started, started), "uptime_s",
 		(json_int_t)((uv_now(c->loop) - c->started_ms) / 1000), "config_file",

@@ -86,6 +86,41 @@ static void the_blacklist_is_shown_filtered_and_changed_by_hand(void **state)
 	json_decref(body);
 }
 
+/* A probe without an answer is told apart from none at all: while calls are answered, the target is up. */
+static void show_targets_tells_a_silent_probe_from_none(void **state)
+{
+	struct test *t = *state;
+	uint64_t id = t->control.snapshot->targets[0].id;
+	struct prober *prober = (struct prober *)&health_find(t->control.health, id)->prober;
+	const struct {
+		tick_t last;
+		uint16_t status;
+		bool was_unreachable;
+		const char *answer;
+	} cases[] = {
+		{ 0, 0, false, NULL },
+		{ 1, 200, false, "200" },
+		{ 1, 0, false, "silence" },
+		{ 1, 0, true, "icmp" },
+	};
+
+	prober->is_on = true;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		prober->last = cases[i].last;
+		prober->last_status = cases[i].status;
+		prober->was_unreachable = cases[i].was_unreachable;
+		json_t *body = ask(t, "{'id':1,'command':'show targets','args':{'name':'sw1'}}");
+		const json_t *row = json_array_get(json_object_get(body, "targets"), 0);
+		const json_t *probe = json_object_get(json_object_get(row, "observed"), "probe");
+		const char *answer = json_string_value(json_object_get(probe, "answer"));
+		assert_int_equal(!answer, !cases[i].answer);
+		if (answer)
+			assert_string_equal(answer, cases[i].answer);
+		json_decref(body);
+	}
+	prober->is_on = false;
+}
+
 static void blacklist_commands_say_what_is_wrong(void **state)
 {
 	struct test *t = *state;
@@ -129,6 +164,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, commands_setup, commands_teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(the_blacklist_is_shown_filtered_and_changed_by_hand),
+		CASE(show_targets_tells_a_silent_probe_from_none),
 		CASE(blacklist_commands_say_what_is_wrong),
 		CASE(what_befalls_a_target_is_an_event_with_the_reason_in_words),
 	};

@@ -38,6 +38,17 @@ static void show_status_sums_verdicts_but_not_hand_offs(void **state)
 	assert_int_equal(number(body, "targets", "usable"), 4);
 	assert_int_equal(number(body, "workers", NULL), 2);
 	assert_int_equal(number(body, "instance", NULL), 7);
+	assert_string_equal(string(body, "state"), "serving");
+	json_decref(body);
+}
+
+static void show_status_tells_that_tandemd_is_closing(void **state)
+{
+	struct test *t = *state;
+
+	t->control.closing.is_under_way = true;
+	json_t *body = ask(t, "{'id':1,'command':'show status'}");
+	assert_string_equal(string(body, "state"), "closing");
 	json_decref(body);
 }
 
@@ -432,6 +443,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, commands_setup, commands_teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(show_status_sums_verdicts_but_not_hand_offs),
+		CASE(show_status_tells_that_tandemd_is_closing),
 		CASE(show_workers_gives_figures_a_message_and_null_without_messages),
 		CASE(show_workers_by_stage_gives_all_cycles_of_all_workers),
 		CASE(show_drops_lists_each_verdict_with_its_clause),

@@ -146,6 +146,7 @@ static void wrong_words_are_told_with_what_is_accepted(void **)
 		{ "capture start /x --packets 0", "whole numbers, 1 to 9007199254740991" },
 		{ "capture start /x --packets -1", "'-1' is not N for --packets" },
 		{ "events --count x", "whole numbers, 0 to 9007199254740991" },
+		{ "events --kind weather", "'weather' is not KIND for --kind; accepted: start|stop" },
 		{ "explain /nonexistent/file", "cannot read /nonexistent/file: No such file" },
 	};
 
